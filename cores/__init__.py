@@ -1,0 +1,1 @@
+"""The hardware: one package a family of cores."""

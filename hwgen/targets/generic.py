@@ -1,0 +1,17 @@
+"""Any fabric: plain Verilog operators, delays of a mid-range LUT6 device."""
+
+from hwgen.targets.fabric import Fabric
+
+GENERIC = Fabric(
+    name="generic",
+    lut_inputs=6,
+    lut_delay=0.7,
+    carry_delay=1.2,
+    carry_delay_per_bit=0.02,
+    multiplier_bits=18,
+    multiplier_delay=3.5,
+    launch_delay=0.4,
+    capture_delay=0.5,
+    carry_chain_module=None,
+    source="round figures for a mid-range LUT6 fabric; not fitted to any device",
+)

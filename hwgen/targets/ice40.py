@@ -1,0 +1,17 @@
+"""Lattice iCE40 UltraPlus: LUT4 with a carry multiplexer, SB_MAC16."""
+
+from hwgen.targets.fabric import Fabric
+
+ICE40 = Fabric(
+    name="ice40",
+    lut_inputs=4,
+    lut_delay=2.4,
+    carry_delay=3.2,
+    carry_delay_per_bit=0.28,
+    multiplier_bits=16,
+    multiplier_delay=15.0,
+    launch_delay=1.4,
+    capture_delay=1.2,
+    carry_chain_module=None,
+    source="nextpnr-ice40 0.11.1 timing reports, up5k, post-route paths of mx-dot cores",
+)
