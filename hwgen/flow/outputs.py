@@ -1,0 +1,61 @@
+"""Write result files so that nobody ever sees half of one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from hwgen.errors import UsageError
+
+__all__ = ["prepare_folder", "write_file"]
+
+
+def prepare_folder(folder):
+    """Create ``folder`` where needed and make sure that files can be written into it.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, absolute.
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be created or written.
+    """
+    folder = Path(folder).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"output folder must be writable, not {str(folder)!r} ({reason}); choose another folder"
+        ) from None
+    return folder
+
+
+def write_file(path, content):
+    """Write text (UTF-8) or bytes to ``path`` under a temporary name, then rename it into place.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written there.
+    """
+    path = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot write {str(path)!r} ({reason}); choose another folder") from None
+    finally:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+    return path
