@@ -1,0 +1,110 @@
+"""Count a netlist's cells in the same words for every fabric."""
+
+import re
+from dataclasses import asdict, dataclass, fields
+
+__all__ = ["Counts", "count_cells"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a netlist is made of.
+
+    Parameters
+    ----------
+    lut : int
+        Look-up tables of any size, those inside wide multiplexers included.
+    lut_equivalents : int
+        Look-up tables that the netlist occupies: on ECP5, where a carry cell takes two, this is
+        ``lut + 2 * carry``; on the other fabrics the carry chain does not take them.
+    carry : int
+        Carry cells: CCU2C (two bits), SB_CARRY (one), CARRY4, CARRY8.
+    ff : int
+        Flip-flops.
+    dsp, bram, lutram : int
+        Multiplier, block RAM and distributed RAM cells.
+    wide_mux : int
+        Multiplexers that join look-up tables: PFUMX and L6MUX21, MUXF7 to MUXF9.
+    latch : int
+        Latches; always 0 in a netlist that synthesis let through.
+    other : int
+        All remaining cells: buffers, clocks, inverters.
+    """
+
+    lut: int = 0
+    lut_equivalents: int = 0
+    carry: int = 0
+    ff: int = 0
+    dsp: int = 0
+    bram: int = 0
+    lutram: int = 0
+    wide_mux: int = 0
+    latch: int = 0
+    other: int = 0
+
+    def as_dict(self):
+        """Return the counts as a plain dictionary."""
+        return asdict(self)
+
+
+_KINDS = {
+    "ecp5": {
+        "lut": r"LUT4",
+        "carry": r"CCU2C",
+        "ff": r"TRELLIS_FF",
+        "dsp": r"MULT18X18D|MULT9X9D",
+        "bram": r"DP16KD|PDPW16KD",
+        "lutram": r"TRELLIS_DPR16X4",
+        "wide_mux": r"PFUMX|L6MUX21",
+    },
+    "ice40": {
+        "lut": r"SB_LUT4",
+        "carry": r"SB_CARRY",
+        "ff": r"SB_DFF\w*",
+        "dsp": r"SB_MAC16",
+        "bram": r"SB_RAM40_4K\w*|SB_SPRAM256KA",
+    },
+    "xilinx": {
+        "lut": r"LUT[1-6]",
+        "carry": r"CARRY[48]",
+        "ff": r"FD[RSCP]E(_1)?",
+        "dsp": r"DSP48E[12]",
+        "bram": r"RAMB\w+|URAM\w+|FIFO\w+",
+        "lutram": r"RAM\d+\w*|SRL\w+",
+        "wide_mux": r"MUXF[789]",
+        "latch": r"LDCE|LDPE",
+    },
+    "generic": {
+        "lut": r"\$lut",
+        "ff": r"\$_\w*DFF\w*_",
+        "bram": r"\$mem\w*",
+        "latch": r"\$_\w*DLATCH\w*_",
+    },
+}
+
+
+def count_cells(cells, target):
+    """Sort a netlist's cells into `Counts`.
+
+    Parameters
+    ----------
+    cells : dict
+        Number of cells by cell type, as Yosys' ``stat`` gives it.
+    target : str
+        ``"ecp5"``, ``"ice40"``, ``"xilinx"`` or ``"generic"``.
+
+    Returns
+    -------
+    Counts
+    """
+    counts = dict.fromkeys((each.name for each in fields(Counts)), 0)
+    for kind, number in cells.items():
+        for name, pattern in _KINDS[target].items():
+            if re.fullmatch(pattern, kind):
+                counts[name] += number
+                break
+        else:
+            counts["other"] += number
+    per_carry = 2 if target == "ecp5" else 0
+    counts["lut_equivalents"] = counts["lut"] + per_carry * counts["carry"]
+    return Counts(**counts)
