@@ -126,6 +126,7 @@ def synthesis_script(sources, top, target, options=()):
         f"{command} -top {top} -run {checked}:",
         "check -assert",
         f"select -assert-none {_LATCHES}",
+        "delete t:$scopeinfo",
         "tee -q -o stat.json stat -json",
         "write_json netlist.json",
         "write_verilog -noattr netlist.v",
