@@ -82,14 +82,11 @@ def build_library(verilog, interface, folder, *, backend, optimize, controls):
 def _with_verilator(work, sources, interface, controls, optimize):
     root = verilator_root()
     include = root / "include"
-    run_tool(
-        [root / "bin/verilator_bin", "--cc", "-O3", "--x-assign", "fast", "--no-timing"]
-        + ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--prefix", "Vdut", "-Mdir", "."]
-        + ["--top-module", interface["module"], *sources],
-        cwd=work,
-        what="compiling Verilog with Verilator",
-        environment={"VERILATOR_ROOT": str(root)},
-    )
+    command = [root / "bin/verilator_bin", "--cc", "-O3", "--x-assign", "fast", "--no-timing"]
+    command += ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--prefix", "Vdut", "-Mdir", "."]
+    command += ["--top-module", interface["module"], *sources]
+    environment = {"VERILATOR_ROOT": str(root)}
+    run_tool(command, cwd=work, what="compiling Verilog with Verilator", environment=environment)
     ports = {name: f"top.{name.replace('__', '___05F')}" for name in _port_names(interface)}
     ports |= {name: f"top.{name.replace('__', '___05F')}" for name in controls}
     _write_dut(

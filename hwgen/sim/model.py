@@ -55,11 +55,14 @@ class _Job(ctypes.Structure):
     _fields_ = (
         ("inputs", ctypes.POINTER(_StreamJob)),
         ("outputs", ctypes.POINTER(_StreamJob)),
-        *(
-            (name, ctypes.c_uint64)
-            for name in ("seed", "quiet_limit", "cycle_limit", "probe")
-            + ("cycles", "status", "stream", "token")
-        ),
+        ("seed", ctypes.c_uint64),
+        ("quiet_limit", ctypes.c_uint64),
+        ("cycle_limit", ctypes.c_uint64),
+        ("probe", ctypes.c_uint64),
+        ("cycles", ctypes.c_uint64),
+        ("status", ctypes.c_uint64),
+        ("stream", ctypes.c_uint64),
+        ("token", ctypes.c_uint64),
     )
 
 

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from hwgen.errors import HwgenError, MissingToolError
 
-__all__ = ["cache_folder", "compiler", "icarus", "run_tool", "verilator_root", "yosys_command"]
+__all__ = [
+    "cache_folder",
+    "compiler",
+    "icarus",
+    "require_make",
+    "run_tool",
+    "verilator_root",
+    "yosys_command",
+]
 
 
 @lru_cache(maxsize=1)
@@ -41,6 +49,15 @@ def compiler():
         "a C++ compiler is missing (simulation); install g++ (Debian, Ubuntu: 'apt install g++'; "
         "Fedora: 'dnf install gcc-c++'; macOS: 'xcode-select --install')"
     )
+
+
+def require_make():
+    """Raise `MissingToolError` where ``make`` is not on PATH."""
+    if shutil.which("make") is None:
+        raise MissingToolError(
+            "make is missing (simulation with cocotb); install make (Debian, Ubuntu: 'apt install "
+            "make'; Fedora: 'dnf install make'; macOS: 'xcode-select --install')"
+        )
 
 
 def icarus():

@@ -1,0 +1,109 @@
+"""The fast tier of the regression: a case through the compiled model, at speed and stalled."""
+
+import random
+
+from hwgen.sim.case import Findings
+from hwgen.sim.report import first_mismatch, mismatch_error
+from hwgen.sim.timing import check_timing
+
+__all__ = ["check_values", "run_compiled"]
+
+_STALLED_TOKENS = 4096
+
+
+def run_compiled(model, case, *, simulator="verilator"):
+    """Verify a case on a `CompiledModel`: values, stream rules, timing, stalls and reset.
+
+    Returns
+    -------
+    Findings
+
+    Raises
+    ------
+    MismatchError
+        A result, a stream rule, or a declared figure is wrong.
+    """
+    model.reset()
+    run = model.run(case.inputs, expected_tokens=case.expected_tokens, timed=True)
+    _compare(case, run.outputs, "compiled tier at full speed")
+    latency, interval = check_timing(
+        case.interface,
+        run.accepted[model.inputs[0].name],
+        run.emerged[model.outputs[0].name],
+    )
+    cycles = run.cycles
+    short = _shortened(case)
+    for stalls in (0.25, 0.75):
+        stalled = model.run(
+            short.inputs,
+            expected_tokens=short.expected_tokens,
+            stalls=stalls,
+            probe=0.25,
+            seed=case.seed,
+        )
+        _compare(short, stalled.outputs, f"compiled tier with {stalls:.0%} stalls")
+        cycles += stalled.cycles
+    cycles += _check_reset(model, short, latency)
+    results = len(next(iter(case.expected.values())))
+    return Findings("compiled", simulator, results, cycles, latency, interval)
+
+
+def check_values(model, case, *, tier="compiled tier"):
+    """Compare values only, at full speed: for runs of millions of vectors.
+
+    Returns
+    -------
+    int
+        Clock cycles simulated.
+    """
+    run = model.run(case.inputs, expected_tokens=case.expected_tokens)
+    _compare(case, run.outputs, tier)
+    return run.cycles
+
+
+def _check_reset(model, case, latency):
+    """Reset in the middle of the stream, several times, and demand a correct run after each."""
+    moments = random.Random(case.seed)
+    cycles = 0
+    for stalls in (0.0, 0.5, 0.5):
+        limit = moments.randrange(1, 4 * latency + 16)
+        model.run(
+            case.inputs,
+            expected_tokens=case.expected_tokens,
+            stalls=stalls,
+            seed=case.seed,
+            cycle_limit=limit,
+        )
+        model.reset(1)
+        run = model.run(
+            case.inputs, expected_tokens=case.expected_tokens, stalls=stalls, seed=case.seed
+        )
+        _compare(case, run.outputs, f"compiled tier after a reset in cycle {limit}")
+        cycles += limit + run.cycles
+    return cycles
+
+
+def _shortened(case):
+    """Return the case cut to its first part where tokens and results are in a fixed proportion."""
+    tokens = len(next(iter(case.inputs.values())))
+    results = len(next(iter(case.expected.values())))
+    if tokens <= _STALLED_TOKENS or tokens % results:
+        return case
+    kept = max(1, _STALLED_TOKENS * results // tokens)
+    beats = tokens // results
+    if len(case.inputs) > 1 or len(case.expected) > 1:
+        return case
+    return type(case)(
+        case.interface,
+        {name: data[: kept * beats] for name, data in case.inputs.items()},
+        {name: data[:kept] for name, data in case.expected.items()},
+        case.seed,
+    )
+
+
+def _compare(case, outputs, tier):
+    for name, expected in case.expected.items():
+        row = first_mismatch(expected, outputs[name])
+        if row is not None:
+            got = outputs[name][row] if row < len(outputs[name]) else None
+            raise mismatch_error(case, name, row, got, tier)
