@@ -154,7 +154,7 @@ class FloatFormat(ScalarFormat):
         return 2 ** (self.exponent_bits + self.significand_bits)
 
     def is_nan(self, codes):
-        codes = self._checked(codes)
+        codes = self.check_codes(codes)
         if self.specials == "none":
             return np.zeros(codes.shape, bool)
         if self.specials == "fnuz":
@@ -162,7 +162,7 @@ class FloatFormat(ScalarFormat):
         return (codes & (self._sign_bit - 1)) > self.max_code + (self.specials == "ieee")
 
     def is_infinite(self, codes):
-        codes = self._checked(codes)
+        codes = self.check_codes(codes)
         if self.specials != "ieee":
             return np.zeros(codes.shape, bool)
         return (codes & (self._sign_bit - 1)) == self.infinity_code

@@ -30,7 +30,7 @@ class PowerOfTwoFormat(ScalarFormat):
     nan_code = 255
 
     def is_nan(self, codes):
-        return self._checked(codes) == self.nan_code
+        return self.check_codes(codes) == self.nan_code
 
     def _decode_fields(self, codes):
         return np.where(codes == self.nan_code, np.nan, np.ldexp(1.0, codes - self.bias))

@@ -52,7 +52,7 @@ class ScalarFormat:
         ``codes`` are integers of any dtype in 0 .. 2**width - 1 and any shape. NaN codes give NaN.
         Raises ``UsageError`` for a code outside the range.
         """
-        codes = self._checked(codes)
+        codes = self.check_codes(codes)
         if self.width <= tables.LARGEST_WIDTH:
             return tables.decode(self, codes)
         return self._decode_fields(codes.astype(np.int64))
@@ -130,23 +130,36 @@ class ScalarFormat:
         ``significand`` is int64 (object where the format needs more bits), ``lsb`` is
         ``lsb_exponent``. NaN and infinity codes are read as if the format had no special codes.
         """
-        codes = self._checked(codes)
+        codes = self.check_codes(codes)
         if self.width <= tables.LARGEST_WIDTH:
             return tables.significands(self)[codes.astype(np.intp)], self.lsb_exponent
         return self._significands(codes.astype(np.int64)), self.lsb_exponent
 
     def is_nan(self, codes):
         """Return a bool array: which codes are NaN."""
-        return np.zeros(self._checked(codes).shape, bool)
+        return np.zeros(self.check_codes(codes).shape, bool)
 
     def is_infinite(self, codes):
         """Return a bool array: which codes are plus or minus infinity."""
-        return np.zeros(self._checked(codes).shape, bool)
+        return np.zeros(self.check_codes(codes).shape, bool)
 
     def is_negative(self, codes):
         """Return a bool array: which codes have a negative sign (-0 has; NaN never has)."""
-        codes = self._checked(codes).astype(np.uint64)
+        codes = self.check_codes(codes).astype(np.uint64)
         return ((codes >> np.uint64(self.width - 1)) & np.uint64(self.signed)).astype(bool)
+
+    def check_codes(self, codes):
+        """Return ``codes`` as an array; raise ``UsageError`` unless all are codes of the format."""
+        codes = np.asarray(codes)
+        if codes.dtype.kind not in "ui":
+            raise UsageError(f"codes of {self.name} must be integers, not {codes.dtype}")
+        fits = codes.dtype.kind == "u" and codes.dtype.itemsize * 8 <= self.width
+        if not fits and codes.size and (codes.min() < 0 or codes.max() >> self.width):
+            raise UsageError(
+                f"codes of {self.name} must be in 0..{2**self.width - 1}, not "
+                f"{codes.min()}..{codes.max()}"
+            )
+        return codes
 
     @cached_property
     def code_dtype(self):
@@ -169,18 +182,6 @@ class ScalarFormat:
 
     def __str__(self):
         return self.name
-
-    def _checked(self, codes):
-        codes = np.asarray(codes)
-        if codes.dtype.kind not in "ui":
-            raise UsageError(f"codes of {self.name} must be integers, not {codes.dtype}")
-        fits = codes.dtype.kind == "u" and codes.dtype.itemsize * 8 <= self.width
-        if not fits and codes.size and (codes.min() < 0 or codes.max() >> self.width):
-            raise UsageError(
-                f"codes of {self.name} must be in 0..{2**self.width - 1}, not "
-                f"{codes.min()}..{codes.max()}"
-            )
-        return codes
 
     def _encode_fast(self, values, rounding, overflow):
         """Return codes by a format's own short way, or ``None`` where it has none."""

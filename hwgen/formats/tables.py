@@ -28,7 +28,7 @@ def decode(format, codes):
     values = np.empty(flat.size)
     for start in range(0, flat.size, _CHUNK):
         part = slice(start, start + _CHUNK)
-        np.take(table, flat[part], out=values[part], mode="clip")
+        np.take(table, flat[part].astype(np.intp), out=values[part], mode="clip")
     return values.reshape(codes.shape)
 
 
