@@ -24,6 +24,8 @@ class Field:
         Whether an ``"integer"`` is in two's complement.
     doc : str
         What the field means, in one line.
+    bias : int
+        An ``"integer"`` means its code minus ``bias``.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Field:
     format: str = "bits"
     signed: bool = False
     doc: str = ""
+    bias: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,213 @@
+"""Multipliers: rows of masked operands on carry chains, small tables, or a hard multiplier."""
+
+from amaranth.hdl import Cat, Const, signed, unsigned
+
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.table import lookup
+
+__all__ = ["multiply"]
+
+_LONGEST_SEQUENCE = 4
+
+
+def _product_shape(a, b):
+    width = len(a.signal) + len(b.signal)
+    return signed(width) if _signed(a) or _signed(b) else unsigned(width)
+
+
+def _signed(value):
+    return value.signal.shape().signed
+
+
+def multiply(pipeline, a, b, hard=False, name="product"):
+    """Multiply two values exactly.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the multiplier becomes part of.
+    a, b : Timed
+        Operands, each signed or unsigned as its shape says.
+    hard : bool
+        Whether to leave the product to a hard multiplier.
+    name : str
+        Name of the product in the emitted Verilog.
+
+    Returns
+    -------
+    Timed
+        The product, as wide as both operands together.
+    """
+    shape = _product_shape(a, b)
+    if hard:
+        return pipeline.operate(
+            lambda x, y: x * y,
+            a,
+            b,
+            delay=pipeline.fabric.multiplier_delay,
+            shape=shape,
+            name=name,
+        )
+    if not shape.signed and len(a) + len(b) <= 4:
+        return _by_table(pipeline, a, b, shape, name)
+    if _signed(a) and not _signed(b):
+        a, b = b, a
+    return _by_rows(pipeline, a, b, shape, name)
+
+
+def _by_table(pipeline, a, b, shape, name):
+    width = len(a)
+
+    def product(address):
+        return (address & ((1 << width) - 1)) * (address >> width)
+
+    def tables(x, y):
+        return lookup([*x, *y], product, shape.width)
+
+    return pipeline.logic(tables, a, b, shape=shape, name=name)
+
+
+class _Partial:
+    """A partial sum of rows: ``value * 2**low``, worth ``minimum`` to ``maximum`` units."""
+
+    def __init__(self, value, low, minimum, maximum):
+        self.value = value
+        self.low = low
+        self.minimum = minimum
+        self.maximum = maximum
+
+
+def _range_shape(minimum, maximum):
+    if minimum < 0:
+        width = max((-minimum - 1).bit_length(), maximum.bit_length()) + 1
+        return signed(width)
+    return unsigned(max(1, maximum.bit_length()))
+
+
+def _by_rows(pipeline, a, b, shape, name):
+    """Add one masked copy of ``a`` for every bit of ``b``."""
+    width = len(a)
+    low, high = (-(1 << width - 1), (1 << width - 1) - 1) if _signed(a) else (0, (1 << width) - 1)
+    rows = []
+    for position in range(len(b)):
+        bit = pipeline.slice(b, position, position + 1)
+        negative = _signed(b) and position == len(b) - 1
+        rows.append((position, bit, negative, low, high))
+    if len(rows) <= _LONGEST_SEQUENCE:
+        partial = _first_rows(pipeline, a, rows[:2], name)
+        for row in rows[2:]:
+            partial = _with_row(pipeline, partial, a, row, name)
+        partials = [partial]
+    else:
+        partials = [
+            _first_rows(pipeline, a, rows[start : start + 2], name)
+            for start in range(0, len(rows), 2)
+        ]
+    while len(partials) > 1:
+        pairs = [partials[start : start + 2] for start in range(0, len(partials), 2)]
+        partials = [
+            _sum_of(pipeline, *pair, name) if len(pair) == 2 else pair[0] for pair in pairs
+        ]
+    total = partials[0].value
+    return pipeline.free(lambda value: _shaped(value, shape), total)
+
+
+def _shaped(value, shape):
+    extension = max(0, shape.width - len(value))
+    top = value[-1] if value.shape().signed else Const(0, 1)
+    bits = Cat(value, top.replicate(extension))[: shape.width]
+    return bits.as_signed() if shape.signed else bits
+
+
+def _masked_row(pipeline, a, row, name):
+    position, bit, negative, low, high = row
+    if negative:
+        raise ValueError("a negative row cannot stand alone")
+    return _Partial(
+        pipeline.logic(
+            lambda value, mask: value & mask.replicate(len(value)),
+            a,
+            bit,
+            shape=a.signal.shape(),
+            name=f"{name}_row",
+        ),
+        position,
+        min(0, low),
+        high,
+    )
+
+
+def _first_rows(pipeline, a, rows, name):
+    """Return the sum of one or two rows, each masked inside the carry chain."""
+    if len(rows) == 1:
+        return _masked_row(pipeline, a, rows[0], name)
+    (position, bit, _, low, high), second = rows
+    zero_row = _Partial(a, position, min(0, low), high)
+    return _combine(pipeline, zero_row, a, second, name, mask=bit)
+
+
+def _with_row(pipeline, partial, a, row, name):
+    return _combine(pipeline, partial, a, row, name)
+
+
+def _combine(pipeline, partial, a, row, name, mask=None):
+    """Return ``partial`` plus one row of ``a``; ``mask`` applies to the partial itself."""
+    position, bit, negative, low, high = row
+    passed = position - partial.low
+    row_low, row_high = (-high, -low) if negative else (min(0, low), high)
+    minimum = partial.minimum + (row_low << passed)
+    maximum = partial.maximum + (row_high << passed)
+    shape = _range_shape(minimum, maximum)
+    upper_shape = _like(shape, shape.width - passed)
+
+    def upper(value):
+        bits = value[passed:]
+        return bits.as_signed() if value.shape().signed else bits
+
+    x = Term(pipeline.free(upper, partial.value), mask)
+    one = pipeline.constant(Const(1, 1))
+    y = Term(a, bit, one if negative else None)
+    top = add(pipeline, x, y, upper_shape, carry_in=int(negative), name=f"{name}_sum")
+    lower = pipeline.slice(partial.value, 0, passed)
+    if mask is not None and passed:
+        lower = pipeline.logic(
+            lambda value, enable: value & enable.replicate(passed),
+            lower,
+            mask,
+            shape=unsigned(passed),
+            name=f"{name}_low",
+        )
+    joined = pipeline.free(lambda below, above: _joined(below, above, shape), lower, top)
+    return _Partial(joined, partial.low, minimum, maximum)
+
+
+def _sum_of(pipeline, first, second, name):
+    """Return the sum of two partial sums."""
+    passed = second.low - first.low
+    minimum = first.minimum + (second.minimum << passed)
+    maximum = first.maximum + (second.maximum << passed)
+    shape = _range_shape(minimum, maximum)
+
+    def upper(value):
+        bits = value[passed:]
+        return bits.as_signed() if value.shape().signed else bits
+
+    top = add(
+        pipeline,
+        Term(pipeline.free(upper, first.value)),
+        Term(second.value),
+        _like(shape, shape.width - passed),
+        name=f"{name}_sum",
+    )
+    lower = pipeline.slice(first.value, 0, passed)
+    joined = pipeline.free(lambda below, above: _joined(below, above, shape), lower, top)
+    return _Partial(joined, first.low, minimum, maximum)
+
+
+def _like(shape, width):
+    return signed(width) if shape.signed else unsigned(width)
+
+
+def _joined(below, above, shape):
+    bits = Cat(below, above)
+    return bits.as_signed() if shape.signed else bits

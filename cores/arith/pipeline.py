@@ -1,0 +1,158 @@
+"""Frequency-directed pipelining: operations get registers where the clock period runs out."""
+
+from dataclasses import dataclass, field
+
+from amaranth.hdl import Signal, Value, unsigned
+
+__all__ = ["Pipeline", "Timed"]
+
+
+@dataclass(eq=False)
+class Timed:
+    """A signal with the pipeline stage and the time within it at which it is stable.
+
+    Parameters
+    ----------
+    signal : Value
+        The Amaranth value.
+    stage : int
+        Number of registers between the pipeline's input and this value.
+    arrival : float
+        Nanoseconds after the clock edge of that stage.
+    """
+
+    signal: Value
+    stage: int
+    arrival: float
+    _later: list = field(default_factory=list, repr=False)
+
+    def __len__(self):
+        return len(self.signal)
+
+
+class Pipeline:
+    """A feed-forward datapath whose registers are placed by a delay model.
+
+    Every operation starts in the earliest stage in which all its operands exist, unless the
+    clock period would run out; then its operands are registered and it starts in the next stage.
+    Values that wait for a later stage go through shared chains of registers.
+
+    Parameters
+    ----------
+    m : Module
+        Module that receives the statements.
+    fabric : Fabric
+        Where the delays come from.
+    frequency : float or None
+        Clock in MHz that must be met; ``None`` places no registers at all.
+    enable : Value
+        All registers of the pipeline load while this is 1.
+    """
+
+    def __init__(self, m, fabric, frequency, enable):
+        self.m = m
+        self.fabric = fabric
+        self.period = None if frequency is None else 1000.0 / frequency
+        self.enable = enable
+
+    def input(self, signal, stage=0):
+        """Return ``signal`` as a value launched by registers in front of ``stage``."""
+        return Timed(signal, stage, self.fabric.launch_delay)
+
+    def constant(self, signal):
+        """Return ``signal``, which never changes, as a value that is stable at all times."""
+        return Timed(signal, 0, float("-inf"))
+
+    def at(self, value, stage):
+        """Return ``value`` delayed to ``stage`` as an Amaranth signal."""
+        if value.arrival == float("-inf") or value.stage == stage:
+            return value.signal
+        if stage < value.stage:
+            raise ValueError(f"a value of stage {value.stage} does not exist in stage {stage}")
+        later = value._later
+        while len(later) < stage - value.stage:
+            previous = later[-1] if later else value.signal
+            register = Signal(previous.shape(), reset_less=True, name=self._name(value))
+            with self.m.If(self.enable):
+                self.m.d.sync += register.eq(previous)
+            later.append(register)
+        return later[stage - value.stage - 1]
+
+    def moved(self, value, stage):
+        """Return ``value`` delayed to ``stage`` as a :class:`Timed` value."""
+        if value.arrival == float("-inf") or value.stage == stage:
+            return value
+        return Timed(self.at(value, stage), stage, self.fabric.launch_delay)
+
+    def start(self, inputs, delay, capture=True):
+        """Return (stage, arrival of the inputs) of an operation that takes ``delay``.
+
+        Raises
+        ------
+        ValueError
+            If ``inputs`` is empty.
+        """
+        stage = max(value.stage for value in inputs)
+        arrival = max(
+            (value.arrival for value in inputs if value.stage == stage),
+            default=self.fabric.launch_delay,
+        )
+        arrival = max(arrival, self.fabric.launch_delay)
+        margin = self.fabric.capture_delay if capture else 0.0
+        if self.period is not None and arrival + delay + margin > self.period:
+            if arrival > self.fabric.launch_delay:
+                stage += 1
+            arrival = self.fabric.launch_delay
+        return stage, arrival
+
+    def operate(self, function, *inputs, delay, shape=None, name="value"):
+        """Add one combinational operation.
+
+        Parameters
+        ----------
+        function : callable
+            Takes the inputs as Amaranth values of one stage, returns the result.
+        inputs : Timed
+            Operands.
+        delay : float
+            Nanoseconds through the operation, routing included.
+        shape : Shape or None
+            Shape of the result; by default that of the expression.
+        name : str
+            Name of the result in the emitted Verilog.
+        """
+        stage, arrival = self.start(inputs, delay)
+        expression = Value.cast(function(*(self.at(value, stage) for value in inputs)))
+        result = Signal(shape if shape is not None else expression.shape(), name=name)
+        self.m.d.comb += result.eq(expression)
+        return Timed(result, stage, arrival + delay)
+
+    def logic(self, function, *inputs, levels=1, shape=None, name="value"):
+        """Add an operation of ``levels`` look-up tables in series."""
+        delay = self.fabric.logic_delay(levels)
+        return self.operate(function, *inputs, delay=delay, shape=shape, name=name)
+
+    def register(self, value, stage=None):
+        """Return ``value`` behind one more register, or delayed to ``stage``."""
+        return self.moved(value, value.stage + 1 if stage is None else stage)
+
+    def slice(self, value, low, high):
+        """Return bits ``low`` to ``high - 1`` of ``value``; costs nothing."""
+        return self.free(lambda signal: signal[low:high], value)
+
+    def free(self, function, *inputs):
+        """Add an operation that is wiring only: slices, concatenations, constants."""
+        stage = max(value.stage for value in inputs)
+        arrival = max(value.arrival for value in inputs if value.stage == stage)
+        expression = Value.cast(function(*(self.at(value, stage) for value in inputs)))
+        return Timed(expression, stage, arrival)
+
+    @staticmethod
+    def _name(value):
+        name = getattr(value.signal, "name", "part")
+        return name if name.endswith("_held") else f"{name}_held"
+
+
+def unsigned_width(maximum):
+    """Return the shape that holds 0 to ``maximum``."""
+    return unsigned(max(1, maximum.bit_length()))

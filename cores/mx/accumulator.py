@@ -1,0 +1,173 @@
+"""Sum of block sums whose scales differ: an accumulator aligned to the largest scale so far."""
+
+from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
+
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.pipeline import Timed
+
+__all__ = ["accumulate_beats", "accumulate_blocks", "hold_flag"]
+
+
+def _shift_right_steps(value, steps, step, width):
+    """Return ``floor(value / 2**(step * steps))`` with the one-hot ``steps``, least first."""
+    options = []
+    for count, select in enumerate(steps):
+        part = (value >> min(step * count, len(value) - 1)).as_signed()
+        extended = Cat(part, part[-1].replicate(max(0, width - len(part))))[:width]
+        options.append(extended & select.replicate(width))
+    result = options[0]
+    for option in options[1:]:
+        result = result | option
+    return result
+
+
+def _distance_of(larger, smaller, limit):
+    """Return the one-hot distance of two coarse exponents; its last bit means ``limit`` or more."""
+    difference = (larger - smaller)[: len(larger)]
+    hits = [difference == count for count in range(limit)]
+    return Cat(*hits, difference >= limit)
+
+
+def _align_scales(pipeline, coarse, first, update, limit):
+    """Keep the largest coarse exponent; return it with both one-hot alignment distances.
+
+    The distance of the accumulator is all zero for the first block of a dot: nothing is kept.
+    """
+    inputs = [coarse, first]
+    stage = max(value.stage for value in inputs)
+    coarse, first = (pipeline.moved(value, stage) for value in inputs)
+    width = len(coarse)
+    largest = Signal(width, reset_less=True, name="largest_scale")
+    raised, chosen = Signal(name="scale_raised"), Signal(width, name="chosen_scale")
+    start = pipeline.at(first, stage)
+    now = pipeline.at(coarse, stage)
+    held_distance = Signal(limit + 1, name="held_distance")
+    block_distance = Signal(limit + 1, name="block_distance")
+    m = pipeline.m
+    m.d.comb += [
+        raised.eq(now > largest),
+        chosen.eq(Mux(raised | start, now, largest)),
+        held_distance.eq(
+            Mux(start, 0, Mux(raised, _distance_of(now, largest, limit), Const(1, limit + 1)))
+        ),
+        block_distance.eq(
+            Mux(raised | start, Const(1, limit + 1), _distance_of(largest, now, limit))
+        ),
+    ]
+    with m.If(update(stage)):
+        m.d.sync += largest.eq(chosen)
+    fabric = pipeline.fabric
+    arrival = coarse.arrival + fabric.carry_chain_delay(width) + fabric.logic_delay(3)
+    return tuple(Timed(each, stage, arrival) for each in (chosen, held_distance, block_distance))
+
+
+def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
+    """Accumulate block sums (DotGeneral of the OCP MX specification, section 6.2).
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the accumulator becomes part of.
+    block_sum : Timed
+        Signed exact sum of one block.
+    scale : Timed
+        Sum of both scale codes of the block.
+    first : Timed
+        1 with the first block of a dot product.
+    update : callable
+        Takes a stage, returns the condition under which a block leaves that stage.
+    config : MxDotConfig
+        ``accumulator_step`` and the widths.
+
+    Returns
+    -------
+    (Timed, Timed)
+        Accumulator after this block and its exponent, a multiple of ``accumulator_step``.
+    """
+    step, guard, width = config.accumulator_step, config.guard_bits, config.significand_width
+    fine_bits = step.bit_length() - 1
+    limit = -(-width // step)
+    coarse = pipeline.slice(scale, fine_bits, len(scale))
+    value = pipeline.free(lambda bits: Cat(Const(0, guard), bits).as_signed(), block_sum)
+    for stage in range(fine_bits):
+        value = pipeline.logic(
+            lambda bits, amount, stage=stage: Mux(amount[stage], bits << (1 << stage), bits),
+            value,
+            scale,
+            name=f"fine_{1 << stage}",
+        )
+    largest, held_distance, block_distance = _align_scales(
+        pipeline, coarse, first, update, limit
+    )
+    aligned = pipeline.logic(
+        lambda bits, steps: _shift_right_steps(bits.as_signed(), steps, step, width),
+        value,
+        block_distance,
+        levels=2,
+        shape=signed(width),
+        name="aligned_block",
+    )
+    stage = max(aligned.stage, held_distance.stage)
+    if pipeline.period is not None:
+        stage += 1
+    aligned, held_distance = (
+        pipeline.moved(each, stage) for each in (aligned, held_distance)
+    )
+    accumulator = Signal(signed(width), reset_less=True, name="accumulator")
+    held = Signal(signed(width), name="held_accumulator")
+    pipeline.m.d.comb += held.eq(
+        _shift_right_steps(accumulator, pipeline.at(held_distance, stage), step, width)
+    )
+    arrival = held_distance.arrival + pipeline.fabric.logic_delay(2)
+    total = add(
+        pipeline,
+        Term(Timed(held, stage, pipeline.fabric.launch_delay)),
+        Term(aligned),
+        signed(width),
+        name="accumulated",
+    )
+    with pipeline.m.If(update(stage)):
+        pipeline.m.d.sync += accumulator.eq(total.signal)
+    total.arrival = max(total.arrival, arrival + pipeline.fabric.carry_chain_delay(width))
+    exponent = pipeline.free(lambda bits: Cat(Const(0, fine_bits), bits), largest)
+    return total, pipeline.moved(exponent, max(exponent.stage, total.stage))
+
+
+def accumulate_beats(pipeline, partial, first, update, shape):
+    """Accumulate the partial sums of one block's beats; return the sum after this beat."""
+    inputs = [partial, first]
+    stage = max(value.stage for value in inputs)
+    if pipeline.period is not None:
+        stage += 1
+    partial, first = (pipeline.moved(value, stage) for value in inputs)
+    held = Signal(shape, reset_less=True, name="block_sum")
+    keep = pipeline.free(lambda bit: ~bit, first)
+    total = add(
+        pipeline,
+        Term(Timed(held, stage, pipeline.fabric.launch_delay), keep),
+        Term(partial),
+        shape,
+        name="block_total",
+    )
+    with pipeline.m.If(update(stage)):
+        pipeline.m.d.sync += held.eq(total.signal)
+    return total
+
+
+
+
+def hold_flag(pipeline, flag, first, update, name):
+    """Or a flag over the beats or blocks of one result; return it including this one."""
+    stage = max(flag.stage, first.stage)
+    held = Signal(reset_less=True, name=f"{name}_held")
+    total = Signal(name=f"{name}_so_far")
+    start, now = pipeline.at(first, stage), pipeline.at(flag, stage)
+    pipeline.m.d.comb += total.eq(now | (held & ~start))
+    with pipeline.m.If(update(stage)):
+        pipeline.m.d.sync += held.eq(total)
+    arrival = pipeline.fabric.launch_delay
+    if flag.stage == stage:
+        arrival = max(arrival, flag.arrival)
+    return Timed(total, stage, arrival + pipeline.fabric.lut_delay)
+
+

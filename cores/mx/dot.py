@@ -1,0 +1,376 @@
+"""Dot product of MX blocks: exact products and sums, one rounding at the end."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen import targets
+from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
+from hwgen.cores.arith.float_round import Rounding, round_to_float
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.arith.tree import add_tree, negate_if
+from hwgen.cores.interface import Field, Stream
+from hwgen.cores.mx.accumulator import accumulate_beats, accumulate_blocks, hold_flag
+from hwgen.cores.mx.element import decode_element
+from hwgen.cores.mx.product import multiply_elements
+
+__all__ = ["MxDot"]
+
+_SCALE_NAN = 0xFF
+_SCALE_WIDTH = 9
+
+
+def _input_stream(config):
+    fields = [
+        Field(name, block.element.width, config.lanes, block.element.name, doc=doc)
+        for name, block, doc in (
+            ("a", config.fmt_a, "elements of operand a"),
+            ("b", config.fmt_b, "elements of operand b"),
+        )
+    ]
+    fields += [
+        Field("scale_a", 8, format="e8m0", doc="scale of operand a; read with the last beat"),
+        Field("scale_b", 8, format="e8m0", doc="scale of operand b; read with the last beat"),
+    ]
+    if config.max_blocks > 1:
+        fields += [
+            Field("first", 1, doc="1 with the first block of a dot product"),
+            Field("last", 1, doc="1 with the last block of a dot product"),
+        ]
+    return Stream("i", "input", tuple(fields))
+
+
+def _output_stream(config):
+    if config.out != "exact":
+        result = Field("result", config.out.width, format=config.out.name, doc="the dot product")
+        return Stream("o", "output", (result,))
+    fields = [
+        Field(
+            "significand",
+            config.significand_width,
+            format="integer",
+            signed=True,
+            doc="exact dot product in units of 2**exponent; 0 when a flag is set",
+        ),
+        Field(
+            "exponent",
+            _SCALE_WIDTH,
+            format="integer",
+            doc="weight of the significand's lowest bit, as the exponent of 2",
+            bias=config.exponent_bias,
+        ),
+    ]
+    if config.specials == "ieee":
+        fields.append(Field("nan", 1, doc="1: the result is not a number"))
+    if config.has_infinities:
+        fields.append(Field("inf_positive", 1, doc="1: the result is +infinity"))
+        fields.append(Field("inf_negative", 1, doc="1: the result is -infinity"))
+    return Stream("o", "output", tuple(fields))
+
+
+class MxDot(wiring.Component):
+    """Dot product of two MX blocks, or of two rows of blocks.
+
+    The definition is Dot and DotGeneral of the OCP Microscaling Formats (MX) specification
+    v1.0, sections 6.1 and 6.2. Products and the sum of a block are exact integers; block sums
+    meet in an accumulator that is aligned to the largest scale so far; the result is rounded
+    once.
+
+    Parameters
+    ----------
+    config : MxDotConfig
+        Formats, shape, rounding and fabric.
+
+    Members
+    -------
+    i : In(stream)
+        ``lanes`` elements of both blocks and their scales, ``k / lanes`` beats a block.
+    o : Out(stream)
+        One result a dot product.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the acceptance of the last beat to the result.
+    initiation_interval : int
+        Clock cycles from one block to the next.
+    macs_per_cycle : int
+        Multiplications per clock cycle.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.streams = (_input_stream(config), _output_stream(config))
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.streams[0].layout())),
+                "o": Out(stream.Signature(self.streams[1].layout())),
+            }
+        )
+        self.initiation_interval = config.k // config.lanes
+        self.macs_per_cycle = config.lanes
+        fabric = targets.get(config.target)
+        self.verilog_libraries = (CARRY_CHAIN_LIBRARY,) if fabric.carry_chain_module else ()
+        self._module, self.latency = self._build(fabric)
+
+    def elaborate(self, platform):
+        return self._module
+
+    def _build(self, fabric):
+        """Return (module, latency); the latency is known only once the registers are placed."""
+        m = Module()
+        advance = Signal()
+        m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
+        pipeline = Pipeline(m, fabric, self.config.freq, advance)
+        valid = _ValidChain(m, self.i.valid, advance)
+        result, emit = self._datapath(pipeline, valid)
+        latency = max(value.stage for value in (*result.values(), emit)) + 1
+        for name, value in result.items():
+            held = Signal.like(Cat(self.o.payload[name]), reset_less=True, name=f"o_{name}")
+            with m.If(advance):
+                m.d.sync += held.eq(pipeline.at(value, latency - 1))
+            m.d.comb += self.o.payload[name].eq(held)
+        o_valid = Signal(name="o_valid")
+        with m.If(advance):
+            m.d.sync += o_valid.eq(valid.at(latency - 1) & pipeline.at(emit, latency - 1))
+        m.d.comb += self.o.valid.eq(o_valid)
+        return m, latency
+
+    def _datapath(self, pipeline, valid):
+        """Return the output fields and the bit that tells whether there is a result."""
+        config, payload = self.config, self.i.payload
+        first_beat, last_beat = self._beats(pipeline, valid)
+        scales = [pipeline.input(payload[name]) for name in ("scale_a", "scale_b")]
+        lanes = [self._lane(pipeline, index) for index in range(config.lanes)]
+        total = add_tree(pipeline, [product for product, _, _ in lanes], "lanes")
+        block_sum = negate_if(pipeline, total, "block_sum").bits
+        if config.lanes < config.k:
+            block_sum = accumulate_beats(
+                pipeline, block_sum, first_beat, valid.update, config.block_sum_shape
+            )
+        scale = add(
+            pipeline, Term(scales[0]), Term(scales[1]), unsigned(_SCALE_WIDTH), name="scale"
+        )
+        first, last = self._blocks(pipeline)
+        emit = last_beat
+        significand, exponent = block_sum, scale
+        if config.max_blocks > 1:
+            emit = pipeline.free(lambda x, y: x & y, last_beat, last)
+
+            def update(stage):
+                return valid.update(stage) & pipeline.at(last_beat, stage)
+
+            significand, exponent = accumulate_blocks(
+                pipeline, block_sum, scale, first, update, config
+            )
+        flags = self._flags(pipeline, valid, lanes, scales, first_beat, last_beat, first)
+        return self._result(pipeline, significand, exponent, flags), emit
+
+    def _lane(self, pipeline, index):
+        """Return (product, NaN flag or None, infinity flags or None) of one lane."""
+        config = self.config
+        formats = (config.fmt_a.element, config.fmt_b.element)
+        elements = [
+            decode_element(
+                pipeline,
+                element,
+                pipeline.input(self._code(operand, index)),
+                config.specials,
+                f"{operand}{index}",
+            )
+            for element, operand in zip(formats, "ab", strict=True)
+        ]
+        hard = index < config.multiplier_lanes
+        product = multiply_elements(
+            pipeline, formats, elements, config.specials, hard, f"lane{index}"
+        )
+        nan, infinities = _lane_flags(pipeline, *elements, product.sign, f"lane{index}")
+        return product, nan, infinities
+
+    def _code(self, operand, index):
+        field = self.i.payload[operand]
+        return field if self.config.lanes == 1 else field[index]
+
+    def _beats(self, pipeline, valid):
+        """Return the bits that mark the first and the last beat of a block."""
+        beats = self.config.k // self.config.lanes
+        if beats == 1:
+            one = pipeline.constant(Const(1, 1))
+            return one, pipeline.input(Const(1, 1))
+        m = pipeline.m
+        beat = Signal(range(beats))
+        with m.If(valid.update(0)):
+            m.d.sync += beat.eq(Mux(beat == beats - 1, 0, beat + 1))
+        first, last = Signal(name="first_beat"), Signal(name="last_beat")
+        m.d.comb += [first.eq(beat == 0), last.eq(beat == beats - 1)]
+        return pipeline.input(first), pipeline.input(last)
+
+    def _blocks(self, pipeline):
+        if self.config.max_blocks == 1:
+            one = pipeline.constant(Const(1, 1))
+            return one, one
+        payload = self.i.payload
+        return pipeline.input(payload.first), pipeline.input(payload.last)
+
+    def _flags(self, pipeline, valid, lanes, scales, first_beat, last_beat, first):
+        """Return the flags of the result: NaN, then + and - infinity where there are any."""
+        config = self.config
+        if config.specials == "ignore":
+            return []
+        collected = [[nan for _, nan, _ in lanes if nan is not None]]
+        if config.has_infinities:
+            for sign in (0, 1):
+                collected.append([infinities[sign] for _, _, infinities in lanes])
+        flags = [
+            _any(pipeline, each, name) if each else None
+            for each, name in zip(collected, ("nan", "inf_positive", "inf_negative"), strict=False)
+        ]
+        if config.lanes < config.k:
+            flags = [
+                each and hold_flag(pipeline, each, first_beat, valid.update, "block_flag")
+                for each in flags
+            ]
+        scale_nan = pipeline.logic(
+            lambda a, b: a.all() | b.all(), *scales, levels=3, shape=unsigned(1), name="scale_nan"
+        )
+        flags[0] = scale_nan if flags[0] is None else _any(pipeline, [flags[0], scale_nan], "nan")
+        if config.max_blocks > 1:
+
+            def update(stage):
+                return valid.update(stage) & pipeline.at(last_beat, stage)
+
+            flags = [hold_flag(pipeline, each, first, update, "dot_flag") for each in flags]
+        return flags
+
+    def _result(self, pipeline, significand, exponent, flags):
+        config = self.config
+        nan, infinities = _resolved(pipeline, flags)
+        if config.out == "exact":
+            return _exact_result(pipeline, config, significand, exponent, nan, infinities)
+        rounding = Rounding(config.out, config.rounding, config.overflow)
+        code = round_to_float(
+            pipeline, significand, exponent, config.exponent_bias, (0, 510), rounding
+        )
+        return {"result": _with_flags(pipeline, code, nan, infinities, rounding)}
+
+
+class _ValidChain:
+    """The valid bit of every pipeline stage; cleared by reset."""
+
+    def __init__(self, m, valid, advance):
+        self._m = m
+        self._advance = advance
+        self._stages = [valid]
+
+    def at(self, stage):
+        while len(self._stages) <= stage:
+            register = Signal(name=f"valid_{len(self._stages)}")
+            with self._m.If(self._advance):
+                self._m.d.sync += register.eq(self._stages[-1])
+            self._stages.append(register)
+        return self._stages[stage]
+
+    def update(self, stage):
+        """Return the condition under which a token leaves ``stage``."""
+        return self._advance & self.at(stage)
+
+
+def _any(pipeline, flags, name):
+    """Or flags together, four at a time."""
+    while len(flags) > 1:
+        groups = [flags[start : start + 4] for start in range(0, len(flags), 4)]
+        flags = [
+            pipeline.logic(
+                lambda *bits: Cat(*bits).any(), *group, shape=unsigned(1), name=f"{name}_any"
+            )
+            if len(group) > 1
+            else group[0]
+            for group in groups
+        ]
+    return flags[0]
+
+
+def _lane_flags(pipeline, a, b, sign, name):
+    """Return the NaN flag and the infinity flags of one product, ``None`` where impossible."""
+
+    def logic(function, *inputs, what):
+        return pipeline.logic(
+            function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}"
+        )
+
+    nans = [each.nan for each in (a, b) if each.nan is not None]
+    for infinite, other in ((a.infinite, b), (b.infinite, a)):
+        if infinite is not None:
+            zero = other.zero
+            if zero is None:
+                zero = logic(lambda bits: ~bits.any(), other.significand, what="zero")
+            nans.append(logic(lambda x, y: x & y, infinite, zero, what="invalid"))
+    nan = _any(pipeline, nans, f"{name}_nan") if nans else None
+    infinite = [each.infinite for each in (a, b) if each.infinite is not None]
+    if not infinite:
+        return nan, None
+    either = _any(pipeline, infinite, f"{name}_infinite")
+    for each in (a, b):
+        if each.sign is None:
+            sign_of_integer = pipeline.free(lambda bits: bits[-1], each.significand)
+            sign = logic(lambda x, y: x ^ y, sign, sign_of_integer, what="infinity_sign")
+    positive = logic(lambda x, s: x & ~s, either, sign, what="infinite_positive")
+    negative = logic(lambda x, s: x & s, either, sign, what="infinite_negative")
+    return nan, (positive, negative)
+
+
+def _resolved(pipeline, flags):
+    """Return the final NaN flag and the final infinity flags: opposite infinities make a NaN."""
+    if len(flags) < 3:
+        return (flags[0] if flags else None), []
+    nan = pipeline.logic(
+        lambda n, p, m: n | (p & m), *flags, shape=unsigned(1), name="result_nan"
+    )
+    infinities = [
+        pipeline.logic(lambda n, x, y: x & ~y & ~n, flags[0], *pair, shape=unsigned(1), name="inf")
+        for pair in (flags[1:], flags[:0:-1])
+    ]
+    return nan, infinities
+
+
+def _exact_result(pipeline, config, significand, exponent, nan, infinities):
+    result = {"exponent": exponent}
+    if nan is not None:
+        result["nan"] = nan
+    result |= dict(zip(("inf_positive", "inf_negative"), infinities, strict=False))
+    flags = [each for each in (nan, *infinities) if each is not None]
+    if flags:
+        special = _any(pipeline, flags, "special")
+        significand = pipeline.logic(
+            lambda bits, flag: bits & ~flag.replicate(len(bits)),
+            significand,
+            special,
+            shape=signed(config.significand_width),
+            name="finite_significand",
+        )
+    result["significand"] = significand
+    return result
+
+
+def _with_flags(pipeline, code, nan, infinities, rounding):
+    target = rounding.format
+    if infinities:
+        top = target.infinity_code if rounding.overflow == "infinity" else target.max_code
+        top = target.nan_code if top is None else top
+
+        def infinite(bits, positive, negative):
+            limit = Cat(Const(top, target.width - 1), negative)
+            return Mux(positive | negative, limit, bits)
+
+        code = pipeline.logic(
+            infinite, code, *infinities, shape=unsigned(target.width), name="code_or_infinity"
+        )
+    if nan is None:
+        return code
+    return pipeline.logic(
+        lambda bits, flag: Mux(flag, Const(target.nan_code, target.width), bits),
+        code,
+        nan,
+        shape=unsigned(target.width),
+        name="code_or_nan",
+    )

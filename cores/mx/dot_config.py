@@ -1,0 +1,216 @@
+"""Configuration of the MX dot product and the widths that follow from it."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from hwgen import formats, targets
+from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.mx.product import product_range
+from hwgen.errors import HwgenError
+
+__all__ = ["MxDotConfig"]
+
+
+def _as_value_error(parse):
+    def checked(value):
+        try:
+            return parse(value) if isinstance(value, str) else value
+        except HwgenError as error:
+            raise ValueError(str(error)) from None
+
+    return checked
+
+
+def _output(text):
+    return text if text == "exact" else formats.parse(text)
+
+
+def _multipliers(text):
+    return int(text) if text.isdecimal() else text
+
+
+def _known_target(name):
+    targets.get(name)
+    return name
+
+
+Block = Annotated[formats.BlockFormat, BeforeValidator(_as_value_error(formats.parse_block))]
+Output = Annotated[
+    Literal["exact"] | formats.FloatFormat, BeforeValidator(_as_value_error(_output))
+]
+Multipliers = Annotated[
+    Literal["auto", "none"] | Annotated[int, Field(ge=0)],
+    BeforeValidator(_as_value_error(_multipliers)),
+]
+Target = Annotated[str, BeforeValidator(_as_value_error(_known_target))]
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
+class MxDotConfig:
+    """What an ``mx-dot`` core computes and what it is built for.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        With every mistake at once; ``Core.configure`` makes one line of it for a person.
+    """
+
+    fmt_a: Block = Field(
+        default="mxfp6-e2m3/32", validate_default=True, description="block format of operand a"
+    )
+    fmt_b: Block = Field(
+        default="mxfp6-e2m3/32", validate_default=True, description="block format of operand b"
+    )
+    k: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, description="elements in a block (default: that of the formats)"
+    )
+    lanes: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, description="elements multiplied in one cycle (default: k)"
+    )
+    out: Output = Field(
+        default="fp32",
+        validate_default=True,
+        description="'exact' (integer and exponent) or a float format, rounded once",
+    )
+    rounding: Literal["nearest-even", "nearest-away", "toward-zero", "up", "down"] = Field(
+        default="nearest-even", description="rounding of a float result"
+    )
+    overflow: Literal["infinity", "saturate"] = Field(
+        default="infinity", description="what a result beyond the largest number becomes"
+    )
+    max_blocks: Annotated[int, Field(ge=1, le=1 << 20)] = Field(
+        default=1, description="most blocks in one dot product; above 1 adds an accumulator"
+    )
+    accumulator_width: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, description="bits of the accumulator (default: one step of guard bits)"
+    )
+    accumulator_step: Literal[4, 8, 16, 32, 64] = Field(
+        default=16, description="accumulator alignment: exponents move in steps of so many bits"
+    )
+    specials: Literal["ieee", "ignore"] = Field(
+        default="ieee", description="'ignore' reads NaN and infinity codes as numbers"
+    )
+    freq: Annotated[float, Field(gt=0, le=2000)] | None = Field(
+        default=None, description="clock in MHz to place registers for (default: no pipelining)"
+    )
+    dsp: Multipliers = Field(
+        default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
+    )
+    target: Target = Field(default="ecp5", description="fabric that the circuit is shaped for")
+
+    @model_validator(mode="after")
+    def _complete(self):
+        sizes = {self.fmt_a.block_size, self.fmt_b.block_size}
+        if self.k is None and len(sizes) > 1:
+            raise ValueError(
+                f"fmt_a and fmt_b must have equal block sizes, not {self.fmt_a.block_size} and "
+                f"{self.fmt_b.block_size}; set k to override both"
+            )
+        _set(self, "k", self.k or self.fmt_a.block_size)
+        _set(self, "lanes", self.lanes or self.k)
+        for name in ("fmt_a", "fmt_b"):
+            block = getattr(self, name)
+            if block.scale.name != "e8m0":
+                raise ValueError(f"{name} must have an e8m0 scale, not {block.scale.name!r}")
+            _set(self, name, formats.BlockFormat(block.element, block.scale, self.k))
+        if self.k % self.lanes:
+            raise ValueError(f"lanes must divide k = {self.k}, not {self.lanes}")
+        self._check_output()
+        self._check_accumulator()
+        return self
+
+    def _check_output(self):
+        if self.out == "exact":
+            return
+        if self.out.nan_code is None and self.specials != "ignore":
+            raise ValueError(
+                f"out must be a format with NaN, not {self.out.name!r}; "
+                "or set specials to 'ignore'"
+            )
+        if self.out.infinity_code is None and self.overflow == "infinity" and self.out.nan_code is None:
+            raise ValueError(f"overflow must be 'saturate' for out {self.out.name!r}")
+        if not self.out.signed or not self.out.subnormals:
+            raise ValueError(f"out must have a sign and subnormal numbers, not {self.out.name!r}")
+
+    def _check_accumulator(self):
+        if self.accumulator_width is not None and self.guard_bits < 0:
+            least = self.accumulator_width - self.guard_bits
+            raise ValueError(
+                f"accumulator_width must be at least {least} for this configuration, "
+                f"not {self.accumulator_width}"
+            )
+
+    @cached_property
+    def block_sum_shape(self):
+        """Shape of the exact sum of one block."""
+        low, high = self.sum_range(self.k)
+        return shape_of_range(min(low, -1), high)
+
+    def sum_range(self, count):
+        """Return (minimum, maximum) of a sum of ``count`` products."""
+        elements = (self.fmt_a.element, self.fmt_b.element)
+        low, high = product_range(*elements, self.specials)
+        if any(hasattr(each, "exponent_bits") for each in elements):
+            low, high = min(low, -high), max(high, -low)
+        return count * low, count * high
+
+    @property
+    def headroom_bits(self):
+        """Bits by which ``max_blocks`` block sums can outgrow one."""
+        return (self.max_blocks - 1).bit_length()
+
+    @property
+    def guard_bits(self):
+        """Bits of the accumulator below the last bit of a block with the largest scale so far."""
+        needed = self.block_sum_shape.width + self.accumulator_step - 1 + self.headroom_bits
+        width = self.accumulator_width
+        return self.accumulator_step if width is None else width - needed
+
+    @property
+    def significand_width(self):
+        """Bits of the exact result: one block sum, or the accumulator."""
+        if self.max_blocks == 1:
+            return self.block_sum_shape.width
+        steps = self.accumulator_step - 1 + self.headroom_bits + self.guard_bits
+        return self.block_sum_shape.width + steps
+
+    @property
+    def exponent_bias(self):
+        """The exact result is ``significand * 2**(exponent - exponent_bias)``."""
+        lowest = self.fmt_a.element.lsb_exponent + self.fmt_b.element.lsb_exponent
+        return 254 - lowest + (self.guard_bits if self.max_blocks > 1 else 0)
+
+    @property
+    def has_infinities(self):
+        """Whether a result can be infinite because an element is."""
+        elements = (self.fmt_a.element, self.fmt_b.element)
+        codes = (each.infinity_code for each in elements)
+        return self.specials == "ieee" and any(code is not None for code in codes)
+
+    @property
+    def multiplier_lanes(self):
+        """Number of lanes whose significands go through a hard multiplier."""
+        available = targets.get(self.target).multiplier_bits
+        elements = (self.fmt_a.element, self.fmt_b.element)
+        widths = [getattr(each, "significand_bits", each.width - 1) + 1 for each in elements]
+        if not available or max(widths) > available or self.dsp == "none":
+            return 0
+        if self.dsp == "auto":
+            return self.lanes if min(widths) >= 6 else 0
+        return min(self.dsp, self.lanes)
+
+    def as_dict(self):
+        """Return the fields as plain values, formats by their canonical names."""
+        return {key: getattr(value, "name", value) for key, value in vars_of(self).items()}
+
+
+def _set(config, name, value):
+    object.__setattr__(config, name, value)
+
+
+def vars_of(config):
+    """Return the fields of a config as a dict, in order of declaration."""
+    return {name: getattr(config, name) for name in config.__dataclass_fields__}

@@ -1,0 +1,115 @@
+"""The product of two elements as one operand of an exact fixed-point sum."""
+
+from amaranth.hdl import Mux, unsigned
+
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.shift import shift_left
+from hwgen.cores.arith.table import lookup
+from hwgen.cores.arith.tree import Operand
+from hwgen.cores.mx.element import ElementRange
+
+__all__ = ["multiply_elements", "product_range"]
+
+
+def product_range(format_a, format_b, specials):
+    """Return (minimum, maximum) of one product of elements in units of its lowest bit.
+
+    The range is before the sign where the operands carry one, so that it is symmetric or
+    unsigned in the sum.
+    """
+    a, b = (ElementRange.of(each, specials) for each in (format_a, format_b))
+    shift = a.exponent_high - a.exponent_low + b.exponent_high - b.exponent_low
+    corners = [
+        x * y
+        for x in (a.significand_minimum, a.significand_maximum)
+        for y in (b.significand_minimum, b.significand_maximum)
+    ]
+    return min(corners) << shift, max(corners) << shift
+
+
+def multiply_elements(pipeline, formats, elements, specials, hard, name):
+    """Multiply two decoded elements exactly.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the product becomes part of.
+    formats : (Format, Format)
+        Element formats of the operands.
+    elements : (Element, Element)
+        Decoded operands.
+    specials : str
+        Policy for NaN and infinity codes.
+    hard : bool
+        Whether the significands go through a hard multiplier.
+    name : str
+        Prefix of the names in the emitted Verilog.
+
+    Returns
+    -------
+    Operand
+        Product in units of 2 to the sum of both formats' lowest exponents.
+    """
+    a, b = elements
+    minimum, maximum = product_range(*formats, specials)
+    sign = _product_sign(pipeline, a, b, name)
+    product = multiply(pipeline, a.significand, b.significand, hard, f"{name}_product")
+    ranges = [ElementRange.of(each, specials) for each in formats]
+    exponents = [
+        (element.exponent, each) for element, each in zip(elements, ranges, strict=True)
+        if element.exponent is not None
+    ]
+    if not exponents:
+        return Operand(product, minimum, maximum, sign=sign)
+    low = sum(each.exponent_low for _, each in exponents)
+    high = sum(each.exponent_high for _, each in exponents)
+    amount = exponents[0][0]
+    if len(exponents) == 2:
+        amount = _sum_of_exponents(pipeline, exponents[0][0], exponents[1][0], high, name)
+    if product.signal.shape().signed:
+        return _shift_signed(pipeline, product, amount, (low, high), minimum, maximum, sign, name)
+    bits, mask = shift_left(pipeline, product, amount, low, high, f"{name}_shifted")
+    return Operand(bits, minimum, maximum, mask, sign)
+
+
+def _product_sign(pipeline, a, b, name):
+    if a.sign is None or b.sign is None:
+        return a.sign if b.sign is None else b.sign
+    return pipeline.logic(
+        lambda x, y: x ^ y, a.sign, b.sign, shape=unsigned(1), name=f"{name}_sign"
+    )
+
+
+def _sum_of_exponents(pipeline, a, b, high, name):
+    shape = unsigned(high.bit_length())
+    if len(a) + len(b) <= 4:
+        width = len(a)
+
+        def total(address):
+            return (address & ((1 << width) - 1)) + (address >> width)
+
+        return pipeline.logic(
+            lambda x, y: lookup([*x, *y], total, shape.width),
+            a,
+            b,
+            shape=shape,
+            name=f"{name}_exponent",
+        )
+    return add(pipeline, Term(a), Term(b), shape, name=f"{name}_exponent")
+
+
+def _shift_signed(pipeline, product, amount, limits, minimum, maximum, sign, name):
+    """Shift a two's complement product left, one stage a bit of the amount."""
+    low, high = limits
+    value = product
+    for stage in range(high.bit_length()):
+        value = pipeline.logic(
+            lambda bits, select, stage=stage: Mux(select[stage], bits << (1 << stage), bits),
+            value,
+            amount,
+            name=f"{name}_shifted_{1 << stage}",
+        )
+    width = len(product) + high - low
+    shifted = pipeline.free(lambda bits: bits[low : low + width].as_signed(), value)
+    return Operand(shifted, minimum, maximum, sign=sign)
