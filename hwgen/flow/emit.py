@@ -11,7 +11,14 @@ import hwgen
 from hwgen.flow.outputs import prepare_folder, write_file
 from hwgen.flow.yosys import run_script
 
-__all__ = ["EmitResult", "describe_interface", "emit", "emit_verilog", "module_name"]
+__all__ = [
+    "EmitResult",
+    "describe_interface",
+    "emit",
+    "emit_verilog",
+    "module_name",
+    "signature_ports",
+]
 
 SCHEMA = "hwgen-interface/1"
 
@@ -41,6 +48,10 @@ class EmitResult:
         The Verilog file, and the JSON description of its ports.
     sha256 : str
         SHA-256 of the Verilog file, in hexadecimal.
+    latency : int
+        Clock cycles from the last beat of an operation to its result.
+    macs_per_cycle : int or None
+        Multiply-accumulates a clock cycle, of cores that do such a thing.
     bench : tuple of pathlib.Path
         Test bench and vector files; empty when none were asked for.
     """
@@ -49,6 +60,8 @@ class EmitResult:
     verilog: Path
     interface: Path
     sha256: str
+    latency: int
+    macs_per_cycle: int | None = None
     bench: tuple[Path, ...] = ()
 
     def as_dict(self):
@@ -58,6 +71,7 @@ class EmitResult:
             "verilog": str(self.verilog),
             "interface": str(self.interface),
             "verilog_sha256": self.sha256,
+            "latency": self.latency,
             "bench": [str(path) for path in self.bench],
         }
 
@@ -103,6 +117,20 @@ def emit_verilog(elaboratable, ports=None, module_name="top", *, header=""):
     parts = ["".join(f"// {line}\n" for line in comment), body]
     parts += [library.read_text().rstrip() + "\n" for library in libraries]
     return "\n".join(parts)
+
+
+def signature_ports(component):
+    """Return the members of a component's signature as the ports that `emit_verilog` takes."""
+    from amaranth.hdl import Value
+    from amaranth.hdl._ir import PortDirection
+    from amaranth.lib import wiring
+
+    ports = {}
+    for path, member, value in component.signature.flatten(component):
+        is_input = member.flow == wiring.In
+        direction = PortDirection.Input if is_input else PortDirection.Output
+        ports["__".join(map(str, path))] = (Value.cast(value), direction)
+    return ports
 
 
 def describe_interface(core, config, component, verilog_file, verilog_text):
@@ -160,7 +188,15 @@ def emit(core, config, folder, *, vectors=0, seed=1):
         from hwgen.flow.bench_verilog import write_bench
 
         bench = write_bench(core, config, component, folder, vectors=vectors, seed=seed)
-    return EmitResult(name, verilog, described, interface["verilog_sha256"], bench)
+    return EmitResult(
+        name,
+        verilog,
+        described,
+        interface["verilog_sha256"],
+        component.latency,
+        getattr(component, "macs_per_cycle", None),
+        bench,
+    )
 
 
 def _to_rtlil(elaboratable, ports, name):
@@ -174,25 +210,18 @@ def _to_rtlil(elaboratable, ports, name):
     domain = ClockDomain("sync")
     fragment.add_domains(domain)
     text, _ = rtlil.convert_fragment(
-        fragment, _signature_ports(elaboratable, domain), name, emit_src=False
+        fragment, {**_clock_ports(domain), **signature_ports(elaboratable)}, name, emit_src=False
     )
     return text
 
 
-def _signature_ports(component, domain):
-    from amaranth.hdl import Value
+def _clock_ports(domain):
     from amaranth.hdl._ir import PortDirection
-    from amaranth.lib import wiring
 
-    ports = {
+    return {
         "clk": (domain.clk, PortDirection.Input),
         "rst": (domain.rst, PortDirection.Input),
     }
-    for path, member, value in component.signature.flatten(component):
-        is_input = member.flow == wiring.In
-        direction = PortDirection.Input if is_input else PortDirection.Output
-        ports["__".join(map(str, path))] = (Value.cast(value), direction)
-    return ports
 
 
 def _drop_banner(text):

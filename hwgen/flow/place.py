@@ -3,11 +3,12 @@
 import json
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.errors import HwgenError, TargetMissedError, UsageError, nearest
-from hwgen.flow.outputs import prepare_folder
+from hwgen.flow.outputs import prepare_folder, write_file
 from hwgen.flow.process import run, run_checked
 from hwgen.flow.tools import find
 
@@ -49,6 +50,13 @@ class Device:
                 f"device must be one of {', '.join(_DEVICES)}, not {self.name!r}"
                 f"{nearest(self.name, _DEVICES)}"
             )
+
+    @classmethod
+    def from_arguments(cls, arguments):
+        """Return the device that nextpnr's arguments choose: ``--85k --package X --speed 6``."""
+        name, *rest = arguments
+        given = dict(zip(rest[::2], rest[1::2], strict=True))
+        return cls(name.removeprefix("--"), given.get("--package"), given.get("--speed"))
 
     @property
     def target(self):
@@ -209,35 +217,31 @@ def place(
     )
 
 
-def pack(placed, bitstream, *, compress=True, freq=38.8):
+def pack(folder, bitstream, command):
     """Pack a placed design into a bitstream.
 
     Parameters
     ----------
-    placed : PlaceResult
+    folder : path
+        Folder that `place` filled.
     bitstream : path
         File to write.
-    compress : bool
-        ECP5: compress the bitstream, which then loads faster.
-    freq : float
-        ECP5: clock in MHz with which the FPGA reads its configuration from flash.
+    command : sequence of str
+        Tool and its options: ``("ecppack", "--compress")``, ``("icepack",)``.
 
-    Returns
-    -------
-    float
-        Wall-clock seconds.
+    Raises
+    ------
+    HwgenError
+        The tool failed.
+    MissingToolError
+        The tool is missing.
     """
-    folder = placed.configuration.parent
-    if placed.device.target == "ecp5":
-        options = [*(["--compress"] if compress else []), "--freq", f"{freq:g}"]
-        command = [*find("ecppack").command, *options]
-    else:
-        command = [*find("icepack").command]
-    command += [placed.configuration.name, "packed.bit"]
-    finished = run_checked(command, cwd=folder, what="packing the bitstream")
-    shutil.copyfile(folder / "packed.bit", f"{bitstream}.partial")
-    Path(f"{bitstream}.partial").replace(bitstream)
-    return finished.seconds
+    tool, *options = command
+    arguments = [*find(tool).command, *options, _CONFIGURATION, "packed.bit"]
+    with tempfile.TemporaryDirectory(prefix="hwgen-pack-") as work:
+        shutil.copyfile(Path(folder, _CONFIGURATION), Path(work, _CONFIGURATION))
+        run_checked(arguments, cwd=work, what="packing the bitstream")
+        write_file(bitstream, Path(work, "packed.bit").read_bytes())
 
 
 def _fail(finished, device, log):
