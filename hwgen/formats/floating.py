@@ -41,6 +41,9 @@ def default_specials(exponent_bits, significand_bits):
 class FloatFormat(ScalarFormat):
     """A binary floating-point format: sign, exponent field, fraction field.
 
+    With no fraction bits no significand of two neighbours is even, and a tie goes to the larger
+    magnitude (IEEE 754-2019, section 4.3.1).
+
     Parameters
     ----------
     exponent_bits : int
@@ -203,7 +206,7 @@ class FloatFormat(ScalarFormat):
         return tables.encode(self, values, self.significand_bits + 2, rounding, overflow)
 
     def _round(self, negative, magnitude, exponent, rounding, overflow, random):
-        top = rounding_rules.bit_length(magnitude) + exponent - 1
+        top = rounding_rules.leading_exponent(magnitude, exponent)
         below_normal = top < self.min_normal_exponent
         fraction_bits = self.significand_bits
         smallest = self.lsb_exponent if self.subnormals else self.min_normal_exponent
@@ -215,8 +218,6 @@ class FloatFormat(ScalarFormat):
             negative,
             rounding,
             random,
-            # With no fraction bits the parity of a code is that of its exponent field.
-            odd_below=binade & 1 if fraction_bits == 0 else 0,
         )
         if not self.subnormals:
             kept = np.where(below_normal, kept << fraction_bits, kept)

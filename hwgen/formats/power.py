@@ -17,7 +17,7 @@ class PowerOfTwoFormat(ScalarFormat):
 
     There is no sign, no zero and no infinity. Zero and values below ``2**-127`` encode as code 0;
     so does a negative value with overflow ``"saturate"``, while ``"infinity"`` makes it NaN.
-    A tie between two powers of two goes to the even code.
+    A tie goes to the larger power of two (IEEE 754-2019, section 4.3.1, on one-digit precision).
     """
 
     bias = 127
@@ -43,10 +43,10 @@ class PowerOfTwoFormat(ScalarFormat):
         return tables.encode(self, widen(values), 2, rounding, overflow)
 
     def _round(self, negative, magnitude, exponent, rounding, overflow, random):
-        top = rounding_rules.bit_length(magnitude) + exponent - 1
+        top = rounding_rules.leading_exponent(magnitude, exponent)
         code = top + self.bias
         kept = rounding_rules.divide_by_power_of_two(
-            magnitude, top - exponent, negative, rounding, random, odd_below=(code + 1) & 1
+            magnitude, top - exponent, negative, rounding, random
         )
         code = np.where(kept == 0, 0, np.maximum(code + kept - 1, 0))
         code = self._limit(code, negative, rounding, overflow)

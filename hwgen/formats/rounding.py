@@ -9,10 +9,17 @@ import numpy as np
 
 from hwgen.errors import UsageError, nearest
 
-__all__ = ["OVERFLOWS", "ROUNDINGS", "bit_length", "check_modes", "divide_by_power_of_two"]
+__all__ = [
+    "OVERFLOWS",
+    "ROUNDINGS",
+    "bit_length",
+    "check_modes",
+    "divide_by_power_of_two",
+    "leading_exponent",
+]
 
 ROUNDINGS = {
-    "nearest-even": "to the nearest value, a tie to the even code",
+    "nearest-even": "to the nearest value, a tie to the even significand",
     "nearest-away": "to the nearest value, a tie away from zero",
     "toward-zero": "to the next value toward zero (truncation of the magnitude)",
     "up": "to the next value toward plus infinity",
@@ -27,6 +34,7 @@ OVERFLOWS = {
 # Results of this size stand for "too large for any format": all have at most 53 significant bits.
 _HUGE_BITS = 62
 _HUGE = 1 << _HUGE_BITS
+_NOWHERE = 1 << 50
 
 
 def check_modes(rounding, overflow, random):
@@ -62,7 +70,12 @@ def bit_length(magnitude):
     return np.maximum((leading.view(np.int64) >> 52) - 1022, 0)
 
 
-def divide_by_power_of_two(magnitude, shift, negative, rounding, random=None, odd_below=0):
+def leading_exponent(magnitude, exponent):
+    """Return floor(log2(magnitude * 2**exponent)) as int64; far below any format's for zero."""
+    return np.where(magnitude == 0, -_NOWHERE, bit_length(magnitude) + exponent - 1)
+
+
+def divide_by_power_of_two(magnitude, shift, negative, rounding, random=None):
     """Return ``magnitude / 2**shift`` as an int64 array, rounded once.
 
     Parameters
@@ -80,17 +93,14 @@ def divide_by_power_of_two(magnitude, shift, negative, rounding, random=None, od
         For ``"stochastic"``: N random bits each, N being the bits of the dtype. With F the first N
         bits of the discarded fraction, the magnitude is rounded up where F + random >= 2**N: what
         hardware does that adds N random bits below the kept ones and keeps the carry.
-    odd_below : array
-        1 where the code of the result has the parity opposite to the quotient's (formats with no
-        fraction bits, whose code parity lies in the exponent).
     """
     if magnitude.dtype == object:
-        return _divide_objects(magnitude, shift, negative, rounding, random, odd_below)
+        return _divide_objects(magnitude, shift, negative, rounding, random)
     up = np.clip(-shift, 0, 63).astype(np.uint64)
     right = np.clip(shift, 0, 64).astype(np.uint64)
     # NumPy defines a shift by the whole width or more as 0, which is what is meant here.
     kept = ((magnitude << up) >> right).view(np.int64)
-    kept[bit_length(magnitude) - shift > _HUGE_BITS] = _HUGE
+    kept[(bit_length(magnitude) - shift > _HUGE_BITS) & (magnitude != 0)] = _HUGE
     fraction = magnitude & ((np.uint64(1) << right) - np.uint64(1))
     if rounding == "stochastic":
         return kept + _carries(fraction, shift, np.asarray(random))
@@ -102,7 +112,7 @@ def divide_by_power_of_two(magnitude, shift, negative, rounding, random=None, od
         increment = fraction > half
         tie = fraction == half
         if rounding == "nearest-even":
-            tie &= ((kept ^ odd_below) & 1).astype(bool)
+            tie &= (kept & 1).astype(bool)
         return kept + (inexact & (increment | tie))
     if rounding == "toward-zero":
         return kept
@@ -119,17 +129,19 @@ def _carries(fraction, shift, random):
     return (leading > threshold) & (shift > 0)
 
 
-def _divide_objects(magnitude, shift, negative, rounding, random, odd_below):
+def _divide_objects(magnitude, shift, negative, rounding, random):
     bits = 0 if random is None else np.asarray(random).dtype.itemsize * 8
 
-    def divide(magnitude, shift, negative, random, odd_below):
-        if magnitude.bit_length() - shift > _HUGE_BITS:
+    def divide(magnitude, shift, negative, random):
+        if magnitude and magnitude.bit_length() - shift > _HUGE_BITS:
             return _HUGE
         if shift <= 0:
             return magnitude << -shift
+        # Beyond this every fraction is below all that any rule asks for, except that it is not 0.
+        shift = min(shift, magnitude.bit_length() + bits + 2)
         kept, fraction, half = magnitude >> shift, magnitude & ((1 << shift) - 1), 1 << (shift - 1)
         increment = {
-            "nearest-even": fraction > half or (fraction == half and (kept ^ odd_below) & 1),
+            "nearest-even": fraction > half or (fraction == half and kept & 1),
             "nearest-away": fraction >= half,
             "toward-zero": False,
             "up": fraction and not negative,
@@ -139,5 +151,5 @@ def _divide_objects(magnitude, shift, negative, rounding, random, odd_below):
         return kept + bool(increment)
 
     random = 0 if random is None else random
-    result = np.frompyfunc(divide, 5, 1)(magnitude, shift, negative, random, odd_below)
+    result = np.frompyfunc(divide, 4, 1)(magnitude, shift, negative, random)
     return np.asarray(result).astype(np.int64)

@@ -55,7 +55,7 @@ class ScalarFormat:
         codes = self.check_codes(codes)
         if self.width <= tables.LARGEST_WIDTH:
             return tables.decode(self, codes)
-        return self._decode_fields(codes.astype(np.int64))
+        return self._decode_fields(codes.reshape(-1).astype(np.int64)).reshape(codes.shape)
 
     def encode(self, values, rounding="nearest-even", overflow="saturate", random=None):
         """Return the codes of ``values``, each rounded once.
@@ -133,7 +133,8 @@ class ScalarFormat:
         codes = self.check_codes(codes)
         if self.width <= tables.LARGEST_WIDTH:
             return tables.significands(self)[codes.astype(np.intp)], self.lsb_exponent
-        return self._significands(codes.astype(np.int64)), self.lsb_exponent
+        flat = codes.reshape(-1).astype(np.int64)
+        return self._significands(flat).reshape(codes.shape), self.lsb_exponent
 
     def is_nan(self, codes):
         """Return a bool array: which codes are NaN."""
