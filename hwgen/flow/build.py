@@ -225,10 +225,19 @@ class _Flow:
         """Emit the core in its harness for the board; return the folder."""
 
         def produce(work):
+            from hwgen.cores.bridge.identity import identity
             from hwgen.cores.bridge.top import board_top
 
-            top = board_top(self.core.component(self.config), self.board, self.freq)
-            text = emit_verilog(top, signature_ports(top), _TOP)
+            component = self.core.component(self.config)
+            top = board_top(
+                component,
+                self.board,
+                self.freq,
+                name=self.core.name,
+                identity=identity(self.core.name, self.config),
+            )
+            libraries = getattr(component, "verilog_libraries", ())
+            text = emit_verilog(top, signature_ports(top), _TOP, libraries=libraries)
             write_file(work / f"{_TOP}.v", text)
             return {}
 
