@@ -8,7 +8,14 @@ import tempfile
 from pathlib import Path
 
 from hwgen.errors import HwgenError, UsageError, nearest
-from hwgen.sim.toolchain import cache_folder, compiler, run_tool, verilator_root, yosys_command
+from hwgen.sim.toolchain import (
+    cache_folder,
+    compiler,
+    run_tool,
+    verilator_root,
+    yosys_command,
+    yosys_share,
+)
 
 __all__ = ["BACKENDS", "build_library"]
 
@@ -18,6 +25,11 @@ _DRIVER = Path(__file__).with_name("driver.cpp")
 _VERILATOR_DEFINES = (
     "-DVERILATOR=1",
     *(f"-DVM_{name}=0" for name in ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD")),
+)
+# a port that is a register is a wire, with a current value; any other port is a value
+_CXXRTL_BYTES = (
+    "template <size_t N> uint32_t *bytes_of(cxxrtl::value<N> &port) { return port.data; }",
+    "template <size_t N> uint32_t *bytes_of(cxxrtl::wire<N> &port) { return port.curr.data; }",
 )
 _RUNTIME = ("verilated", "verilated_threads")
 
@@ -106,23 +118,16 @@ def _with_verilator(work, sources, interface, controls, optimize):
 
 
 def _with_cxxrtl(work, sources, interface, controls, optimize):
-    from importlib.util import find_spec
-
-    spec = find_spec("pyosys")
-    if spec is None:
-        from hwgen.errors import MissingToolError
-
-        raise MissingToolError("pyosys is missing (back end 'cxxrtl'); pip install pyosys")
-    runtime = Path(spec.origin).parent / "share/include/backends/cxxrtl/runtime"
+    runtime = yosys_share() / "include/backends/cxxrtl/runtime"
     script = [f"read_verilog -sv {name}" for name in sources]
     script += [f"hierarchy -top {interface['module']}", "proc", "flatten", "opt_expr", "opt_clean"]
     script += ["write_cxxrtl -g0 top.cc"]
     run_tool(yosys_command("\n".join(script)), cwd=work, what="compiling Verilog with Yosys CXXRTL")
-    ports = {name: f"top.p_{_cxxrtl_name(name)}.data" for name in _port_names(interface)}
-    ports |= {name: f"top.p_{_cxxrtl_name(name)}.data" for name in controls}
+    ports = {name: f"*bytes_of(top.p_{_cxxrtl_name(name)})" for name in _port_names(interface)}
+    ports |= {name: f"*bytes_of(top.p_{_cxxrtl_name(name)})" for name in controls}
     _write_dut(
         work,
-        ['#include "top.cc"'],
+        ['#include "top.cc"', *_CXXRTL_BYTES],
         [
             f"cxxrtl_design::p_{_cxxrtl_name(interface['module'])} top;",
             "void eval() { top.step(); }",
@@ -133,7 +138,7 @@ def _with_cxxrtl(work, sources, interface, controls, optimize):
     )
     (work / "all.cpp").write_text('#include "driver.cpp"\n')
     shutil.copyfile(_DRIVER, work / "driver.cpp")
-    _compile(work, [f"-I{runtime}"], optimize, [])
+    _compile(work, [f"-I{runtime}"], max(2, optimize), [])
 
 
 def _port_names(interface):

@@ -86,6 +86,8 @@ class Findings:
         Clock cycles simulated in all.
     latency, initiation_interval : int
         As measured; both equal what the core declares.
+    netlist : str
+        ``"rtl"`` or, after synthesis, ``"netlist"``.
     """
 
     tier: str
@@ -94,3 +96,4 @@ class Findings:
     cycles: int
     latency: int
     initiation_interval: int
+    netlist: str = "rtl"

@@ -11,7 +11,7 @@ __all__ = ["check_values", "run_compiled"]
 _STALLED_TOKENS = 4096
 
 
-def run_compiled(model, case, *, simulator="verilator"):
+def run_compiled(model, case):
     """Verify a case on a `CompiledModel`: values, stream rules, timing, stalls and reset.
 
     Returns
@@ -45,7 +45,7 @@ def run_compiled(model, case, *, simulator="verilator"):
         cycles += stalled.cycles
     cycles += _check_reset(model, short, latency)
     results = len(next(iter(case.expected.values())))
-    return Findings("compiled", simulator, results, cycles, latency, interval)
+    return Findings("compiled", model.backend, results, cycles, latency, interval)
 
 
 def check_values(model, case, *, tier="compiled tier"):

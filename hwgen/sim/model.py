@@ -91,7 +91,8 @@ class CompiledModel:
     backend : str
         ``"verilator"`` or ``"cxxrtl"``.
     optimize : int
-        Level of the C++ compiler: 0 builds fastest, 2 runs fastest.
+        Level of the C++ compiler: 0 builds fastest, 2 runs fastest. CXXRTL is never built below
+        2, since it is templates all through.
     controls : dict of str to int
         Further input ports and their widths (at most 32 bits), set with `control`.
 
@@ -99,6 +100,8 @@ class CompiledModel:
     ----------
     inputs, outputs : tuple of Stream
         The streams of the core.
+    backend : str
+        The simulator.
 
     Raises
     ------
@@ -123,6 +126,7 @@ class CompiledModel:
         )
         self.inputs, self.outputs = streams_of(interface)
         self.interface = interface
+        self.backend = backend
         self._controls = tuple(controls)
         self._quiet_limit = 4 * (interface["latency"] + interface["initiation_interval"]) + 64
         self._library = ctypes.CDLL(str(library))

@@ -1,10 +1,10 @@
 """Read the streams of a core back from its ``interface.json``."""
 
+from dataclasses import fields
+
 from hwgen.cores.interface import Field, Stream
 
 __all__ = ["streams_of"]
-
-_FIELD_KEYS = ("name", "width", "count", "format", "signed", "doc")
 
 
 def streams_of(interface):
@@ -19,11 +19,12 @@ def streams_of(interface):
     -------
     tuple of (tuple of Stream, tuple of Stream)
     """
+    keys = [each.name for each in fields(Field)]
     streams = [
         Stream(
             each["name"],
             each["direction"],
-            tuple(Field(**{key: field[key] for key in _FIELD_KEYS}) for field in each["fields"]),
+            tuple(Field(**{key: field[key] for key in keys}) for field in each["fields"]),
         )
         for each in interface["streams"]
     ]

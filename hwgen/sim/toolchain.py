@@ -18,6 +18,7 @@ __all__ = [
     "run_tool",
     "verilator_root",
     "yosys_command",
+    "yosys_share",
 ]
 
 
@@ -69,6 +70,23 @@ def icarus():
             "'apt install iverilog'), or use simulator 'verilator', which needs nothing more"
         )
     return path
+
+
+@lru_cache(maxsize=1)
+def yosys_share():
+    """Return the folder of data files that comes with Yosys' wheel.
+
+    Raises
+    ------
+    MissingToolError
+        The wheel is not installed.
+    """
+    from importlib.util import find_spec
+
+    spec = find_spec("pyosys")
+    if spec is None:
+        raise MissingToolError("pyosys is missing (simulation of netlists); pip install pyosys")
+    return Path(spec.origin).parent / "share"
 
 
 def yosys_command(script):

@@ -1,0 +1,70 @@
+"""Make a synthesised netlist simulable: the fabric's primitives replaced by what they do."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hwgen.errors import UsageError
+from hwgen.sim.toolchain import run_tool, yosys_command, yosys_share
+
+__all__ = ["behavioral_netlist"]
+
+# files of Yosys' share folder, and our own, that describe the primitives of a fabric
+_MODELS = {"ecp5": ("ecp5", "ecp5_cells.v"), "ice40": ("ice40", None)}
+
+
+_DEFINES = "-DNO_INCLUDES -DNO_ICE40_DEFAULT_ASSIGNMENTS"
+
+
+def behavioral_netlist(netlist, module, target, path):
+    """Write a netlist as one flat module of plain Verilog without primitives.
+
+    Parameters
+    ----------
+    netlist : path
+        Verilog that instantiates the fabric's primitives.
+    module : str
+        Top module.
+    target : str
+        ``"ecp5"`` or ``"ice40"``.
+    path : path
+        File to write.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    UsageError
+        There are no models of this fabric's primitives.
+    HwgenError
+        The netlist holds a primitive without a model.
+    """
+    if target not in _MODELS:
+        raise UsageError(
+            f"target of a netlist to simulate must be one of {', '.join(_MODELS)}, not {target!r}"
+        )
+    fabric, own = _MODELS[target]
+    path = Path(path)
+    share = yosys_share() / fabric
+    with tempfile.TemporaryDirectory(prefix=".netlist-", dir=path.parent) as folder:
+        shutil.copyfile(netlist, Path(folder, "netlist.v"))
+        script = [f"read_verilog -I{share} {_DEFINES} {share}/cells_sim.v"]
+        if own:
+            script += [f"read_verilog {Path(__file__).with_name(own)}"]
+        script += [
+            "read_verilog netlist.v",
+            f"hierarchy -check -top {module}",
+            "proc",
+            "flatten",
+            "select -assert-none t:* t:$* %d",
+            "opt -full",
+            "opt_clean -purge",
+            "write_verilog -noattr flat.v",
+        ]
+        run_tool(
+            yosys_command("\n".join(script)), cwd=folder, what="reading the synthesised netlist"
+        )
+        Path(folder, "flat.v").replace(path)
+    return path
