@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hwgen.errors import HwgenError
@@ -52,17 +54,20 @@ def run(command, *, cwd, env=None, log=None):
     """
     start = time.perf_counter()
     with open(log, "w+b") if log else tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(
-            [str(part) for part in command],
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_die_with_parent if _LIBC else None,
-        )
+        with _interrupt_held() as interrupts:
+            child = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if _LIBC else None,
+            )
         try:
+            if interrupts:
+                raise KeyboardInterrupt
             returncode = child.wait()
         except BaseException:
             _kill(child)
@@ -96,6 +101,21 @@ def _reason(finished):
     if finished.returncode < 0:
         return f"killed by {signal.Signals(-finished.returncode).name}"
     return lines[-1] if lines else f"exit status {finished.returncode}, no output"
+
+
+@contextmanager
+def _interrupt_held():
+    """Collect Ctrl-C instead of raising: a child that is just being started must be known."""
+    held = []
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) != signal.default_int_handler:
+        yield held
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield held
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _die_with_parent():

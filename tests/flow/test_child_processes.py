@@ -1,0 +1,55 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from hwgen.errors import HwgenError
+from hwgen.flow.process import run, run_checked
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as status:
+        return status.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_for(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def test_a_failure_quotes_the_line_that_names_the_error(tmp_path):
+    command = ["sh", "-c", "echo working; echo 'ERROR: no such cell'; echo bye; exit 3"]
+    with pytest.raises(HwgenError, match="synthesis failed: ERROR: no such cell"):
+        run_checked(command, cwd=tmp_path, what="synthesis")
+
+
+def test_output_is_returned_and_kept_in_the_log(tmp_path):
+    finished = run(["sh", "-c", "echo out; echo err >&2"], cwd=tmp_path, log=tmp_path / "log")
+    assert finished.output.split() == ["out", "err"]
+    assert (tmp_path / "log").read_text() == finished.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_tool_and_its_children_end_when_the_caller_is_interrupted(tmp_path, sign):
+    child = "exec sleep 60" if sign == signal.SIGKILL else "sleep 60 & echo $! > child; wait"
+    body = (
+        "from hwgen.flow.process import run\n"
+        f"run(['sh', '-c', 'echo $$ > parent; {child}'], cwd={str(tmp_path)!r})\n"
+    )
+    caller = subprocess.Popen([sys.executable, "-c", body], stderr=subprocess.DEVNULL)
+    files = [tmp_path / "parent"] + ([tmp_path / "child"] if sign == signal.SIGINT else [])
+    assert wait_for(lambda: all(file.exists() and file.read_text().strip() for file in files))
+    pids = [int(file.read_text()) for file in files]
+    caller.send_signal(sign)
+    caller.wait(10)
+    assert wait_for(lambda: not any(is_alive(pid) for pid in pids))
