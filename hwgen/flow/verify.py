@@ -205,26 +205,44 @@ class _Plan:
     seed: int
     inputs: dict | None
 
-    def case(self, count, seed):
-        """Return a case of ``count`` vectors, directed ones first."""
+    def case(self, results, number=0):
+        """Return a case of about ``results`` results or more, at most one chunk of tokens.
+
+        Parameters
+        ----------
+        results : int
+            Results wanted; directed vectors first, so that there may be more.
+        number : int
+            Number of the chunk; each has its own random vectors.
+        """
         from hwgen.sim.case import Case
 
-        values = self.core.vectors(self.config, count, seed)
-        return Case.from_values(self.interface, values, self.golden(values), self.seed)
+        seed = self.seed
+        if number:
+            seed = int(np.random.SeedSequence([abs(self.seed), number]).generate_state(1)[0])
+        tokens = min(_CHUNK, results * self.interface["initiation_interval"])
+        values = self.core.vectors(self.config, tokens, seed)
+        expected = self.golden(values)
+        found = _tokens(expected)
+        if found < results and tokens < _CHUNK:
+            tokens = min(_CHUNK, -(-tokens * results * 5 // (found * 4)))
+            values = self.core.vectors(self.config, tokens, seed)
+            expected = self.golden(values)
+        return Case.from_values(self.interface, values, expected, self.seed)
 
     def chunks(self):
         """Yield the cases of the compiled tier: all codes, or directed and random vectors."""
         from hwgen.sim.case import Case
 
         if self.inputs is None:
-            left, number = self.vectors, 0
-            while left > 0:
-                count = min(left, _CHUNK)
-                yield self.case(count, self.seed + number)
-                left, number = left - count, number + 1
+            done = number = 0
+            while done < self.vectors:
+                case = self.case(self.vectors - done, number)
+                yield case
+                done, number = done + case.results, number + 1
             return
         (name, fields), *_ = self.inputs.items()
-        total = len(next(iter(fields.values())))
+        total = _tokens(self.inputs)
         for start in range(0, total, _CHUNK):
             part = {name: {key: data[start : start + _CHUNK] for key, data in fields.items()}}
             yield Case.from_values(self.interface, part, self.golden(part), self.seed)
@@ -233,13 +251,19 @@ class _Plan:
         return self.core.golden(self.config, values)
 
 
+def _tokens(values):
+    """Return the number of tokens in arrays of codes by stream and field."""
+    fields = next(iter(values.values()))
+    return len(next(iter(fields.values())))
+
+
 def _compiled(plan, verilog, folder, simulator, kind, waves):
     from dataclasses import replace
 
     from hwgen.sim.compiled_tier import check_values, run_compiled
     from hwgen.sim.model import CompiledModel
 
-    many = plan.inputs is not None or plan.vectors > _CHUNK
+    many = plan.inputs is not None or plan.vectors > _CHUNK // 8
     model = CompiledModel(
         verilog,
         plan.interface,
@@ -252,7 +276,7 @@ def _compiled(plan, verilog, folder, simulator, kind, waves):
     vectors, cycles = findings.vectors, findings.cycles
     for case in chunks:
         cycles += check_values(model, case)
-        vectors += len(next(iter(case.expected.values())))
+        vectors += case.results
     return replace(findings, vectors=vectors, cycles=cycles, netlist=kind)
 
 
@@ -261,7 +285,7 @@ def _cocotb(plan, verilog, folder, simulator, kind, waves):
 
     from hwgen.sim.cocotb_tier import run_cocotb
 
-    case = plan.case(min(plan.vectors, _COCOTB_VECTORS), plan.seed)
+    case = plan.case(min(plan.vectors, _COCOTB_VECTORS))
     findings = run_cocotb(verilog, case, folder / "simulation", simulator=simulator, waves=waves)
     return replace(findings, netlist=kind)
 

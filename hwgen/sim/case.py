@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hwgen.catalogue import payload
+from hwgen.sim.packing import pack
 from hwgen.sim.streams import streams_of
 
 __all__ = ["Case", "Findings"]
@@ -37,10 +37,15 @@ class Case:
         inputs, outputs = streams_of(interface)
         return cls(
             interface,
-            {each.name: payload.pack(each, values[each.name]) for each in inputs},
-            {each.name: payload.pack(each, expected[each.name]) for each in outputs},
+            {each.name: pack(each, values[each.name]) for each in inputs},
+            {each.name: pack(each, expected[each.name]) for each in outputs},
             seed,
         )
+
+    @property
+    def results(self):
+        """Number of tokens expected on the first output stream."""
+        return len(next(iter(self.expected.values())))
 
     @property
     def expected_tokens(self):

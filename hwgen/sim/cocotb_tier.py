@@ -187,7 +187,7 @@ def _findings(build, results, log, case, simulator):
     return Findings(
         "cocotb",
         simulator,
-        len(next(iter(case.expected.values()))),
+        case.results,
         facts["cycles"],
         facts["latency"],
         facts["initiation_interval"],
