@@ -12,6 +12,8 @@ from hwgen.sim.toolchain import cache_folder, compiler, run_tool, verilator_root
 
 __all__ = ["SimulatedBoard"]
 
+# longer than the reset after power-on
+_POWER_ON_SECONDS = 100e-6
 _SHIM = Path(__file__).with_name("board.cpp")
 
 
@@ -61,6 +63,7 @@ class SimulatedBoard:
         for name in ("board_run", "board_clocks"):
             getattr(self._library, name).restype = ctypes.c_uint64
         self._board = ctypes.c_void_p(self._library.board_create(clock_hz / baud, self._released))
+        self.read(_POWER_ON_SECONDS)
 
     def close(self):
         """End the simulation."""

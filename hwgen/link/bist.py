@@ -1,0 +1,68 @@
+"""The signature that a sound core leaves after the board's self-test, from its golden model."""
+
+import numpy as np
+
+from hwgen.catalogue import payload
+from hwgen.cores.bridge.protocol import BIST_TOKENS, MARKER_FIELDS, MISR_POLYNOMIAL
+
+__all__ = ["bist_inputs", "expected_signature", "prbs31", "signature"]
+
+
+def prbs31(count):
+    """Return the first ``count`` bytes of the sequence x^31 + x^28 + 1 (ITU-T O.150).
+
+    Bit n is bit n-31 exclusive-or bit n-28; the 31 bits before the first are 1. The earliest bit
+    of a byte is its least significant one.
+    """
+    bits = np.ones(31 + 8 * count + 28, np.uint8)
+    for position in range(31, 31 + 8 * count, 28):
+        before = position - 31
+        bits[position : position + 28] = bits[before : before + 28] ^ bits[before + 3 : position]
+    return np.packbits(bits[31 : 31 + 8 * count], bitorder="little")
+
+
+def bist_inputs(stream, count=BIST_TOKENS):
+    """Return the input tokens of the self-test as field arrays.
+
+    Token t is bytes t, t+1, ... of `prbs31`; fields that delimit groups of tokens
+    (`MARKER_FIELDS`) are all ones.
+    """
+    width = payload.payload_bytes(stream)
+    sequence = prbs31(count + width - 1)
+    windows = np.lib.stride_tricks.sliding_window_view(sequence, width)
+    fields = payload.unpack(stream, np.ascontiguousarray(windows))
+    for field in stream.fields:
+        if field.name in MARKER_FIELDS:
+            fields[field.name] = np.full_like(fields[field.name], 2**field.width - 1)
+    return fields
+
+
+def signature(payloads):
+    """Return the 32-bit signature of payload bytes, shape ``(n, nbytes)``.
+
+    Every payload is folded to 32 bits by exclusive or of its 32-bit little-endian words; then
+    signature = signature * x + folded modulo x^32 + `MISR_POLYNOMIAL`, from zero.
+    """
+    padded = np.pad(payloads, ((0, 0), (0, -payloads.shape[1] % 4)))
+    folded = np.bitwise_xor.reduce(np.ascontiguousarray(padded).view("<u4"), axis=1)
+    register = 0
+    for word in folded.tolist():
+        carry = MISR_POLYNOMIAL if register >> 31 else 0
+        register = (register << 1 & 0xFFFFFFFF) ^ carry ^ word
+    return register
+
+
+def expected_signature(core, config, streams):
+    """Return the signature that the golden model gives for the self-test.
+
+    Parameters
+    ----------
+    core : hwgen.catalogue.Core
+    config : the core's config
+    streams : tuple of Stream
+        Descriptors of its one input and one output stream.
+    """
+    source = next(each for each in streams if each.direction == "input")
+    sink = next(each for each in streams if each.direction == "output")
+    outputs = core.golden(config, {source.name: bist_inputs(source)})
+    return signature(payload.pack(sink, outputs[sink.name]))
