@@ -68,6 +68,8 @@ def build(
     ----------
     core : hwgen.catalogue.Core
     config : the core's config
+        On a board, ``target`` becomes the board's fabric, and a ``freq`` that was left open the
+        clock that the core will run at.
     board : hwgen.boards.Board, optional
         Without one, the core alone is synthesised for its target and placed without pins.
     folder : path, optional
@@ -97,6 +99,8 @@ def build(
     MissingToolError, UsageError, HwgenError
         A tool is missing, the folder cannot be written, a tool failed.
     """
+    if board:
+        config = _on_board(config, board, freq)
     folder = prepare_folder(folder or default_folder(core, config, board))
     flow = _Flow(core, config, board, freq, seed, vectors, tuple(options), folder, progress)
     entry = flow.stage("build", flow.key, flow.run)
@@ -114,6 +118,12 @@ def default_folder(core, config, board=None):
     """Return ``build/<core>-<digest of the config>-<board or target>``."""
     place = board.name if board else config.target
     return Path("build", f"{core.name}-{digest(config.as_dict())[:8]}-{place}")
+
+
+def _on_board(config, board, freq):
+    """Return the config with what the board decides: its fabric and, if left open, its clock."""
+    clock = config.freq or freq or board.clock_hz / 1e6
+    return replace(config, freq=clock, target=board.target)
 
 
 class _Flow:

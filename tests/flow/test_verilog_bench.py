@@ -16,9 +16,9 @@ def run_bench(folder):
 def test_bench_passes_on_the_emitted_core_and_fails_on_wrong_or_missing_words(tmp_path):
     emit(CORE, AdderConfig(), tmp_path, vectors=200, seed=5)
     tool = find("verilator")
+    options = ["--binary", "--timing", "-Wno-fatal", "-CFLAGS", "-std=c++20 -O0"]
     subprocess.run(
-        [*tool.command, "--binary", "--timing", "-Wno-fatal", "-CFLAGS", "-std=c++20 -O0"]
-        + ["toy_adder_tb.v", "toy_adder.v"],
+        [*tool.command, *options, "toy_adder_tb.v", "toy_adder.v"],
         cwd=tmp_path,
         env={**os.environ, **dict(tool.environment)},
         check=True,
