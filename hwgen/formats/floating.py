@@ -234,7 +234,7 @@ class FloatFormat(ScalarFormat):
         if overflow == "infinity":
             codes = (self.infinity_code, self.nan_code, self.max_code)
             positive = next(code for code in codes if code is not None)
-        if positive == self.nan_code:
+        if positive == self.nan_code and self.specials == "fnuz":
             return positive
         if not self.signed:
             below = 0 if overflow == "saturate" or self.nan_code is None else self.nan_code

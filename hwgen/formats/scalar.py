@@ -69,9 +69,9 @@ class ScalarFormat:
         overflow : str
             ``"saturate"``: results beyond the largest finite value, infinities included, become
             it. ``"infinity"``: as IEEE 754 section 7.4, rounding as if the exponent had no limit;
-            what is then too large becomes infinity, or NaN in a format with no infinity, or the
-            largest finite value in a format with neither; a directed mode that points toward zero
-            gives the largest finite value.
+            what is then too large becomes infinity, or NaN in a format with no infinity (of the
+            same sign where NaN has both), or the largest finite value in a format with neither; a
+            directed mode that points toward zero gives the largest finite value.
         random : unsigned array
             Random integers that broadcast to ``values``, for ``"stochastic"`` only. All bits of
             the dtype must be random.

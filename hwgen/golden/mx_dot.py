@@ -92,7 +92,8 @@ def dot_general(
     floor(A / 2**(R*(C'-C))) + floor(S * 2**(f+G) / 2**(R*(C'-c))), wrapped to the width; it cannot
     wrap within ``max_blocks``. The result is A * 2**(R*C - G - 254 + lsb_a + lsb_b).
 
-    Returns a dict. With ``output``: ``"result"``, codes; an exact zero is +0. Without:
+    Returns a dict. With ``output``: ``"result"``, codes; an exact zero is +0, a NaN dot the
+    canonical NaN. Without:
     ``"significand"`` (S or A: signed, int64 or object) and ``"exponent"`` (int64), the value being
     significand * 2**exponent whatever the flags say; with ``"ieee"`` also ``"nan"``, and
     ``"inf_positive"`` and ``"inf_negative"`` if an element format has infinities (bool).

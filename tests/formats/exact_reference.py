@@ -89,6 +89,6 @@ def limit(format, negative, magnitude, rounding, overflow):
             magnitude = largest
         else:
             magnitude = INFINITY if format.specials == "ieee" else NAN
-    if magnitude == NAN or (magnitude == 0 and format.specials == "fnuz"):
-        negative = magnitude == NAN and format.specials == "fnuz"
+    if format.specials == "fnuz" and magnitude in (0, NAN):
+        negative = magnitude == NAN
     return negative, magnitude

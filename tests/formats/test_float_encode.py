@@ -7,7 +7,7 @@ import gfloat.formats
 import ml_dtypes
 import numpy as np
 import pytest
-from exact_reference import NAN, encode, power, round_magnitude, value_of
+from exact_reference import encode, power, round_magnitude, value_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_float_decode import ML_DTYPES, ODD_FORMATS, all_codes
@@ -135,7 +135,7 @@ def assert_definition(format, values, codes, rounding, overflow):
         negative, magnitude = encode(format, exact, rounding, overflow)
         found_negative, found = value_of(format, code)
         assert found == magnitude, (value, code, rounding)
-        assert magnitude == NAN or found_negative == negative, (value, code, rounding)
+        assert found_negative == negative, (value, code, rounding)
 
 
 @pytest.mark.parametrize("name", ["e4m3", "e5m2", "e3m4", "e2m1", "e4m3b200", "e3m2nosub", "ue4m3"])
@@ -185,7 +185,7 @@ def test_encode_inverts_decode(name):
         ("e5m2", "saturate", [0x7B, 0xFB, 0x7E]),
         ("e5m2", "infinity", [0x7C, 0xFC, 0x7E]),
         ("e4m3", "saturate", [0x7E, 0xFE, 0x7F]),
-        ("e4m3", "infinity", [0x7F, 0x7F, 0x7F]),
+        ("e4m3", "infinity", [0x7F, 0xFF, 0x7F]),
         ("e2m1", "saturate", [0x7, 0xF, 0x7]),
         ("e2m1", "infinity", [0x7, 0xF, 0x7]),
         ("e4m3fnuz", "saturate", [0x7F, 0xFF, 0x80]),

@@ -57,7 +57,7 @@ def assert_codes(output, codes, expected):
     for code, (negative, magnitude) in zip(codes.tolist(), expected, strict=True):
         found_negative, found = value_of(output, code)
         assert found == magnitude
-        if magnitude == NAN:
+        if negative is None:
             assert code == output.nan_code
         else:
             assert found_negative == negative
