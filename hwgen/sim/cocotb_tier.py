@@ -11,6 +11,7 @@ from pathlib import Path
 from hwgen.errors import HwgenError, MismatchError, UsageError, nearest
 from hwgen.sim.case import Findings
 from hwgen.sim.toolchain import cache_folder, compiler, icarus, require_make, verilator_root
+from hwgen.sim.wave_libraries import provide_wave_libraries
 
 __all__ = ["SIMULATORS", "run_cocotb"]
 
@@ -134,7 +135,8 @@ def _build(runner, files, module, build, waves):
     if type(runner).__name__ == "WheelVerilator":
         arguments = ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-timing", "-CFLAGS", "-O1 -w"]
         if waves is not None and Path(waves).suffix == ".fst":
-            arguments += ["--trace-fst"]
+            arguments += ["--trace-fst", "-LDFLAGS", "-L."]
+            provide_wave_libraries(build)
     log = build / "build.log"
     try:
         runner.build(
