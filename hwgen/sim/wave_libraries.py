@@ -1,8 +1,8 @@
 """FST waveforms without development packages: just enough of ``lz4.h`` and ``zlib.h``.
 
-Verilator's FST writer compresses with LZ4 and zlib, whose headers a machine with only a C++ compiler
-does not have. Both formats have a way to store data as it is (LZ4 block format: literals only;
-RFC 1951 section 3.2.4: stored blocks), which every reader understands.
+Verilator's FST writer compresses with LZ4 and zlib, whose headers a machine with a C++ compiler may
+lack. Both formats can store data as it is (LZ4 block format: literals only; RFC 1951, section
+3.2.4: stored blocks), which every reader understands.
 """
 
 from pathlib import Path
