@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amaranth.hdl import Cat, Const, Instance, Signal, Value, signed
-
+from hwgen.cores.arith.lut4 import truth_table
 from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["CARRY_CHAIN_LIBRARY", "Term", "add"]
@@ -59,24 +59,13 @@ def _applied(bits, mask, invert, width):
     return result
 
 
-def _truth_table(function):
-    """Return the 16-bit table of ``function(a, b, c, d)``; ``a`` is the lowest address bit."""
-    table = 0
-    for address in range(16):
-        bits = [address >> position & 1 for position in range(4)]
-        table |= function(*bits) << address
-    return table
-
-
 def _assign_inputs(x, y):
     """Return (table, order) that realise ``x + y`` in one table, or None if it does not fit.
 
     ``order`` names what feeds a, b, c, d: pairs of term (0 for x, 1 for y) and member.
     The chain needs x to be a function of a and b, and y to be 0 at c = d = 0.
     """
-    kinds = tuple(
-        (term.mask is not None, term.invert is not None) for term in (x, y)
-    )
+    kinds = tuple((term.mask is not None, term.invert is not None) for term in (x, y))
     plain, masked, inverted, both = (False, False), (True, False), (False, True), (True, True)
     single = {
         plain: (["bits", None], lambda bits, _: bits),
@@ -88,11 +77,34 @@ def _assign_inputs(x, y):
         members_y, y_of = single[kinds[1]]
         order = [member and (member, 0) for member in members_x]
         order += [member and (member, 1) for member in members_y]
-        return _truth_table(lambda a, b, c, d: x_of(a, b) ^ y_of(c, d)), order
+        return truth_table(lambda a, b, c, d: x_of(a, b) ^ y_of(c, d)), order
     if kinds == (plain, both):
         order = [("bits", 0), ("bits", 1), ("invert", 1), ("mask", 1)]
-        return _truth_table(lambda a, b, c, d: a ^ ((b & d) ^ c)), order
+        return truth_table(lambda a, b, c, d: a ^ ((b & d) ^ c)), order
     return None
+
+
+def _carry_of_lowest_bit(x, y, carry_in, order):
+    """Return the table of bit 0's carry out if the chain can do without a slot for the carry in.
+
+    The carry in must be the inversion of ``y``, one of the four inputs. The slot has a carry in
+    of 1, so that it hands on its table, unless that is 0 where its low part, addressed by a and b
+    alone, is 1.
+    """
+    if carry_in is not y.invert or x.invert is not None or len(carry_in) != 1:
+        return None
+
+    def carry(*inputs):
+        given = {feed: bit for feed, bit in zip(order, inputs, strict=True) if feed}
+        invert = given["invert", 1]
+        bits_x = given["bits", 0] & given.get(("mask", 0), 1)
+        bits_y = given["bits", 1] & given.get(("mask", 1), 1) ^ invert
+        return bits_x + bits_y + invert > 1
+
+    table = truth_table(carry)
+    low = [table >> address % 4 & 1 for address in range(16)]
+    fits = all(table >> address & 1 for address in range(16) if low[address])
+    return table if fits else None
 
 
 def _materialized(pipeline, term, width, name):
@@ -149,7 +161,10 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
     result = Signal(shape, name=name)
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
     members = [
-        {key: None if part is None else pipeline.at(part, stage) for key, part in vars(term).items()}
+        {
+            key: None if part is None else pipeline.at(part, stage)
+            for key, part in vars(term).items()
+        }
         for term in (x, y)
     ]
     if fabric.carry_chain_module is None:
@@ -157,6 +172,11 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
         pipeline.m.d.comb += result.eq(operands[0] + operands[1] + carry)
     else:
         table, order = _assign_inputs(x, y)
+        kind, low_table = (2 if dynamic else carry_in), 0
+        if dynamic and width % 2 == 0 and width > 2:
+            folded = _carry_of_lowest_bit(x, y, carry_in, order)
+            if folded is not None:
+                kind, low_table = 3, folded
         ports = []
         for feed in order:
             if feed is None:
@@ -169,7 +189,8 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
             fabric.carry_chain_module,
             p_WIDTH=width,
             p_INIT=Const(table, 16),
-            p_CARRY_IN=2 if dynamic else carry_in,
+            p_LOW_INIT=Const(low_table, 16),
+            p_CARRY_IN=kind,
             i_a=ports[0],
             i_b=ports[1],
             i_c=ports[2],

@@ -4,7 +4,8 @@
 module hwgen_carry_chain #(
     parameter WIDTH = 8,
     parameter [15:0] INIT = 16'h0ff0,
-    parameter CARRY_IN = 0 // 0, 1: constant; 2: input ci
+    parameter [15:0] LOW_INIT = 16'h0000, // carry out of bit 0, for CARRY_IN = 3
+    parameter CARRY_IN = 0 // 0, 1: constant; 2: input ci; 3: ci, which is one of bit 0's a to d
 ) (
     input  [WIDTH-1:0] a,
     input  [WIDTH-1:0] b,
@@ -19,7 +20,8 @@ module hwgen_carry_chain #(
     localparam PAIRS = (SLOTS + 1) / 2;
     wire [2*PAIRS-1:0] slot_a, slot_b, slot_c, slot_d, slot_s;
     wire [PAIRS:0] carry;
-    assign carry[0] = (CARRY_IN == 1) ? 1'b1 : 1'b0;
+    localparam FOLD = (CARRY_IN == 3) ? 1 : 0;
+    assign carry[0] = (CARRY_IN == 1 || FOLD) ? 1'b1 : 1'b0;
     generate
         if (FEED) begin : feed_slots
             assign slot_a = {a, ci};
@@ -32,13 +34,15 @@ module hwgen_carry_chain #(
             assign slot_b = b;
             assign slot_c = c;
             assign slot_d = d;
-            assign s = slot_s[WIDTH-1:0];
+            assign s[WIDTH-1:1] = slot_s[WIDTH-1:1];
+            // with a folded carry the table of bit 0 is the carry: its sum needs one more table
+            assign s[0] = FOLD ? INIT[{d[0], c[0], b[0], a[0]}] ^ ci : slot_s[0];
         end
         genvar i;
         for (i = 0; i < PAIRS; i = i + 1) begin : pair
             CCU2C #(
                 // the feeding slot (d = 1) never propagates: its carry out is a
-                .INIT0((FEED && i == 0) ? 16'h000a : INIT),
+                .INIT0((FEED && i == 0) ? 16'h000a : ((FOLD && i == 0) ? LOW_INIT : INIT)),
                 .INIT1(INIT),
                 .INJECT1_0("NO"),
                 .INJECT1_1("NO")
@@ -64,7 +68,7 @@ module hwgen_carry_chain #(
     wire [WIDTH-1:0] x =
         ({WIDTH{INIT[0]}} & ~b & ~a) | ({WIDTH{INIT[1]}} & ~b & a) |
         ({WIDTH{INIT[2]}} &  b & ~a) | ({WIDTH{INIT[3]}} &  b & a);
-    wire carry_in = (CARRY_IN == 2) ? ci : ((CARRY_IN == 1) ? 1'b1 : 1'b0);
+    wire carry_in = (CARRY_IN >= 2) ? ci : ((CARRY_IN == 1) ? 1'b1 : 1'b0);
     assign s = x + (x ^ propagate) + {{(WIDTH-1){1'b0}}, carry_in};
 `endif
 endmodule

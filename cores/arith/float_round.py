@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
-
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["Rounding", "round_to_float"]
 
@@ -89,7 +87,9 @@ def _shifted_for_subnormal(pipeline, kept, field, width):
         )
     if len(distance) > stages:
         value = pipeline.logic(
-            lambda bits, amount: Mux(amount[stages:].any(), Cat(bits.any(), Const(0, width - 1)), bits),
+            lambda bits, amount: Mux(
+                amount[stages:].any(), Cat(bits.any(), Const(0, width - 1)), bits
+            ),
             value,
             distance,
             levels=3,
@@ -228,10 +228,11 @@ def _assembled(pipeline, kept, field, sign, high, rounding):
             limit = Mux(toward_zero, Const(target.max_code, target.width - 1), limit)
         finite = bits[: target.width - 1] & some.replicate(target.width - 1)
         magnitude = Mux(large, limit, finite)
-        signed_bit = negative & some
+        negative_result = negative & some
         if target.specials == "fnuz":
-            signed_bit = signed_bit & magnitude.any()
-        return Cat(magnitude, signed_bit)
+            # the only code with a sign but no magnitude is NaN: what overflow becomes
+            negative_result = Mux(magnitude.any(), negative_result, large)
+        return Cat(magnitude, negative_result)
 
     return pipeline.logic(
         packed, code, nonzero, overflow, sign, levels=2, shape=unsigned(target.width), name="code"

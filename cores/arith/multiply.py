@@ -1,7 +1,6 @@
 """Multipliers: rows of masked operands on carry chains, small tables, or a hard multiplier."""
 
 from amaranth.hdl import Cat, Const, signed, unsigned
-
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.table import lookup
 
@@ -99,15 +98,16 @@ def _by_rows(pipeline, a, b, shape, name):
             partial = _with_row(pipeline, partial, a, row, name)
         partials = [partial]
     else:
+        # an odd row stands first: the last one of a signed operand is negative
+        starts = [0, *range(len(rows) % 2, len(rows), 2)][not len(rows) % 2 :]
+        ends = [*starts[1:], len(rows)]
         partials = [
-            _first_rows(pipeline, a, rows[start : start + 2], name)
-            for start in range(0, len(rows), 2)
+            _first_rows(pipeline, a, rows[start:end], name)
+            for start, end in zip(starts, ends, strict=True)
         ]
     while len(partials) > 1:
         pairs = [partials[start : start + 2] for start in range(0, len(partials), 2)]
-        partials = [
-            _sum_of(pipeline, *pair, name) if len(pair) == 2 else pair[0] for pair in pairs
-        ]
+        partials = [_sum_of(pipeline, *pair, name) if len(pair) == 2 else pair[0] for pair in pairs]
     total = partials[0].value
     return pipeline.free(lambda value: _shaped(value, shape), total)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Signal, Value, unsigned
+from amaranth.hdl import Cat, Mux, Signal, Value
 
 __all__ = ["Pipeline", "Timed"]
 
@@ -136,9 +136,25 @@ class Pipeline:
         """Return ``value`` behind one more register, or delayed to ``stage``."""
         return self.moved(value, value.stage + 1 if stage is None else stage)
 
+    def register_masked(self, value, keep, name="masked"):
+        """Return ``value`` behind one register that is cleared where ``keep`` is 0.
+
+        The mask becomes the register's synchronous reset and takes no look-up tables.
+        """
+        stage, _ = self.start((value, keep), 0.0)
+        bits, kept = self.at(value, stage), self.at(keep, stage)
+        register = Signal(len(bits), reset_less=True, name=name)
+        with self.m.If(self.enable):
+            self.m.d.sync += register.eq(Mux(kept, bits, 0))
+        return Timed(register, stage + 1, self.fabric.launch_delay)
+
     def slice(self, value, low, high):
         """Return bits ``low`` to ``high - 1`` of ``value``; costs nothing."""
         return self.free(lambda signal: signal[low:high], value)
+
+    def concatenate(self, values):
+        """Return ``values`` side by side, the first one lowest; costs nothing."""
+        return self.free(lambda *signals: Cat(*signals), *values)
 
     def free(self, function, *inputs):
         """Add an operation that is wiring only: slices, concatenations, constants."""
@@ -151,8 +167,3 @@ class Pipeline:
     def _name(value):
         name = getattr(value.signal, "name", "part")
         return name if name.endswith("_held") else f"{name}_held"
-
-
-def unsigned_width(maximum):
-    """Return the shape that holds 0 to ``maximum``."""
-    return unsigned(max(1, maximum.bit_length()))

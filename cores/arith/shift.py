@@ -1,36 +1,84 @@
-"""Left shifter in two parts: a short logarithmic one, then selection of whole segments."""
+"""Left shifters: levels of selection, chosen for the fewest look-up tables."""
 
-from amaranth.hdl import Cat, Const, Mux, unsigned
+from collections import defaultdict
+from functools import cache
+from itertools import product
+
+from amaranth.hdl import Cat, Const, unsigned
+from hwgen.cores.arith.lut4 import choose_of_four
 
 __all__ = ["shift_left"]
 
-
-def _segments(width, low, high, step):
-    """Return, for every result bit, the (window bit, segment) pairs that can reach it."""
-    reach = [[] for _ in range(width + high - low)]
-    for segment in range(low // step, high // step + 1):
-        first = max(low, segment * step) - segment * step
-        last = min(high, segment * step + step - 1) - segment * step
-        for window_bit in range(first, last + width):
-            reach[window_bit + segment * step - low].append((window_bit, segment))
-    return reach
+_MOST_SELECT_BITS = 3
+# What a register that only serves its synchronous reset costs, in look-up tables a bit.
+_REGISTER_COST = 0.02
 
 
-def _cost(width, low, high, step):
-    """Return an estimate of the LUT4 count for one choice of ``step``."""
-    stages = step.bit_length() - 1
-    fine = sum(width + (1 << stage + 1) - 1 for stage in range(stages))
-    reach = _segments(width, low, high, step)
-    several = high // step > low // step
-    coarse = 0.0
-    for candidates in reach:
-        count = len(candidates)
-        if count == 1:
-            coarse += 0.5 if several else 0.0
-        else:
-            pairs = (count + 1) // 2
-            coarse += pairs + (pairs - 1) / 3
-    return fine + coarse
+class _Level:
+    """One level: ``select`` bits of the amount pick how far, in steps, the window moves.
+
+    ``reach[p]`` holds the (choice, window bit) pairs that can arrive at result bit ``p``.
+    """
+
+    def __init__(self, width, low_bit, bits, limits=None):
+        self.low_bit, self.bits = low_bit, bits
+        step, choices = 1 << low_bit, 1 << bits
+        low, high = limits or (0, step * choices - 1)
+        self.reach = [[] for _ in range(width + (high - low if limits else step * (choices - 1)))]
+        for choice in range(low // step, high // step + 1):
+            # a window bit at or above this offset holds nothing for the first and last choice
+            first = max(low - choice * step, 0) if limits else 0
+            last = width - 1 if not limits else width - 1 - max(0, (choice + 1) * step - 1 - high)
+            for bit in range(first, last + 1):
+                self.reach[bit + choice * step - low * bool(limits)].append((choice, bit))
+
+    def cost(self, last, registered):
+        """Return the estimated number of LUT4."""
+        total = 0.0
+        masks = set()
+        for candidates in self.reach:
+            if len(candidates) == 1:
+                masks.add(candidates[0][0])
+                total += 0.0 if registered else (0.5 if last else 1.0)
+            elif len(candidates) > 1:
+                total += (len(candidates) + 1) // 2 if self.bits <= 2 else len(candidates) - 1
+        if self.bits > 2:
+            total += 1 << self.bits
+        elif registered or last:
+            total += len(masks)
+        return total + registered * _REGISTER_COST * len(self.reach)
+
+
+@cache
+def _plan(width, low, high, pipelined):
+    """Return the cheapest levels as (number of select bits, whether registered) pairs."""
+    bits = max(1, high.bit_length())
+    best = None
+    for count in range(1, bits + 1):
+        for sizes in product(range(1, _MOST_SELECT_BITS + 1), repeat=count):
+            if sum(sizes) != bits:
+                continue
+            for registers in product((False, True) if pipelined else (False,), repeat=count):
+                cost = sum(
+                    level.cost(last, registered)
+                    for (level, last), registered in zip(
+                        _levels(width, low, high, sizes), registers, strict=True
+                    )
+                )
+                if best is None or cost < best[0]:
+                    best = cost, tuple(zip(sizes, registers, strict=True))
+    return best[1]
+
+
+def _levels(width, low, high, sizes):
+    """Yield (level, whether it is the last) for the given numbers of select bits."""
+    done = 0
+    for index, bits in enumerate(sizes):
+        last = index == len(sizes) - 1
+        level = _Level(width, done, bits, (low, high) if last else None)
+        yield level, last
+        width = len(level.reach)
+        done += bits
 
 
 def shift_left(pipeline, value, amount, low, high, name="shifted"):
@@ -54,52 +102,134 @@ def shift_left(pipeline, value, amount, low, high, name="shifted"):
     (Timed, Timed or None)
         Bits and mask: the result is their conjunction, left open because an adder takes a mask
         for nothing.
+
+    Notes
+    -----
+    A result bit that only one choice can reach needs no multiplexer, only a mask. In a pipeline
+    that mask becomes the synchronous reset of a register where that is cheaper.
     """
-    width = len(value)
-    steps = [1 << exponent for exponent in range(max(1, high.bit_length()))]
-    step = min(steps, key=lambda each: _cost(width, low, high, each))
-    stages = step.bit_length() - 1
-    window = value
-    for stage in range(stages):
-        window = pipeline.logic(
-            lambda bits, select, stage=stage: Mux(
-                select[stage], Cat(Const(0, 1 << stage), bits), bits
-            ),
-            window,
-            amount,
-            shape=unsigned(len(window) + (1 << stage)),
-            name=f"{name}_{1 << stage}",
-        )
-    reach = _segments(width, low, high, step)
-    if high // step == low // step:
-        return pipeline.slice(window, low % step, low % step + len(reach)), None
+    plan = _plan(len(value), low, high, pipeline.period is not None)
+    levels = _levels(len(value), low, high, [bits for bits, _ in plan])
+    window, mask = value, None
+    for (level, last), (_, registered) in zip(levels, plan, strict=True):
+        builder = _LevelBuilder(pipeline, window, amount, level, f"{name}_{1 << level.low_bit}")
+        window, mask = builder.build(registered, last)
+    return window, mask
 
-    def selected(bits, select):
-        segment_of = select[stages:]
-        result = []
-        for candidates in reach:
-            if len(candidates) == 1:
-                result.append(bits[candidates[0][0]])
+
+class _LevelBuilder:
+    """Builds one level of a shifter."""
+
+    def __init__(self, pipeline, window, amount, level, name):
+        self.pipeline, self.window, self.level, self.name = pipeline, window, level, name
+        end = level.low_bit + level.bits
+        self.select = pipeline.slice(amount, level.low_bit, min(end, len(amount)))
+
+    def build(self, registered, last):
+        """Return (bits, mask or None)."""
+        groups = defaultdict(list)
+        for position, candidates in enumerate(self.level.reach):
+            groups[self._kind(candidates, registered or last)].append(position)
+        pieces = {}
+        mask_of = {}
+        for kind, positions in groups.items():
+            if kind == "none":
+                value = self.pipeline.constant(Const(0, len(positions)))
+            elif isinstance(kind, int):
+                value, mask_of[kind] = self._single(kind, positions, registered)
             else:
-                result.append(
-                    Cat(
-                        bits[window_bit] & (segment_of == segment)
-                        for window_bit, segment in candidates
-                    ).any()
-                )
-        return Cat(*result)
+                build = self._by_tables if kind == "tables" else self._by_logic
+                value = build(positions)
+            pieces |= {position: (value, index) for index, position in enumerate(positions)}
+        if registered:
+            stage = max(value.stage for value, _ in pieces.values())
+            pieces = {
+                position: (self.pipeline.moved(value, stage), index)
+                for position, (value, index) in pieces.items()
+            }
+        bits = self._gathered(pieces)
+        if not last or registered or not mask_of:
+            return bits, None
+        return bits, self._mask(mask_of)
 
-    def kept(select):
-        segment_of = select[stages:]
-        return Cat(
-            segment_of == candidates[0][1] if len(candidates) == 1 else Const(1, 1)
-            for candidates in reach
+    def _kind(self, candidates, masks):
+        if not candidates:
+            return "none"
+        if len(candidates) == 1 and masks:
+            return candidates[0][0]
+        explicit = len(candidates) > 2 and self.level.bits == 2
+        has_tables = self.pipeline.fabric.lut4_module is not None
+        return "tables" if explicit and has_tables else "logic"
+
+    def _gathered(self, pieces):
+        values = list({id(value): value for value, _ in pieces.values()}.values())
+        order = {id(value): number for number, value in enumerate(values)}
+
+        def gather(*signals):
+            return Cat(
+                signals[order[id(value)]][index]
+                for value, index in (pieces[position] for position in range(len(pieces)))
+            )
+
+        return self.pipeline.free(gather, *values)
+
+    def _single(self, choice, positions, registered):
+        """Return bits that only ``choice`` can reach, and their mask if it is left open."""
+        sources = [self.level.reach[position][0][1] for position in positions]
+        bits = self.pipeline.free(lambda window: Cat(window[each] for each in sources), self.window)
+        keep = self.pipeline.logic(
+            lambda select: select == choice,
+            self.select,
+            shape=unsigned(1),
+            name=f"{self.name}_is_{choice}",
+        )
+        if registered:
+            return self.pipeline.register_masked(bits, keep, f"{self.name}_of_{choice}"), None
+        return bits, keep
+
+    def _by_logic(self, positions):
+        reach = self.level.reach
+
+        def selected(window, select):
+            return Cat(
+                Cat(window[bit] & (select == choice) for choice, bit in reach[position]).any()
+                for position in positions
+            )
+
+        return self.pipeline.logic(
+            selected,
+            self.window,
+            self.select,
+            levels=1 if self.level.bits <= 2 else 2,
+            shape=unsigned(len(positions)),
+            name=f"{self.name}_logic",
         )
 
-    bits = pipeline.logic(
-        selected, window, amount, levels=2, shape=unsigned(len(reach)), name=name
-    )
-    mask = pipeline.logic(
-        kept, amount, levels=1, shape=unsigned(len(reach)), name=f"{name}_segment"
-    )
-    return bits, mask
+    def _by_tables(self, positions):
+        """Return bits with three or four candidates each, two tables a bit."""
+        choices = []
+        for choice in range(4):
+            sources = [dict(self.level.reach[position]).get(choice) for position in positions]
+            choices.append(
+                self.pipeline.free(
+                    lambda window, sources=sources: Cat(
+                        Const(0, 1) if each is None else window[each] for each in sources
+                    ),
+                    self.window,
+                )
+            )
+        low, high = (self.pipeline.slice(self.select, bit, bit + 1) for bit in range(2))
+        return choose_of_four(self.pipeline, choices, low, high, f"{self.name}_choice")
+
+    def _mask(self, mask_of):
+        """Return the mask of the whole result: bits with several candidates are always kept."""
+        kinds = list(mask_of)
+
+        def gather(*keeps):
+            keep_of = dict(zip(kinds, keeps, strict=True))
+            return Cat(
+                keep_of[candidates[0][0]] if len(candidates) == 1 else Const(1, 1)
+                for candidates in self.level.reach
+            )
+
+        return self.pipeline.free(gather, *mask_of.values())

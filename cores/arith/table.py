@@ -37,9 +37,7 @@ def lookup(bits, function, width):
             elif not any(low) and all(high):
                 nodes[key] = bits[position]
             else:
-                nodes[key] = Mux(
-                    bits[position], node(position - 1, high), node(position - 1, low)
-                )
+                nodes[key] = Mux(bits[position], node(position - 1, high), node(position - 1, low))
         return nodes[key]
 
     values = [function(address) for address in range(1 << len(bits))]

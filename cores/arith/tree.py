@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Const, signed, unsigned
-
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 

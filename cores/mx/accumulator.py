@@ -1,7 +1,6 @@
 """Sum of block sums whose scales differ: an accumulator aligned to the largest scale so far."""
 
-from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
-
+from amaranth.hdl import Cat, Const, Mux, Signal, signed
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 
@@ -96,9 +95,7 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
             scale,
             name=f"fine_{1 << stage}",
         )
-    largest, held_distance, block_distance = _align_scales(
-        pipeline, coarse, first, update, limit
-    )
+    largest, held_distance, block_distance = _align_scales(pipeline, coarse, first, update, limit)
     aligned = pipeline.logic(
         lambda bits, steps: _shift_right_steps(bits.as_signed(), steps, step, width),
         value,
@@ -110,9 +107,7 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
     stage = max(aligned.stage, held_distance.stage)
     if pipeline.period is not None:
         stage += 1
-    aligned, held_distance = (
-        pipeline.moved(each, stage) for each in (aligned, held_distance)
-    )
+    aligned, held_distance = (pipeline.moved(each, stage) for each in (aligned, held_distance))
     accumulator = Signal(signed(width), reset_less=True, name="accumulator")
     held = Signal(signed(width), name="held_accumulator")
     pipeline.m.d.comb += held.eq(
@@ -154,8 +149,6 @@ def accumulate_beats(pipeline, partial, first, update, shape):
     return total
 
 
-
-
 def hold_flag(pipeline, flag, first, update, name):
     """Or a flag over the beats or blocks of one result; return it including this one."""
     stage = max(flag.stage, first.stage)
@@ -169,5 +162,3 @@ def hold_flag(pipeline, flag, first, update, name):
     if flag.stage == stage:
         arrival = max(arrival, flag.arrival)
     return Timed(total, stage, arrival + pipeline.fabric.lut_delay)
-
-

@@ -3,16 +3,17 @@
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
-from hwgen import targets
 from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
 from hwgen.cores.arith.float_round import Rounding, round_to_float
+from hwgen.cores.arith.lut4 import LUT4_LIBRARY
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import add_tree, negate_if
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.mx.accumulator import accumulate_beats, accumulate_blocks, hold_flag
 from hwgen.cores.mx.element import decode_element
 from hwgen.cores.mx.product import multiply_elements
+
+from hwgen import targets
 
 __all__ = ["MxDot"]
 
@@ -110,7 +111,9 @@ class MxDot(wiring.Component):
         self.initiation_interval = config.k // config.lanes
         self.macs_per_cycle = config.lanes
         fabric = targets.get(config.target)
-        self.verilog_libraries = (CARRY_CHAIN_LIBRARY,) if fabric.carry_chain_module else ()
+        self.verilog_libraries = ()
+        if fabric.carry_chain_module:
+            self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY)
         self._module, self.latency = self._build(fabric)
 
     def elaborate(self, platform):
@@ -294,9 +297,7 @@ def _lane_flags(pipeline, a, b, sign, name):
     """Return the NaN flag and the infinity flags of one product, ``None`` where impossible."""
 
     def logic(function, *inputs, what):
-        return pipeline.logic(
-            function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}"
-        )
+        return pipeline.logic(function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}")
 
     nans = [each.nan for each in (a, b) if each.nan is not None]
     for infinite, other in ((a.infinite, b), (b.infinite, a)):
@@ -323,9 +324,7 @@ def _resolved(pipeline, flags):
     """Return the final NaN flag and the final infinity flags: opposite infinities make a NaN."""
     if len(flags) < 3:
         return (flags[0] if flags else None), []
-    nan = pipeline.logic(
-        lambda n, p, m: n | (p & m), *flags, shape=unsigned(1), name="result_nan"
-    )
+    nan = pipeline.logic(lambda n, p, m: n | (p & m), *flags, shape=unsigned(1), name="result_nan")
     infinities = [
         pipeline.logic(lambda n, x, y: x & ~y & ~n, flags[0], *pair, shape=unsigned(1), name="inf")
         for pair in (flags[1:], flags[:0:-1])
@@ -342,7 +341,7 @@ def _exact_result(pipeline, config, significand, exponent, nan, infinities):
     if flags:
         special = _any(pipeline, flags, "special")
         significand = pipeline.logic(
-            lambda bits, flag: bits & ~flag.replicate(len(bits)),
+            lambda bits, flag: Mux(flag, 0, bits),
             significand,
             special,
             shape=signed(config.significand_width),

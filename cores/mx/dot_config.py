@@ -3,12 +3,12 @@
 from functools import cached_property
 from typing import Annotated, Literal
 
+from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.mx.product import product_range
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen import formats, targets
-from hwgen.cores.arith.tree import shape_of_range
-from hwgen.cores.mx.product import product_range
 from hwgen.errors import HwgenError
 
 __all__ = ["MxDotConfig"]
@@ -48,7 +48,9 @@ Multipliers = Annotated[
 Target = Annotated[str, BeforeValidator(_as_value_error(_known_target))]
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
+@dataclass(
+    frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+)
 class MxDotConfig:
     """What an ``mx-dot`` core computes and what it is built for.
 
@@ -127,10 +129,13 @@ class MxDotConfig:
             return
         if self.out.nan_code is None and self.specials != "ignore":
             raise ValueError(
-                f"out must be a format with NaN, not {self.out.name!r}; "
-                "or set specials to 'ignore'"
+                f"out must be a format with NaN, not {self.out.name!r}; or set specials to 'ignore'"
             )
-        if self.out.infinity_code is None and self.overflow == "infinity" and self.out.nan_code is None:
+        if (
+            self.out.infinity_code is None
+            and self.overflow == "infinity"
+            and self.out.nan_code is None
+        ):
             raise ValueError(f"overflow must be 'saturate' for out {self.out.name!r}")
         if not self.out.signed or not self.out.subnormals:
             raise ValueError(f"out must have a sign and subnormal numbers, not {self.out.name!r}")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, signed, unsigned
-
 from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["Element", "ElementRange", "decode_element"]
@@ -52,6 +51,8 @@ class Element:
         Exponent field, at least 1; ``None`` where the format has none.
     sign : Timed or None
         Sign bit; ``None`` where the significand is signed.
+    magnitude : Timed or None
+        Code without its sign; ``None`` for integers.
     nan, infinite, zero : Timed or None
         Flags; ``None`` where the format or the policy has no such codes.
     """
@@ -59,6 +60,7 @@ class Element:
     significand: Timed
     exponent: Timed | None
     sign: Timed | None
+    magnitude: Timed | None = None
     nan: Timed | None = None
     infinite: Timed | None = None
     zero: Timed | None = None
@@ -100,19 +102,18 @@ def decode_element(pipeline, element, code, specials, name):
     significand = pipeline.free(lambda bits, one: Cat(bits, one), fraction, hidden)
     exponent = pipeline.free(lambda bits, low: Cat(low, bits[1:]), field, lowest)
     sign = pipeline.slice(code, top, top + 1) if element.signed else None
+    magnitude = pipeline.slice(code, 0, top)
     flags = {}
     if specials == "ieee":
-        flags = _flags(pipeline, element, pipeline.slice(code, 0, top), hidden, name)
-    return Element(significand, exponent, sign, **flags)
+        flags = _flags(pipeline, element, magnitude, hidden, name)
+    return Element(significand, exponent, sign, magnitude, **flags)
 
 
 def _flags(pipeline, element, magnitude, hidden, name):
     fraction_bits = element.significand_bits
 
     def flag(function, *inputs, what):
-        return pipeline.logic(
-            function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}"
-        )
+        return pipeline.logic(function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}")
 
     if element.specials == "fn":
         return {"nan": flag(lambda bits: bits.all(), magnitude, what="nan")}

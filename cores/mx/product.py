@@ -1,13 +1,13 @@
 """The product of two elements as one operand of an exact fixed-point sum."""
 
 from amaranth.hdl import Mux, unsigned
-
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.shift import shift_left
 from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import Operand
 from hwgen.cores.mx.element import ElementRange
+from hwgen.cores.mx.small_product import multiply_by_network, network_for
 
 __all__ = ["multiply_elements", "product_range"]
 
@@ -54,10 +54,15 @@ def multiply_elements(pipeline, formats, elements, specials, hard, name):
     a, b = elements
     minimum, maximum = product_range(*formats, specials)
     sign = _product_sign(pipeline, a, b, name)
+    network = network_for(*formats, pipeline.fabric)
+    if network is not None:
+        product = multiply_by_network(pipeline, network, a.magnitude, b.magnitude, name)
+        return Operand(product, minimum, maximum, sign=sign)
     product = multiply(pipeline, a.significand, b.significand, hard, f"{name}_product")
     ranges = [ElementRange.of(each, specials) for each in formats]
     exponents = [
-        (element.exponent, each) for element, each in zip(elements, ranges, strict=True)
+        (element.exponent, each)
+        for element, each in zip(elements, ranges, strict=True)
         if element.exponent is not None
     ]
     if not exponents:

@@ -120,9 +120,7 @@ def _random_blocks(config, count, random):
     """Return random blocks: half any code at all, half sparse with scales that nearly cancel."""
     k = config.k
     elements = (config.fmt_a.element, config.fmt_b.element)
-    a, b = (
-        random.integers(0, 1 << each.width, (count, k), dtype=np.uint64) for each in elements
-    )
+    a, b = (random.integers(0, 1 << each.width, (count, k), dtype=np.uint64) for each in elements)
     plain = [_Corners(each, config.specials).plain for each in elements]
     tame = np.arange(count) % 4 != 0
     for codes, finite in zip((a, b), plain, strict=True):

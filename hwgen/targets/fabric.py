@@ -35,6 +35,9 @@ class Fabric:
     carry_chain_module : str or None
         Name of the Verilog library module that absorbs operand masks and inversions into the
         carry chain; ``None`` where plain adders are inferred.
+    lut4_module : str or None
+        Name of the Verilog library module that places look-up tables by hand; ``None`` where the
+        mapper does as well.
     source : str
         Where the delays come from.
     """
@@ -49,6 +52,7 @@ class Fabric:
     launch_delay: float
     capture_delay: float
     carry_chain_module: str | None
+    lut4_module: str | None
     source: str
 
     def logic_delay(self, levels=1):

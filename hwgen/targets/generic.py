@@ -13,5 +13,6 @@ GENERIC = Fabric(
     launch_delay=0.4,
     capture_delay=0.5,
     carry_chain_module=None,
+    lut4_module=None,
     source="round figures for a mid-range LUT6 fabric; not fitted to any device",
 )

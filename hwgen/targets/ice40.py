@@ -13,5 +13,6 @@ ICE40 = Fabric(
     launch_delay=1.4,
     capture_delay=1.2,
     carry_chain_module=None,
+    lut4_module=None,
     source="nextpnr-ice40 0.11.1 timing reports, up5k, post-route paths of mx-dot cores",
 )
