@@ -102,7 +102,7 @@ class BlockFormat:
     element: ScalarFormat
     scale: ScalarFormat
     block_size: int
-    tensor_scale: ScalarFormat = None
+    tensor_scale: ScalarFormat | None = None
     quantization: Quantization = Quantization()
 
     def __post_init__(self):

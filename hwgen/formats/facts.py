@@ -35,7 +35,7 @@ def summary(format):
             text += f", tensor scale {format.tensor_scale.name}"
         width = format.bits_per_element
     else:
-        text = f"{_number(format.min_value)} .. {_number(format.max_value)}"
+        text = f"{format.min_value:.7g} .. {format.max_value:.7g}"
         width = format.width
     return {"name": format.name, "kind": kind(format), "width": width, "summary": text}
 

@@ -66,8 +66,8 @@ class FloatFormat(ScalarFormat):
 
     exponent_bits: int
     significand_bits: int
-    bias: int = None
-    specials: str = None
+    bias: int | None = None
+    specials: str | None = None
     signed: bool = True
     subnormals: bool = True
 

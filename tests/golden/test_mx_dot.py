@@ -214,6 +214,33 @@ def test_nan_scale_makes_the_block_nan(scales):
     assert "nan" not in ignored
 
 
+def test_at_most_one_flag_is_set():
+    result = one_block("mxfp8-e5m2", [0x7C], [0x3C], (255, 0))
+    flags = [result[name].tolist() for name in ("nan", "inf_positive", "inf_negative")]
+    assert flags == [[True], [False], [False]]
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ([0x7C, 0xFC, 0x3C], [1, 0, 0]),
+        ([0x3C, 0x7C, 0x7C], [0, 1, 0]),
+        ([0xFC, 0x3C, 0x3C], [0, 0, 1]),
+        ([0x7C, 0x3C, 0x7F], [1, 0, 0]),
+        ([0x3C, 0x3C, 0x3C], [0, 0, 0]),
+    ],
+)
+def test_flags_of_a_dot_come_from_all_its_blocks_and_no_others(codes, expected):
+    block = block_format("mxfp8-e5m2", 1)
+    a = np.array([0x7C, *codes, 0xFC])
+    result = dot_general(
+        a, np.full(5, 0x3C), np.full(5, 127), np.full(5, 127), [1, 1, 0, 0, 1], [1, 0, 0, 1, 1],
+        format_a=block, format_b=block, max_blocks=3,
+    )  # fmt: skip
+    flags = [int(result[name][1]) for name in ("nan", "inf_positive", "inf_negative")]
+    assert flags == expected
+
+
 def test_infinity_saturates_on_request():
     output = formats.parse("fp32")
     result = one_block("mxfp8-e5m2", [0x7C], [0xBC], output=output, overflow="saturate")
@@ -264,7 +291,7 @@ def test_truncation_of_the_accumulator_is_toward_minus_infinity():
 @pytest.mark.parametrize("name_b", [*SIX, "mxint5", "mx-uint4"])
 @pytest.mark.parametrize("name_a", ["mxfp4", "mxint8", "mxfp6-e3m2", "mx-int4"])
 def test_sum_bits_is_the_least_width_that_holds_every_sum(name_a, name_b):
-    for size in (1, 7, 8):
+    for size in (1, 8, 9):
         pair = block_format(name_a, size), block_format(name_b, size)
         assert sum_bits(*pair) == reference.width_of_sum(*pair)
 
@@ -295,6 +322,23 @@ def test_least_accumulator_never_wraps_within_max_blocks(name):
         product *= reference.ordinary_value(element, code)
         value = int(result["significand"][0]) * power(int(result["exponent"][0]))
         assert value == 2 * count * product * power(142 + 129 - 254)
+
+
+@pytest.mark.parametrize("name", ["mxint8", "mxfp8-e5m2"])
+def test_accumulator_wraps_in_dots_longer_than_max_blocks(name):
+    block, count = block_format(name, 2), 40
+    codes = np.full((count, 2), block.element.max_code)
+    inputs = codes, codes, np.full(count, 142), np.full(count, 129)
+    width = -guard_bits(block, block, 2, 0)
+    result = dot_general(
+        *inputs, np.arange(count) == 0, np.arange(count) == count - 1, format_a=block,
+        format_b=block, max_blocks=2, accumulator_width=width,
+    )  # fmt: skip
+    blocks = blocks_of((block, block), *inputs)
+    register, _ = reference.accumulated(blocks, 16, 0, width)
+    unwrapped, _ = reference.accumulated(blocks, 16, 0, 2 * width)
+    assert register != unwrapped
+    assert int(result["significand"][0]) == register
 
 
 def test_no_beats_give_no_results():
