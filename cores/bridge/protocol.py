@@ -1,7 +1,8 @@
 """The serial protocol of the board bridge: what hardware and host must agree on. Plain Python.
 
 A frame on the wire is COBS (S. Cheshire, M. Baker, "Consistent Overhead Byte Stuffing", 1999) of
-the bytes below, then one 0x00: whatever happened before, a 0x00 is always a frame's end.
+the bytes below, then one 0x00: whatever happened before, a 0x00 is always a frame's end. Empty
+frames are ignored; the host sends a 0x00 in front of every frame, too.
 
     kind (1) | sequence (1) | length (2, little-endian) | payload (length) | CRC-32 (4)
 

@@ -145,6 +145,7 @@ class FrameReceiver(wiring.Component):
                 m.next = "PAYLOAD"
                 with m.If(oversize):
                     m.d.sync += problem.eq(Problem.OVERSIZE)
+                    m.next = "TOO LONG"
                 with m.Elif(length == 0):
                     m.next = "CHECK"
                 with m.Elif(~is_data):

@@ -81,7 +81,9 @@ class UartReceiver(wiring.Component):
                 m.d.sync += left.eq(left - 1)
                 with m.If(left == 0):
                     m.d.sync += [self.strobe.eq(1), self.bad_stop.eq(~line)]
-                    m.next = "RELEASE"
+                    m.next = "IDLE"
+                    with m.If(~line):
+                        m.next = "RELEASE"
                 with m.Elif((left == 9) & line):
                     m.next = "IDLE"
                 with m.Else():

@@ -135,8 +135,6 @@ class Link:
         """Bring board and core into a known state."""
         for attempt in range(_ATTEMPTS):
             try:
-                # ends whatever frame the line may be in
-                self._transport.write(b"\0")
                 return self._ask(Kind.RESET)
             except LinkError:
                 if attempt == _ATTEMPTS - 1:
@@ -155,7 +153,8 @@ class Link:
     def _send(self, kind, payload=b""):
         sequence = self._sequence
         self._sequence = (sequence + 1) % 256
-        self._transport.write(encode_frame(kind, sequence, payload))
+        # the 0x00 in front: a damaged end of the frame before must not damage this one
+        self._transport.write(b"\0" + encode_frame(kind, sequence, payload))
         return sequence
 
     def _receive(self):
