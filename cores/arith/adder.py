@@ -35,6 +35,13 @@ class Term:
         """Return the control bits that are present."""
         return [each for each in (self.mask, self.invert) if each is not None]
 
+    def at(self, pipeline, stage):
+        """Return the members as signals of ``stage``, ``None`` where absent."""
+        return {
+            name: None if member is None else pipeline.at(member, stage)
+            for name, member in vars(self).items()
+        }
+
 
 def _extend(value, width):
     """Return ``value`` sign- or zero-extended (or cut) to ``width`` bits."""
@@ -160,13 +167,7 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
     stage, arrival = pipeline.start(inputs, delay)
     result = Signal(shape, name=name)
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
-    members = [
-        {
-            key: None if part is None else pipeline.at(part, stage)
-            for key, part in vars(term).items()
-        }
-        for term in (x, y)
-    ]
+    members = [term.at(pipeline, stage) for term in (x, y)]
     if fabric.carry_chain_module is None:
         operands = [_applied(**member, width=width) for member in members]
         pipeline.m.d.comb += result.eq(operands[0] + operands[1] + carry)

@@ -86,10 +86,12 @@ def _shifted_for_subnormal(pipeline, kept, field, width):
             shifted, value, distance, levels=2, shape=unsigned(width), name=f"denormal_{step}"
         )
     if len(distance) > stages:
+
+        def all_lost(bits, amount):
+            return Mux(amount[stages:].any(), Cat(bits.any(), Const(0, width - 1)), bits)
+
         value = pipeline.logic(
-            lambda bits, amount: Mux(
-                amount[stages:].any(), Cat(bits.any(), Const(0, width - 1)), bits
-            ),
+            all_lost,
             value,
             distance,
             levels=3,

@@ -114,14 +114,17 @@ class MxDot(wiring.Component):
         self.verilog_libraries = ()
         if fabric.carry_chain_module:
             self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY)
-        self._module, self.latency = self._build(fabric)
+        trial, self.latency = self._build()
+        # built for its latency only: Amaranth would warn that it is never used
+        trial._MustUse__silence = True
 
     def elaborate(self, platform):
-        return self._module
+        return self._build()[0]
 
-    def _build(self, fabric):
+    def _build(self):
         """Return (module, latency); the latency is known only once the registers are placed."""
         m = Module()
+        fabric = targets.get(self.config.target)
         advance = Signal()
         m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
         pipeline = Pipeline(m, fabric, self.config.freq, advance)

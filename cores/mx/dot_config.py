@@ -48,9 +48,10 @@ Multipliers = Annotated[
 Target = Annotated[str, BeforeValidator(_as_value_error(_known_target))]
 
 
-@dataclass(
-    frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-)
+_STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class MxDotConfig:
     """What an ``mx-dot`` core computes and what it is built for.
 

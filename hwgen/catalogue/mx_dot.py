@@ -58,7 +58,7 @@ class _Corners:
         codes = np.arange(1 << element.width, dtype=np.uint64)
         self.special = codes[element.is_nan(codes) | element.is_infinite(codes)]
         plain = codes[~np.isin(codes, self.special)] if specials == "ieee" else codes
-        values, lsb = element.finite_parts(plain)
+        values, _ = element.finite_parts(plain)
         magnitudes = np.abs(values)
         nonzero = plain[magnitudes > 0]
         self.zero = plain[np.argmin(magnitudes)]
