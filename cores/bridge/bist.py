@@ -3,7 +3,7 @@
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.bridge.protocol import MISR_POLYNOMIAL
+from hwgen.cores.bridge.protocol import MISR_POLYNOMIAL, PRBS_SEED
 
 __all__ = ["Misr", "Prbs31"]
 
@@ -11,7 +11,8 @@ __all__ = ["Misr", "Prbs31"]
 class Prbs31(wiring.Component):
     """The sequence of x^31 + x^28 + 1 (ITU-T O.150, not inverted), eight bits a step.
 
-    Bit n of the sequence is bit n-31 exclusive-or bit n-28; the 31 bits before the first are 1.
+    Bit n of the sequence is bit n-31 exclusive-or bit n-28; the 31 bits before the first are
+    `PRBS_SEED`, the earliest in its least significant bit.
     The earliest bit of a byte is its least significant one.
 
     Members
@@ -28,7 +29,7 @@ class Prbs31(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         # the newest bit is the most significant
-        state = Signal(31, init=2**31 - 1)
+        state = Signal(31, init=PRBS_SEED)
         m.d.comb += self.data.eq(state[0:8] ^ state[3:11])
         with m.If(self.step):
             m.d.sync += state.eq(Cat(state[8:], self.data))

@@ -30,6 +30,7 @@ __all__ = [
     "MARKER_FIELDS",
     "MISR_POLYNOMIAL",
     "NAME_BYTES",
+    "PRBS_SEED",
     "RECORD_OVERHEAD",
     "RESULT_BYTES",
     "STATUS_FIELDS",
@@ -66,6 +67,9 @@ TOKEN_BYTES_LIMIT = 1000
 
 # input tokens of one self-test
 BIST_TOKENS = 16384
+# the 31 bits before its first pseudo-random one, the earliest in bit 0; about half of them ones,
+# because the sequence takes hundreds of bytes to become balanced from all ones
+PRBS_SEED = 0x5A3C96E1
 # fields of these names delimit groups of tokens; the self-test holds them at 1, so that every
 # group is complete whatever the random bits say
 MARKER_FIELDS = ("first", "last")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hwgen.catalogue import payload
-from hwgen.cores.bridge.protocol import BIST_TOKENS, MARKER_FIELDS, MISR_POLYNOMIAL
+from hwgen.cores.bridge.protocol import BIST_TOKENS, MARKER_FIELDS, MISR_POLYNOMIAL, PRBS_SEED
 
 __all__ = ["bist_inputs", "expected_signature", "prbs31", "signature"]
 
@@ -11,10 +11,11 @@ __all__ = ["bist_inputs", "expected_signature", "prbs31", "signature"]
 def prbs31(count):
     """Return the first ``count`` bytes of the sequence x^31 + x^28 + 1 (ITU-T O.150).
 
-    Bit n is bit n-31 exclusive-or bit n-28; the 31 bits before the first are 1. The earliest bit
-    of a byte is its least significant one.
+    Bit n is bit n-31 exclusive-or bit n-28; the 31 bits before the first are
+    `PRBS_SEED`, the earliest in its least significant bit. So are the bits of a byte ordered.
     """
-    bits = np.ones(31 + 8 * count + 28, np.uint8)
+    bits = np.zeros(31 + 8 * count + 28, np.uint8)
+    bits[:31] = [PRBS_SEED >> position & 1 for position in range(31)]
     for position in range(31, 31 + 8 * count, 28):
         before = position - 31
         bits[position : position + 28] = bits[before : before + 28] ^ bits[before + 3 : position]
