@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib import metadata
@@ -222,10 +223,17 @@ class _Flow:
         def produce(work):
             from hwgen.flow.verify import verify
 
-            result = verify(
-                self.core, self.config, vectors=self.vectors, seed=self.seed, folder=work
-            )
-            return {**result.as_dict(), "matched": result.matched}
+            # the compiled simulations are of no further use; `hwgen verify` keeps them
+            with tempfile.TemporaryDirectory(dir=work) as simulation:
+                result = verify(
+                    self.core,
+                    self.config,
+                    vectors=self.vectors,
+                    seed=self.seed,
+                    folder=simulation,
+                )
+            figures = {**result.as_dict(), "matched": result.matched}
+            return {name: value for name, value in figures.items() if name != "verilog"}
 
         tools = [self.tools[name].identity for name in ("verilator", "c++")]
         key = [emitted.result["sha256"], self.key["hwgen"], self.vectors, self.seed, tools]

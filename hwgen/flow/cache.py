@@ -140,7 +140,9 @@ def stage(name, key, produce, *, failures=None):
             (work / _RESULT).write_text(document)
             os.replace(work, entry)
         except HwgenError as error:
-            raise _with_logs_kept(error, work, failures) from error
+            if failures is not None:
+                _keep_logs(error, work, Path(failures))
+            raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return Entry(entry, json.loads(document)["result"], False, seconds)
@@ -173,13 +175,10 @@ def _remove_remains(root, entry):
             continue
 
 
-def _with_logs_kept(error, work, failures):
-    """Copy the logs of a failed stage into ``failures`` and name that folder in the error."""
-    if failures is None:
-        return error
-    for log in work.rglob("*.log"):
-        shutil.copyfile(log, Path(failures, log.name))
+def _keep_logs(error, work, folder):
+    """Copy the logs of a failed stage into ``folder``, and let the error's message say so."""
     message = str(error)
     for log in work.rglob("*.log"):
-        message = message.replace(str(log), str(Path(failures, log.name)))
-    return type(error)(message)
+        shutil.copyfile(log, folder / log.name)
+        message = message.replace(str(log), str(folder / log.name))
+    error.args = (message,)
