@@ -36,8 +36,8 @@ class StageEvent:
     Parameters
     ----------
     stage : str
-        ``"emit"``, ``"lint"``, ``"verify"``, ``"synthesise"``, ``"place"``, ``"pack"``, or
-        ``"build"`` for the whole.
+        ``"emit"``, ``"lint"``, ``"verify"``, ``"harness"``, ``"synthesise"``, ``"place"``,
+        ``"pack"``, or ``"build"`` for the whole.
     finished : bool
     seconds : float or None
         Wall-clock time of the run that made the result.

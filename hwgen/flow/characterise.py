@@ -85,7 +85,7 @@ def characterise(
         Frequency in MHz that the placer aims at. High by intention: a placer that has reached
         its target stops improving.
     options : iterable of str
-        Synthesis options: ``"nowidelut"``, ``"noabc9"``, ``"nodsp"``.
+        Synthesis options: ``"nowidelut"``, ``"nodsp"``.
     lut6_source : as ``source``, optional
         The same core for the generic fabric; its look-up tables on Xilinx UltraScale+ are
         counted. ``source`` itself will do when it instantiates no cells of another fabric.

@@ -18,7 +18,7 @@ _COMMANDS = {
     "ecp5": (
         "synth_ecp5",
         "coarse",
-        {"nowidelut": "-nowidelut", "noabc9": "-noabc9", "nodsp": "-nodsp"},
+        {"nowidelut": "-nowidelut", "nodsp": "-nodsp"},
     ),
     "ice40": ("synth_ice40 -device u -dsp", "flatten", {"nodsp": None}),
     "xilinx": (
@@ -91,8 +91,8 @@ def synthesis_script(sources, top, target, options=()):
     target : str
         One of `targets`.
     options : iterable of str
-        ``"nowidelut"`` (no multiplexers that join look-up tables), ``"noabc9"`` (the older, faster
-        mapper), ``"nodsp"`` (no hard multipliers).
+        ``"nowidelut"`` (no multiplexers that join look-up tables), ``"nodsp"`` (no hard
+        multipliers).
 
     Raises
     ------
