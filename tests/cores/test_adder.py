@@ -5,14 +5,13 @@ from itertools import product
 import numpy as np
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed
-
-from hwgen import targets
+from datapath import Datapath, as_signed, every
 from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
 from hwgen.cores.arith.pipeline import Pipeline
+
+from hwgen import targets
 from hwgen.flow.emit import emit_verilog
 from hwgen.flow.yosys import run_script
-
-from datapath import Datapath, as_signed, every
 
 WIDTH = 3
 CONTROLS = ("none", "mask", "invert", "both")
@@ -126,9 +125,7 @@ sat -verify -prove trigger 0 miter
 def test_the_cells_of_the_fabric_are_proved_equal_to_the_behavior(width, tmp_path):
     """Proof by SAT over all inputs, with the cell models that come with Yosys."""
     names = ("x", "y", "x_mask", "x_invert", "y_mask", "y_invert", "carry")
-    signals = {
-        name: Signal(signed(WIDTH) if name in "xy" else 1, name=name) for name in names
-    }
+    signals = {name: Signal(signed(WIDTH) if name in "xy" else 1, name=name) for name in names}
     m = Module()
     pipeline = Pipeline(m, targets.get("ecp5"), None, Const(1))
     values = {name: pipeline.input(signal) for name, signal in signals.items()}
