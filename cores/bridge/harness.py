@@ -1,11 +1,13 @@
 """Any core with one input and one output stream, behind a serial line."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, ResetInserter, Signal, Value
+from amaranth.hdl import Cat, Const, DomainRenamer, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.bridge.bist import Misr
-from hwgen.cores.bridge.collector import Collector
-from hwgen.cores.bridge.controller import Controller
+from hwgen.cores.bridge.crossing import Crossing, Word
+from hwgen.cores.bridge.dispatcher import Dispatcher
+from hwgen.cores.bridge.feeder import Collector, Feeder
 from hwgen.cores.bridge.protocol import (
     MARKER_FIELDS,
     NAME_BYTES,
@@ -22,12 +24,17 @@ from hwgen.cores.bridge.uart import UartReceiver, UartTransmitter
 __all__ = ["Harness"]
 
 RESULT_RING = 512
+# clocks for which the core's side is held in reset
+RESTART_CLOCKS = 32
 # clocks of silence beyond the core's latency before its results are taken to be complete
 MARGIN = 32
 
 
 class Harness(wiring.Component):
     """Serial bridge around a core; `hwgen.cores.bridge.protocol` defines the frames.
+
+    Clock domain ``sync`` is the core's; everything else runs in domain ``link``, so that the
+    bridge never limits the core's clock. The two may have the same clock.
 
     Parameters
     ----------
@@ -37,7 +44,7 @@ class Harness(wiring.Component):
     streams : tuple of Stream
         Descriptors of its input and output stream.
     clock_hz, baud : float
-        Clock of domain ``sync``, and bits per second on the line.
+        Clock of domain ``link``, and bits per second on the line.
     leds : int
         Number of LEDs.
     name : str
@@ -88,69 +95,107 @@ class Harness(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         receiver, requests, restart = self._receive(m)
-        core = self._component
-        drain = core.latency + core.initiation_interval + MARGIN
-        button = Signal(2)
-        m.d.sync += button.eq(Cat(self.button, button[0]))
-
-        controller = Controller(self.sizes, drain)
-        collector = Collector(self._output.width, RESULT_RING)
+        restarting, restart_core, words_down, words_up = self._cross(m, restart)
+        dispatcher = Dispatcher(self.sizes)
         results = ByteRing(RESULT_RING)
-        signature = Misr(self._output.width)
         responder = Responder(self._constants(), self.sizes.chunk_bytes, range(RESULT_RING))
-        reset_core = Signal()
-        # a register, because it goes to every register of the core
-        m.d.sync += reset_core.eq(restart | controller.core_reset)
-        m.submodules.core = ResetInserter(reset_core)(core)
-        m.submodules.controller = ResetInserter(restart)(controller)
-        m.submodules.collector = ResetInserter(restart)(collector)
-        m.submodules.results = ResetInserter(restart)(results)
-        m.submodules.signature = ResetInserter(restart | controller.test_starts)(signature)
-        m.submodules.responder = ResetInserter(restart)(responder)
+        misr = self._drive_core(m, restart_core, words_down.o, words_up.i)
+        m.submodules.dispatcher = _on_line(dispatcher, restart)
+        m.submodules.results = _on_line(results, restarting)
+        m.submodules.responder = _on_line(responder, restart)
 
-        wiring.connect(m, requests.o, controller.i)
+        button = Signal()
+        m.submodules.button = FFSynchronizer(self.button, button, o_domain="link")
+        room = Signal()
+        # `used` is a clock late, and a full ring would look empty
+        m.d.link += room.eq(results.used < RESULT_RING - 4)
+        wiring.connect(m, requests.o, dispatcher.i)
+        wiring.connect(m, dispatcher.o, words_down.i)
         wiring.connect(m, results.o, responder.i)
+        answer = words_up.o
+        is_byte = answer.payload.kind == Word.BYTE
         m.d.comb += [
-            Value.cast(core.i.payload).eq(
-                controller.token
-                | (self._markers() & controller.testing.replicate(len(controller.token)))
-            ),
-            core.i.valid.eq(controller.token_valid),
-            controller.token_ready.eq(core.i.ready),
-            controller.quiet.eq(collector.quiet),
-            controller.button.eq(button[1]),
-            controller.accepted.eq(responder.accepted),
-            collector.token.eq(core.o.payload),
-            collector.token_valid.eq(core.o.valid),
-            core.o.ready.eq(collector.token_ready),
-            collector.testing.eq(controller.testing),
-            collector.used.eq(results.used),
-            results.data.eq(collector.data),
-            results.write.eq(collector.write),
+            answer.ready.eq(room),
+            results.data.eq(answer.payload.byte),
+            results.write.eq(answer.valid & room & is_byte),
             results.commit.eq(1),
-            signature.word.eq(core.o.payload),
-            signature.valid.eq(controller.testing & core.o.valid & core.o.ready),
+            dispatcher.ended.eq(answer.valid & room & ~is_byte),
+            # a word that is sent while the crossings are in reset would be lost
+            dispatcher.button.eq(button & ~restarting),
+            dispatcher.accepted.eq(responder.accepted),
             responder.used.eq(results.used),
-            responder.sequence.eq(controller.sequence),
-            responder.done_request.eq(controller.done_request),
-            responder.status_request.eq(controller.status_request),
-        ]
-        self._send(m, responder)
-        m.d.comb += [
+            responder.sequence.eq(dispatcher.sequence),
+            responder.done_request.eq(dispatcher.done_request),
+            responder.status_request.eq(dispatcher.status_request),
             receiver.asked.eq(responder.asked),
             responder.errors.eq(receiver.errors),
-            responder.misr.eq(signature.value),
-            responder.flags.eq(self._report(m, controller, receiver.dropped, signature.value)),
+            # of the core's domain, but it rests while anybody looks
+            responder.misr.eq(misr),
+            responder.flags.eq(self._report(m, dispatcher, receiver.dropped, misr)),
         ]
+        self._send(m, responder)
         return m
+
+    def _cross(self, m, restart):
+        """Build the ways between the domains; return both sides' resets and both crossings."""
+        # long enough for a core's clock of an eighth of the line's
+        held = Signal(range(RESTART_CLOCKS), init=RESTART_CLOCKS - 1)
+        restarting = Signal(init=1)
+        with m.If(restart):
+            m.d.link += [held.eq(RESTART_CLOCKS - 1), restarting.eq(1)]
+        with m.Elif(restarting):
+            m.d.link += [held.eq(held - 1), restarting.eq(held != 0)]
+        restart_core = Signal()
+        m.submodules.restart = FFSynchronizer(restarting, restart_core, o_domain="sync", init=1)
+        down, up = Crossing("link", "sync"), Crossing("sync", "link")
+        resets = {"link": restarting, "sync": restart_core}
+        m.submodules.down = ResetInserter(resets)(down)
+        m.submodules.up = ResetInserter(resets)(up)
+        return restarting, restart_core, down, up
+
+    def _drive_core(self, m, restart, words, answers):
+        """Build what runs on the core's clock; return the signature."""
+        core = self._component
+        drain = core.latency + core.initiation_interval + MARGIN
+        feeder = Feeder(self.sizes.input_bytes, drain)
+        collector = Collector(self._output.width)
+        misr = Misr(self._output.width)
+        reset_core = Signal()
+        # a register, because it goes to every register of the core
+        m.d.sync += reset_core.eq(restart | feeder.core_reset)
+        m.submodules.core = ResetInserter(reset_core)(core)
+        m.submodules.feeder = ResetInserter(restart)(feeder)
+        m.submodules.collector = ResetInserter(restart)(collector)
+        m.submodules.misr = ResetInserter(restart | feeder.test_starts)(misr)
+        markers = self._markers() & feeder.testing.replicate(len(feeder.token))
+        wiring.connect(m, words, feeder.i)
+        wiring.connect(m, collector.o, answers)
+        m.d.comb += [
+            Value.cast(core.i.payload).eq(feeder.token | markers),
+            core.i.valid.eq(feeder.valid),
+            feeder.ready.eq(core.i.ready),
+            feeder.quiet.eq(collector.quiet),
+            feeder.end_taken.eq(collector.end_taken),
+            collector.end.eq(feeder.end),
+            collector.testing.eq(feeder.testing),
+            collector.token.eq(core.o.payload),
+            collector.valid.eq(core.o.valid),
+            core.o.ready.eq(collector.ready),
+            misr.word.eq(core.o.payload),
+            misr.valid.eq(feeder.testing & core.o.valid & core.o.ready),
+        ]
+        return misr.value
 
     def _receive(self, m):
         """Build line to frame buffer; return receiver, buffer, and the pulse of a ``RESET``."""
-        m.submodules.uart_receiver = uart = UartReceiver(self._clock_hz, self._baud)
-        m.submodules.receiver = receiver = FrameReceiver(self.sizes)
-        m.submodules.requests = requests = ByteRing(self.sizes.ring_bytes)
+        uart = UartReceiver(self._clock_hz, self._baud)
+        receiver = FrameReceiver(self.sizes)
+        requests = ByteRing(self.sizes.ring_bytes)
+        m.submodules.uart_receiver = _on_line(uart)
+        m.submodules.receiver = _on_line(receiver)
+        m.submodules.requests = _on_line(requests)
         restart = Signal()
-        m.d.sync += restart.eq(receiver.restart)
+        m.d.link += restart.eq(receiver.restart)
         m.d.comb += [
             uart.rx.eq(self.uart_rx),
             receiver.data.eq(uart.data),
@@ -167,8 +212,10 @@ class Harness(wiring.Component):
 
     def _send(self, m, responder):
         """Build answer frames to line."""
-        m.submodules.sender = sender = FrameSender()
-        m.submodules.uart_transmitter = uart = UartTransmitter(self._clock_hz, self._baud)
+        sender = FrameSender()
+        uart = UartTransmitter(self._clock_hz, self._baud)
+        m.submodules.sender = _on_line(sender)
+        m.submodules.uart_transmitter = _on_line(uart)
         m.d.comb += [
             sender.byte.eq(responder.byte),
             sender.address.eq(responder.address),
@@ -207,19 +254,19 @@ class Harness(wiring.Component):
             values.get(field, 0).to_bytes(width, "little") for field, width in STATUS_FIELDS
         )
 
-    def _report(self, m, controller, dropped, signature):
+    def _report(self, m, dispatcher, dropped, misr):
         """Drive the LEDs; return the flags of the status reply."""
         known = self._signature is not None
         right = Signal(init=1)
         if known:
-            m.d.sync += right.eq(signature == self._signature)
+            m.d.link += right.eq(misr == self._signature)
         if self._leds >= 8:
-            running = Cat(Const(1, 1), dropped, Const(0, 5), controller.testing)
-            m.d.sync += self.led.eq(Mux(controller.tested, signature[:8], running))
+            running = Cat(Const(1, 1), dropped, Const(0, 5), dispatcher.testing)
+            m.d.link += self.led.eq(Mux(dispatcher.tested, misr[:8], running))
         else:
-            failed = controller.tested & ~right
-            m.d.sync += self.led.eq(Cat(dropped | failed, controller.tested & right))
-        return Cat(controller.tested, controller.tested & right, Const(int(known), 1))
+            failed = dispatcher.tested & ~right
+            m.d.link += self.led.eq(Cat(dropped | failed, dispatcher.tested & right))
+        return Cat(dispatcher.tested, dispatcher.tested & right, Const(int(known), 1))
 
 
 def _only(streams, direction):
@@ -227,3 +274,10 @@ def _only(streams, direction):
     if len(found) != 1:
         raise ValueError(f"streams must hold one {direction} stream, not {len(found)}")
     return found[0]
+
+
+def _on_line(component, restart=None):
+    """Put a component into the line's clock domain, reset by ``restart``."""
+    if restart is not None:
+        component = ResetInserter(restart)(component)
+    return DomainRenamer("link")(component)

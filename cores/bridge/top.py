@@ -1,7 +1,10 @@
 """The top of a board: clock, reset, pins, and the harness around a core."""
 
+import math
+
 from amaranth.hdl import ClockDomain, Module, Signal
 from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.bridge.harness import Harness
 
@@ -17,12 +20,12 @@ class BoardTop(wiring.Component):
     Parameters
     ----------
     harness : Harness
-        What the board does; clock domain ``sync``.
+        What the board does; clock domains ``link`` and ``sync``.
     clock_hz : float
-        Frequency of domain ``sync``.
+        Frequency of the oscillator, which clocks domain ``link``.
     pll : object or None
-        PLL setting with a method ``instance(clock_in, clock_out, locked)``; None lets ``clk`` be
-        the clock.
+        PLL setting with a method ``instance(clock_in, clock_out, locked)`` that makes the clock
+        of domain ``sync``; None lets the oscillator clock both domains.
     leds : int
         LEDs of the board.
     leds_active_low, button_active_low : bool
@@ -58,25 +61,28 @@ class BoardTop(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        domain = ClockDomain("sync")
-        m.domains += domain
+        link = ClockDomain("link")
+        sync = ClockDomain("sync")
+        m.domains += [link, sync]
+        m.d.comb += link.clk.eq(self.clk)
         locked = Signal(init=1)
         if self._pll is None:
-            m.d.comb += domain.clk.eq(self.clk)
+            sync.clk = link.clk
         else:
-            m.submodules.pll = self._pll.instance(self.clk, domain.clk, locked)
+            m.submodules.pll = self._pll.instance(self.clk, sync.clk, locked)
 
-        steady = Signal(2, reset_less=True)
-        waited = Signal(
-            max(4, round(RESET_SECONDS * self._clock_hz).bit_length() + 1), reset_less=True
-        )
+        steady = Signal(reset_less=True)
+        m.submodules.lock = FFSynchronizer(locked, steady, o_domain="link")
+        clocks = math.ceil(RESET_SECONDS * self._clock_hz)
+        waited = Signal(range(clocks + 1), reset_less=True)
+        with m.If(~steady):
+            m.d.link += waited.eq(0)
+        with m.Elif(link.rst):
+            m.d.link += waited.eq(waited + 1)
         reset = Signal(init=1, reset_less=True)
-        m.d.sync += [steady.eq(steady << 1 | locked), reset.eq(~waited[-1])]
-        with m.If(~steady[1]):
-            m.d.sync += waited.eq(0)
-        with m.Elif(~waited[-1]):
-            m.d.sync += waited.eq(waited + 1)
-        m.d.comb += domain.rst.eq(reset)
+        m.d.link += reset.eq(~steady | (reset & (waited != clocks)))
+        m.d.comb += link.rst.eq(reset)
+        m.submodules.reset = FFSynchronizer(reset, sync.rst, o_domain="sync", init=1)
 
         m.submodules.harness = harness = self._harness
         m.d.comb += [
@@ -105,7 +111,7 @@ def board_top(
         What the board reports about itself; see `Harness` and
         `hwgen.cores.bridge.identity.identity`.
     simulated : bool
-        Leave out the PLL and let port ``clk`` be the core's clock, at the oscillator's frequency.
+        Leave out the PLL: the core, too, runs on port ``clk``.
 
     Raises
     ------
@@ -113,11 +119,10 @@ def board_top(
         If the board's PLL cannot make ``freq``.
     """
     pll = None if simulated else board.pll(freq)
-    clock_hz = board.clock_hz if simulated else board.frequency(freq)
     harness = Harness(
         component,
         component.streams,
-        clock_hz,
+        board.clock_hz,
         board.baud,
         leds=board.leds,
         name=name,
@@ -125,5 +130,5 @@ def board_top(
         signature=signature,
     )
     return BoardTop(
-        harness, clock_hz, pll, board.leds, board.leds_active_low, board.button_active_low
+        harness, board.clock_hz, pll, board.leds, board.leds_active_low, board.button_active_low
     )
