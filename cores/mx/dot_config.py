@@ -28,8 +28,9 @@ def _output(text):
     return text if text == "exact" else formats.parse(text)
 
 
-def _multipliers(text):
-    return int(text) if text.isdecimal() else text
+def _number(value):
+    """Return the integer that a text holds; anything else as it is."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _known_target(name):
@@ -43,8 +44,9 @@ Output = Annotated[
 ]
 Multipliers = Annotated[
     Literal["auto", "none"] | Annotated[int, Field(ge=0)],
-    BeforeValidator(_as_value_error(_multipliers)),
+    BeforeValidator(_number),
 ]
+Step = Annotated[Literal[4, 8, 16, 32, 64], BeforeValidator(_number)]
 Target = Annotated[str, BeforeValidator(_as_value_error(_known_target))]
 
 
@@ -90,7 +92,7 @@ class MxDotConfig:
     accumulator_width: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         default=None, description="bits of the accumulator (default: one step of guard bits)"
     )
-    accumulator_step: Literal[4, 8, 16, 32, 64] = Field(
+    accumulator_step: Step = Field(
         default=16, description="accumulator alignment: exponents move in steps of so many bits"
     )
     specials: Literal["ieee", "ignore"] = Field(

@@ -94,8 +94,8 @@ def dot_general(
 
     Returns a dict. With ``output``: ``"result"``, codes; an exact zero is +0, a NaN dot the
     canonical NaN. Without:
-    ``"significand"`` (S or A: signed, int64 or object) and ``"exponent"`` (int64), the value being
-    significand * 2**exponent whatever the flags say; with ``"ieee"`` also ``"nan"``, and
+    ``"significand"`` (S or A: signed, int64 or object; 0 where a flag is set) and ``"exponent"``
+    (int64), the value being significand * 2**exponent; with ``"ieee"`` also ``"nan"``, and
     ``"inf_positive"`` and ``"inf_negative"`` if an element format has infinities (bool).
 
     Raises ``UsageError`` for formats, shapes or choices that do not fit, and for a block that lies
@@ -229,6 +229,7 @@ def _rounded(significand, exponent, flags, output, rounding, overflow):
 
 
 def _exact(significand, exponent, flags, specials, elements):
+    significand = np.where(flags.any(axis=0), 0, significand)
     result = {"significand": significand, "exponent": exponent}
     if specials == "ieee":
         result["nan"] = flags[0]
