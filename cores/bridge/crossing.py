@@ -30,8 +30,9 @@ class Crossing(wiring.Component):
     """A word at a time from one clock domain to another, whatever their frequencies.
 
     The word waits in a register of the source's domain; one bit that changes with every word
-    crosses through two registers, and one comes back in the same way. Reset both sides together,
-    the reader not shorter than the writer, or neither.
+    crosses through two registers, and one comes back in the same way. Resetting one side resets
+    the other, too, or words are made up. ``o`` is a register, and its payload stays for a clock
+    after it was taken.
 
     Parameters
     ----------
@@ -60,11 +61,15 @@ class Crossing(wiring.Component):
         m.submodules.back = FFSynchronizer(taken, taken_seen, o_domain=self._source)
         m.d.comb += [
             self.i.ready.eq(sent == taken_seen),
-            self.o.valid.eq(sent_seen != taken),
-            self.o.payload.eq(word),
         ]
         with m.If(self.i.valid & self.i.ready):
             m.d[self._source] += [word.eq(self.i.payload), sent.eq(~sent)]
-        with m.If(self.o.valid & self.o.ready):
-            m.d[self._sink] += taken.eq(~taken)
+        with m.If(self.o.valid):
+            m.d[self._sink] += self.o.valid.eq(~self.o.ready)
+        with m.Elif(sent_seen != taken):
+            m.d[self._sink] += [
+                self.o.payload.eq(word),
+                self.o.valid.eq(1),
+                taken.eq(sent_seen),
+            ]
         return m

@@ -26,7 +26,7 @@ class Feeder(wiring.Component):
     Members
     -------
     i : In(word_signature())
-        Words from the line's side.
+        Words from the line's side; a payload stays for a clock after it was taken.
     token : Out(8 * token_bytes)
         Input token, first byte least significant.
     valid, ready : Out(1), In(1)
@@ -63,14 +63,16 @@ class Feeder(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        # bytes that the token still lacks
-        lacking = Signal(range(self._token_bytes + 1), init=self._token_bytes)
-        tests_left = Signal(range(BIST_TOKENS + 1))
+        # counters here end at -1, so that their sign alone says it: the core's clock may be fast
+        # bytes that the token still lacks, less one
+        lacking = Signal(range(-1, self._token_bytes), init=self._token_bytes - 1)
+        # tokens after the one being offered, less one
+        tests_left = Signal(range(-1, BIST_TOKENS))
         shift = self._shift_tokens(m)
-        m.d.sync += shift.eq(0)
+        m.d.sync += [shift.eq(0), self.test_starts.eq(0), self.core_reset.eq(0)]
         with m.FSM():
             with m.State("FILL"):
-                with m.If(lacking == 0):
+                with m.If(lacking < 0):
                     m.d.sync += self.valid.eq(1)
                     m.next = "OFFER"
                 with m.Elif(self.testing):
@@ -85,13 +87,11 @@ class Feeder(wiring.Component):
         """Build the token register; return the signal that shifts a byte into it a clock later."""
         m.submodules.source = source = ResetInserter(self.test_starts)(Prbs31())
         shift = Signal()
-        arriving = Signal(8, reset_less=True)
         # no reset: a wide register, and every token fills all of it
         token = Signal.like(self.token, reset_less=True)
         m.d.comb += [source.step.eq(shift), self.token.eq(token)]
-        m.d.sync += arriving.eq(self.i.payload.byte)
         with m.If(shift):
-            byte = Mux(self.testing, source.data, arriving)
+            byte = Mux(self.testing, source.data, self.i.payload.byte)
             m.d.sync += token.eq(Cat(token[8:], byte))
         return shift
 
@@ -103,36 +103,36 @@ class Feeder(wiring.Component):
             with m.Case(Word.END):
                 m.next = "DRAIN"
             with m.Case(Word.TEST):
-                m.d.comb += [self.test_starts.eq(1), self.core_reset.eq(1)]
                 m.d.sync += [
+                    self.test_starts.eq(1),
+                    self.core_reset.eq(1),
                     self.testing.eq(1),
-                    tests_left.eq(BIST_TOKENS),
-                    lacking.eq(self._token_bytes),
+                    tests_left.eq(BIST_TOKENS - 2),
+                    lacking.eq(self._token_bytes - 1),
                 ]
 
     def _offer(self, m, lacking, tests_left, shift):
         with m.State("OFFER"), m.If(self.ready):
-            m.d.sync += [self.valid.eq(0), lacking.eq(self._token_bytes)]
+            m.d.sync += [self.valid.eq(0), lacking.eq(self._token_bytes - 1)]
             m.next = "FILL"
             with m.If(self.testing):
-                m.d.sync += [tests_left.eq(tests_left - 1), shift.eq(tests_left != 1)]
+                m.d.sync += [tests_left.eq(tests_left - 1), shift.eq(1)]
                 m.next = "REFRESH"
-                with m.If(tests_left == 1):
+                with m.If(tests_left < 0):
                     m.next = "DRAIN"
         with m.State("REFRESH"):
             m.d.sync += self.valid.eq(1)
             m.next = "OFFER"
 
     def _finish(self, m, lacking):
-        calm = Signal(range(self._drain + 1), init=self._drain)
-        m.d.sync += calm.eq(self._drain)
+        calm = Signal(range(-1, self._drain), init=self._drain - 1)
+        m.d.sync += calm.eq(self._drain - 1)
         with m.State("DRAIN"):
-            m.d.sync += lacking.eq(self._token_bytes)
+            m.d.sync += lacking.eq(self._token_bytes - 1)
             with m.If(self.quiet):
                 m.d.sync += calm.eq(calm - 1)
-            with m.If(calm == 0):
-                m.d.comb += self.core_reset.eq(self.testing)
-                m.d.sync += self.testing.eq(0)
+            with m.If(calm < 0):
+                m.d.sync += [self.core_reset.eq(self.testing), self.testing.eq(0)]
                 m.next = "END"
         with m.State("END"):
             m.d.comb += self.end.eq(1)
@@ -181,10 +181,11 @@ class Collector(wiring.Component):
         m = Module()
         token_bytes = -(-self._width // 8)
         held = Signal(8 * token_bytes, reset_less=True)
-        left = Signal(range(token_bytes + 1))
+        # bytes still to send, less one
+        left = Signal(range(-1, token_bytes), init=-1)
         sending = Signal()
         m.d.comb += [
-            sending.eq(left != 0),
+            sending.eq(left >= 0),
             self.quiet.eq(self.ready & ~self.valid),
             self.o.valid.eq(sending | self.end),
             self.o.payload.kind.eq(Mux(sending, Word.BYTE, Word.END)),
@@ -194,7 +195,7 @@ class Collector(wiring.Component):
         with m.If(self.ready):
             m.d.sync += held.eq(self.token)
             with m.If(self.valid & ~self.testing):
-                m.d.sync += [left.eq(token_bytes), self.ready.eq(0)]
+                m.d.sync += [left.eq(token_bytes - 1), self.ready.eq(0)]
         with m.Elif(~sending):
             m.d.sync += self.ready.eq(1)
         with m.Elif(self.o.ready):
