@@ -36,13 +36,21 @@ class Bench:
             Source(circuit, each, _integers(self.case.inputs[each.name]), Pauses(stalls, seed))
             for each, seed in ((each, seeds.random()) for each in inputs)
         ]
-        self.sinks = [Sink(circuit, each, Pauses(stalls, seeds.random())) for each in outputs]
+        self.sinks = [
+            Sink(circuit, each, Pauses(stalls, seeds.random()), len(self.case.expected[each.name]))
+            for each in outputs
+        ]
         self.clocked = Clocked(circuit, self.sources, self.sinks, Pauses(probes, seeds.random()))
         timing = self.case.interface
         self._quiet_limit = 4 * (timing["latency"] + timing["initiation_interval"]) + 64
 
     async def run(self, cycles=None):
-        """Clock until all tokens are sent and the core is quiet, or for a number of cycles."""
+        """Clock until all tokens are sent and the core is quiet, or for a number of cycles.
+
+        The first two cycles offer nothing: a core that has just been reset must keep silent.
+        """
+        for _ in range(2):
+            await self.clocked.step(offer=False)
         quiet = 0
         while quiet < self._quiet_limit and (cycles is None or self.clocked.cycle < cycles):
             moved, paused = await self.clocked.step()
@@ -78,13 +86,12 @@ def _payloads(tokens, size):
 
 
 def _note(key, value):
-    """Keep a fact for the process that started the simulator."""
+    """Keep a fact for the process that started the simulator; failures and cycles add up."""
     path = _FOLDER / "findings.json"
     findings = json.loads(path.read_text()) if path.exists() else {}
-    if key == "cycles":
-        value += findings.get(key, 0)
-    if key != "failure" or key not in findings:
-        findings[key] = value
+    findings[key] = (
+        findings[key] + value if key in ("failures", "cycles") and key in findings else value
+    )
     path.write_text(json.dumps(findings))
 
 
@@ -97,7 +104,7 @@ def regression(function):
         try:
             await function(dut)
         except Exception as error:
-            _note("failure", f"{error}" if str(error) else repr(error))
+            _note("failures", [f"{str(error) or repr(error)} [{function.__name__}]"])
             raise
 
     test.__name__ = test.__qualname__ = function.__name__

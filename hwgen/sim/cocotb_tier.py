@@ -44,7 +44,7 @@ def run_cocotb(verilog, case, folder, *, simulator="verilator", waves=None, benc
     Raises
     ------
     MismatchError
-        A test failed; the message is that of the first one.
+        Tests failed; the message is that of each.
     HwgenError
         The bench or the circuit does not start.
     MissingToolError
@@ -176,8 +176,8 @@ def _findings(build, results, log, case, simulator):
 
     noted = build / "findings.json"
     facts = json.loads(noted.read_text()) if noted.exists() else {}
-    if "failure" in facts:
-        raise MismatchError(facts["failure"])
+    if "failures" in facts:
+        raise MismatchError("\n".join(facts["failures"]))
     try:
         tests, failed = get_results(results)
     except RuntimeError:

@@ -3,6 +3,7 @@
 import random
 
 from hwgen.sim.case import Findings
+from hwgen.sim.model import ProtocolError
 from hwgen.sim.report import first_mismatch, mismatch_error
 from hwgen.sim.timing import check_timing
 
@@ -24,26 +25,18 @@ def run_compiled(model, case):
         A result, a stream rule, or a declared figure is wrong.
     """
     model.reset()
-    run = model.run(case.inputs, expected_tokens=case.expected_tokens, timed=True)
-    _compare(case, run.outputs, "compiled tier at full speed")
+    short = _shortened(case)
+    cycles = 0
+    for stalls in (0.25, 0.75):
+        what = f"compiled tier with {stalls:.0%} stalls"
+        cycles += _run(model, short, what, stalls=stalls, probe=0.25).cycles
+    run = _run(model, case, "compiled tier at full speed", timed=True)
     latency, interval = check_timing(
         case.interface,
         run.accepted[model.inputs[0].name],
         run.emerged[model.outputs[0].name],
     )
-    cycles = run.cycles
-    short = _shortened(case)
-    for stalls in (0.25, 0.75):
-        stalled = model.run(
-            short.inputs,
-            expected_tokens=short.expected_tokens,
-            stalls=stalls,
-            probe=0.25,
-            seed=case.seed,
-        )
-        _compare(short, stalled.outputs, f"compiled tier with {stalls:.0%} stalls")
-        cycles += stalled.cycles
-    cycles += _check_reset(model, short, latency)
+    cycles += run.cycles + _check_reset(model, short, latency)
     return Findings("compiled", model.backend, case.results, cycles, latency, interval)
 
 
@@ -55,9 +48,7 @@ def check_values(model, case, *, tier="compiled tier"):
     int
         Clock cycles simulated.
     """
-    run = model.run(case.inputs, expected_tokens=case.expected_tokens)
-    _compare(case, run.outputs, tier)
-    return run.cycles
+    return _run(model, case, tier).cycles
 
 
 def _check_reset(model, case, latency):
@@ -74,10 +65,8 @@ def _check_reset(model, case, latency):
             cycle_limit=limit,
         )
         model.reset(1)
-        run = model.run(
-            case.inputs, expected_tokens=case.expected_tokens, stalls=stalls, seed=case.seed
-        )
-        _compare(case, run.outputs, f"compiled tier after a reset in cycle {limit}")
+        what = f"compiled tier after a reset in cycle {limit}"
+        run = _run(model, case, what, stalls=stalls)
         cycles += limit + run.cycles
     return cycles
 
@@ -100,9 +89,23 @@ def _shortened(case):
     )
 
 
-def _compare(case, outputs, tier):
-    for name, expected in case.expected.items():
-        row = first_mismatch(expected, outputs[name])
+def _run(model, case, what, **options):
+    """Run a case and compare; a wrong result is worth more words than a wrong number of them."""
+    try:
+        run = model.run(
+            case.inputs, expected_tokens=case.expected_tokens, seed=case.seed, **options
+        )
+    except ProtocolError as error:
+        part = {name: data[: len(error.outputs[name])] for name, data in case.expected.items()}
+        _compare(case, part, error.outputs, what)
+        raise ProtocolError(f"{error}, {what}", error.outputs) from None
+    _compare(case, case.expected, run.outputs, what)
+    return run
+
+
+def _compare(case, expected, outputs, what):
+    for name, tokens in expected.items():
+        row = first_mismatch(tokens, outputs[name])
         if row is not None:
             got = outputs[name][row] if row < len(outputs[name]) else None
-            raise mismatch_error(case, name, row, got, tier)
+            raise mismatch_error(case, name, row, got, what)

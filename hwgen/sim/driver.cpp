@@ -89,6 +89,7 @@ struct Pause {
 struct Model {
     Dut dut;
     bool offered = false;   // an input was offered since the last reset
+    unsigned early = OUTPUTS;  // output that was valid before that; OUTPUTS: none
     bool held[OUTPUTS] = {};  // the output was valid and not ready in the last cycle
     std::vector<uint8_t> payloads[OUTPUTS];
 
@@ -113,8 +114,15 @@ struct Model {
             tick();
         }
         *dut.reset = 0;
-        dut.eval();
         offered = false;
+        early = OUTPUTS;
+        for (unsigned cycle = 0; cycle < 2; cycle++) {
+            dut.eval();
+            for (unsigned each = 0; each < OUTPUTS; each++)
+                if (*dut.outputs[each].valid && early == OUTPUTS) early = each;
+            tick();
+        }
+        dut.eval();
         for (auto &each : held) each = false;
     }
 };
@@ -175,7 +183,9 @@ uint64_t simulate(Model &model, Job &job) {
     bool seen[OUTPUTS] = {};
     uint64_t quiet = 0;
 
-    for (job.cycles = 0; !job.cycle_limit || job.cycles < job.cycle_limit; job.cycles++) {
+    job.cycles = 0;
+    if (model.early != OUTPUTS) return broken(job, VALID_WITHOUT_INPUT, model.early, 0);
+    for (; !job.cycle_limit || job.cycles < job.cycle_limit; job.cycles++) {
         bool all_sent = true, paused = false, moved = false;
         for (unsigned each = 0; each < INPUTS; each++) {
             StreamJob &stream = job.inputs[each];

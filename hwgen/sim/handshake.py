@@ -104,12 +104,22 @@ class Source:
 
 
 class Sink:
-    """Takes tokens from an output stream, with pauses; feeds the monitor of that stream."""
+    """Takes tokens from an output stream, with pauses; feeds the monitor of that stream.
 
-    def __init__(self, circuit, stream, pauses):
+    Parameters
+    ----------
+    circuit : cocotb handle
+    stream : Stream
+    pauses : Pauses
+    limit : int
+        Tokens to come; one more is a `StreamRuleError`.
+    """
+
+    def __init__(self, circuit, stream, pauses, limit):
         self.ports = Ports(circuit, stream)
         self.tokens = []
         self.cycles = []
+        self._limit = limit
         self._pauses = pauses
         self._ready = False
         self._waiting = False
@@ -133,6 +143,10 @@ class Sink:
         self._monitor.observe(valid, self._ready, token, offered)
         if not valid:
             return False
+        if len(self.tokens) == self._limit:
+            raise StreamRuleError(
+                f"a token more than the {self._limit} expected on stream {self.ports.name!r}"
+            )
         if not self._waiting:
             self.cycles.append(cycle)
         self._waiting = not self._ready
@@ -202,8 +216,8 @@ class Clocked:
         circuit.clk.value = 0
         circuit.rst.value = 0
 
-    async def step(self):
-        """Simulate one clock cycle.
+    async def step(self, offer=True):
+        """Simulate one clock cycle; sources offer a token only with ``offer``.
 
         Returns
         -------
@@ -211,7 +225,7 @@ class Clocked:
             Whether a token moved, and whether any side paused.
         """
         self._circuit.clk.value = 0
-        for each in (*self.sources, *self.sinks):
+        for each in (*self.sources, *self.sinks) if offer else self.sinks:
             each.drive()
         await Timer(self.HALF_PERIOD, "ns")
         paused = any(each.paused for each in (*self.sources, *self.sinks))

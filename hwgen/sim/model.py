@@ -15,7 +15,14 @@ __all__ = ["CompiledModel", "ProtocolError", "Run"]
 
 
 class ProtocolError(MismatchError):
-    """The core broke a rule of its streams, or stopped before it was done."""
+    """The core broke a rule of its streams, or stopped before it was done.
+
+    ``outputs`` holds the payload bytes that had come out by then, by stream.
+    """
+
+    def __init__(self, message, outputs):
+        super().__init__(message)
+        self.outputs = outputs
 
 
 @dataclass(frozen=True)
@@ -231,9 +238,10 @@ class CompiledModel:
         job.probe = round(probe * 256)
         self._library.hwgen_run(self._model, ctypes.byref(job))
         done = [job.outputs[index].done for index in range(len(sinks))]
-        self._check(job, done, wanted, sources)
+        outputs = self._by_name(self.outputs, sinks, done)
+        self._check(job, outputs, wanted, sources)
         return Run(
-            outputs=self._by_name(self.outputs, sinks, done),
+            outputs=outputs,
             cycles=job.cycles,
             finished=job.status == 0,
             accepted=self._by_name(self.inputs, times[:split]) if timed else {},
@@ -246,7 +254,7 @@ class CompiledModel:
         triples = zip(streams, arrays, lengths, strict=True)
         return {stream.name: array[:length] for stream, array, length in triples}
 
-    def _check(self, job, done, wanted, sources):
+    def _check(self, job, outputs, wanted, sources):
         core = self.interface["core"]
         where = f"in cycle {job.cycles} (seed {job.seed})"
         if job.status == 2:
@@ -257,10 +265,8 @@ class CompiledModel:
             side, text = _STATUS[job.status]
             stream = (self.inputs if side == "i" else self.outputs)[job.stream]
             text = text.format(stream=repr(stream.name), token=job.token)
-            raise ProtocolError(f"{core} {text} {where}")
-        for stream, tokens in zip(self.outputs, done, strict=True):
-            if job.status == 0 and tokens != wanted.get(stream.name, tokens):
-                raise ProtocolError(
-                    f"{core} produced {tokens} of {wanted[stream.name]} tokens on stream "
-                    f"{stream.name!r} and then stopped {where}"
-                )
+            raise ProtocolError(f"{core} {text} {where}", outputs)
+        for name, tokens in outputs.items():
+            if job.status == 0 and len(tokens) != wanted.get(name, len(tokens)):
+                text = f"produced {len(tokens)} of {wanted[name]} tokens on stream {name!r}"
+                raise ProtocolError(f"{core} {text} and then stopped {where}", outputs)
