@@ -14,14 +14,14 @@ class ElementRange:
 
     Parameters
     ----------
-    significand_minimum, significand_maximum : int
-        Range of the significand as an integer.
+    minimum, maximum : int
+        Range of a number before its sign, in units of the format's lowest bit.
     exponent_low, exponent_high : int
         Range of the effective exponent field; both 0 where the format has no exponent.
     """
 
-    significand_minimum: int
-    significand_maximum: int
+    minimum: int
+    maximum: int
     exponent_low: int
     exponent_high: int
 
@@ -35,8 +35,14 @@ class ElementRange:
         highest = (1 << element.exponent_bits) - 1
         if element.specials == "ieee" and specials == "ieee":
             highest -= 1
+        highest = max(1, highest)
+        largest = (1 << element.exponent_bits + element.significand_bits) - 1
+        if specials == "ieee":
+            largest = element.max_code
         hidden = 1 << element.significand_bits
-        return cls(0, 2 * hidden - 1, 1, max(1, highest))
+        fraction, field = largest % hidden, largest // hidden
+        significand = fraction + hidden * (field > 0)
+        return cls(0, significand << max(field, 1) - 1, 1, highest)
 
 
 @dataclass(frozen=True)
@@ -105,16 +111,18 @@ def decode_element(pipeline, element, code, specials, name):
     magnitude = pipeline.slice(code, 0, top)
     flags = {}
     if specials == "ieee":
-        flags = _flags(pipeline, element, magnitude, hidden, name)
+        flags = _flags(pipeline, element, magnitude, sign, hidden, name)
     return Element(significand, exponent, sign, magnitude, **flags)
 
 
-def _flags(pipeline, element, magnitude, hidden, name):
+def _flags(pipeline, element, magnitude, sign, hidden, name):
     fraction_bits = element.significand_bits
 
     def flag(function, *inputs, what):
         return pipeline.logic(function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}")
 
+    if element.specials == "fnuz":
+        return {"nan": flag(lambda bits, minus: minus & ~bits.any(), magnitude, sign, what="nan")}
     if element.specials == "fn":
         return {"nan": flag(lambda bits: bits.all(), magnitude, what="nan")}
     if element.specials != "ieee":

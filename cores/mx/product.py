@@ -19,13 +19,8 @@ def product_range(format_a, format_b, specials):
     unsigned in the sum.
     """
     a, b = (ElementRange.of(each, specials) for each in (format_a, format_b))
-    shift = a.exponent_high - a.exponent_low + b.exponent_high - b.exponent_low
-    corners = [
-        x * y
-        for x in (a.significand_minimum, a.significand_maximum)
-        for y in (b.significand_minimum, b.significand_maximum)
-    ]
-    return min(corners) << shift, max(corners) << shift
+    corners = [x * y for x in (a.minimum, a.maximum) for y in (b.minimum, b.maximum)]
+    return min(corners), max(corners)
 
 
 def multiply_elements(pipeline, formats, elements, specials, hard, name):

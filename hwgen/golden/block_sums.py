@@ -8,13 +8,17 @@ _CHUNK_ELEMENTS = 1 << 15
 _DIGIT_BITS = 24
 
 
-def sum_range(element_a, element_b, count):
+def sum_range(element_a, element_b, count, specials="ignore"):
     """Return ``(lowest, highest)`` of a sum of ``count`` products, as Python integers.
 
-    Special codes count as the ordinary numbers that their bits would be. The unit is
+    With ``specials="ignore"`` special codes count as the ordinary numbers that their bits would
+    be, with ``"ieee"`` not at all. The unit is
     ``2**(element_a.lsb_exponent + element_b.lsb_exponent)``.
     """
-    first, second = _significand_table(element_a), _significand_table(element_b)
+    first, second = (
+        _significand_table(each)[~_is_special(each) | (specials == "ignore")]
+        for each in (element_a, element_b)
+    )
     corners = [int(x) * int(y) for x in _extremes(first) for y in _extremes(second)]
     return count * min(corners), count * max(corners)
 
@@ -68,6 +72,11 @@ def _codes_of(element):
 
 def _significand_table(element):
     return element.finite_parts(_codes_of(element))[0]
+
+
+def _is_special(element):
+    codes = _codes_of(element)
+    return element.is_nan(codes) | element.is_infinite(codes)
 
 
 def _extremes(table):

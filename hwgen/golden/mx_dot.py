@@ -21,21 +21,25 @@ _MAX_BLOCK_SIZE = 2**14
 _NAN_SCALE = 255
 
 
-def sum_bits(format_a, format_b):
-    """Return the two's complement width that holds the sum of any one block."""
-    lowest, highest = sum_range(format_a.element, format_b.element, format_a.block_size)
+def sum_bits(format_a, format_b, specials="ieee"):
+    """Return the two's complement width of the sum of any block (of numbers, with ``"ieee"``)."""
+    elements = format_a.element, format_b.element
+    lowest, highest = sum_range(*elements, format_a.block_size, specials)
     return max((-lowest - 1).bit_length(), highest.bit_length()) + 1
 
 
-def guard_bits(format_a, format_b, max_blocks, accumulator_width, accumulator_step=16):
+def guard_bits(
+    format_a, format_b, max_blocks, accumulator_width, accumulator_step=16, specials="ieee"
+):
     """Return how many bits below a block sum's unit the accumulator keeps; negative: too narrow."""
-    needed = sum_bits(format_a, format_b) + accumulator_step - 1 + (max_blocks - 1).bit_length()
-    return accumulator_width - needed
+    headroom = accumulator_step - 1 + (max_blocks - 1).bit_length()
+    return accumulator_width - sum_bits(format_a, format_b, specials) - headroom
 
 
-def default_accumulator_width(format_a, format_b, max_blocks, accumulator_step=16):
+def default_accumulator_width(format_a, format_b, max_blocks, accumulator_step=16, specials="ieee"):
     """Return the accumulator width that leaves ``accumulator_step`` guard bits."""
-    return accumulator_step - guard_bits(format_a, format_b, max_blocks, 0, accumulator_step)
+    none = guard_bits(format_a, format_b, max_blocks, 0, accumulator_step, specials)
+    return accumulator_step - none
 
 
 def dot_general(
@@ -123,7 +127,7 @@ def dot_general(
         significand, exponent = sums, exponent + unit
     else:
         width, guard = _accumulator_shape(
-            format_a, format_b, max_blocks, accumulator_width, accumulator_step
+            format_a, format_b, max_blocks, accumulator_width, accumulator_step, specials
         )
         starts, ends = dots_of(
             _of_last_beat("first", first, beats, len(a)) != 0,
@@ -166,12 +170,12 @@ def _check_formats(format_a, format_b, output, specials):
         raise UsageError(f"specials must be 'ignore' with an output without NaN ({output})")
 
 
-def _accumulator_shape(format_a, format_b, max_blocks, width, step):
+def _accumulator_shape(format_a, format_b, max_blocks, width, step, specials):
     if not isinstance(step, int) or step < 1 or step & (step - 1):
         raise UsageError(f"accumulator_step must be a power of two, not {step!r}")
     if width is None:
-        width = default_accumulator_width(format_a, format_b, max_blocks, step)
-    guard = guard_bits(format_a, format_b, max_blocks, width, step)
+        width = default_accumulator_width(format_a, format_b, max_blocks, step, specials)
+    guard = guard_bits(format_a, format_b, max_blocks, width, step, specials)
     if guard < 0:
         raise UsageError(f"accumulator_width must be at least {width - guard}, not {width}")
     return width, guard

@@ -70,10 +70,19 @@ def unit(format_a, format_b):
     return lsb(format_a.element) + lsb(format_b.element) - 254
 
 
-def width_of_sum(format_a, format_b):
+def width_of_sum(format_a, format_b, only_numbers=False):
     """Return the two's complement width of the worst block sum, by trying every pair of codes."""
     pair = format_a.element, format_b.element
-    values = [[ordinary_value(each, code) for code in range(2**each.width)] for each in pair]
+    values = [
+        [
+            ordinary_value(each, code)
+            for code in range(2**each.width)
+            if not only_numbers
+            or not is_float(each)
+            or value_of(each, code)[1] not in (NAN, INFINITY)
+        ]
+        for each in pair
+    ]
     products = [x * y / power(lsb(pair[0]) + lsb(pair[1])) for x, y in product(*map(set, values))]
     low, high = min(products) * format_a.block_size, max(products) * format_a.block_size
     width = 1

@@ -128,7 +128,7 @@ def test_rounded_dot_of_any_configuration_equals_the_definition(data):
     inputs = random_beats(data.draw(st.integers(0, 999)), pair, longest, lanes, spread)
     beats = len(inputs[0])
     extra = data.draw(st.integers(0, 30), "bits above the least")
-    width = extra - guard_bits(*pair, longest, 0, step)
+    width = extra - guard_bits(*pair, longest, 0, step, specials)
     result = dot_general(
         *inputs,
         np.arange(beats) == size // lanes - 1,
@@ -293,7 +293,8 @@ def test_truncation_of_the_accumulator_is_toward_minus_infinity():
 def test_sum_bits_is_the_least_width_that_holds_every_sum(name_a, name_b):
     for size in (1, 8, 9):
         pair = block_format(name_a, size), block_format(name_b, size)
-        assert sum_bits(*pair) == reference.width_of_sum(*pair)
+        assert sum_bits(*pair, "ignore") == reference.width_of_sum(*pair)
+        assert sum_bits(*pair) == reference.width_of_sum(*pair, only_numbers=True)
 
 
 def test_default_accumulator_has_as_many_guard_bits_as_the_step():
