@@ -54,6 +54,7 @@ class Pipeline:
         self.fabric = fabric
         self.period = None if frequency is None else 1000.0 / frequency
         self.enable = enable
+        self.register_bits = 0
 
     def input(self, signal, stage=0):
         """Return ``signal`` as a value launched by registers in front of ``stage``."""
@@ -76,6 +77,7 @@ class Pipeline:
             with self.m.If(self.enable):
                 self.m.d.sync += register.eq(previous)
             later.append(register)
+            self.register_bits += len(register)
         return later[stage - value.stage - 1]
 
     def moved(self, value, stage):
@@ -146,7 +148,15 @@ class Pipeline:
         register = Signal(len(bits), reset_less=True, name=name)
         with self.m.If(self.enable):
             self.m.d.sync += register.eq(Mux(kept, bits, 0))
+        self.register_bits += len(register)
         return Timed(register, stage + 1, self.fabric.launch_delay)
+
+    def fits_broadcast(self):
+        """Return whether one gate can drive every register's enable within the clock period."""
+        fabric = self.fabric
+        delay = fabric.launch_delay + fabric.logic_delay(2) + fabric.capture_delay
+        delay += 2 * fabric.fan_out_delay * self.register_bits**0.5
+        return self.period is None or delay <= self.period
 
     def slice(self, value, low, high):
         """Return bits ``low`` to ``high - 1`` of ``value``; costs nothing."""

@@ -24,8 +24,8 @@ class BoardTop(wiring.Component):
     clock_hz : float
         Frequency of the oscillator, which clocks domain ``link``.
     pll : object or None
-        PLL setting with a method ``instance(clock_in, clock_out, locked)`` that makes the clock
-        of domain ``sync``; None lets the oscillator clock both domains.
+        PLL setting with a method ``build(m, pin, oscillator, clock, locked)`` that makes the
+        clocks of domains ``link`` and ``sync`` from port ``clk``; None lets it clock both.
     leds : int
         LEDs of the board.
     leds_active_low, button_active_low : bool
@@ -64,12 +64,12 @@ class BoardTop(wiring.Component):
         link = ClockDomain("link")
         sync = ClockDomain("sync")
         m.domains += [link, sync]
-        m.d.comb += link.clk.eq(self.clk)
         locked = Signal(init=1)
         if self._pll is None:
+            m.d.comb += link.clk.eq(self.clk)
             sync.clk = link.clk
         else:
-            m.submodules.pll = self._pll.instance(self.clk, sync.clk, locked)
+            self._pll.build(m, self.clk, link.clk, sync.clk, locked)
 
         steady = Signal(reset_less=True)
         m.submodules.lock = FFSynchronizer(locked, steady, o_domain="link")

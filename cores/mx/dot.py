@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
 from hwgen.cores.arith.float_round import Rounding, round_to_float
 from hwgen.cores.arith.lut4 import LUT4_LIBRARY
+from hwgen.cores.arith.output import connect_output
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import add_tree, negate_if
 from hwgen.cores.interface import Field, Stream
@@ -125,21 +126,15 @@ class MxDot(wiring.Component):
         """Return (module, latency); the latency is known only once the registers are placed."""
         m = Module()
         fabric = targets.get(self.config.target)
-        advance = Signal()
-        m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
+        advance = Signal(name="advance")
+        m.d.comb += self.i.ready.eq(advance)
         pipeline = Pipeline(m, fabric, self.config.freq, advance)
         valid = _ValidChain(m, self.i.valid, advance)
         result, emit = self._datapath(pipeline, valid)
         latency = max(value.stage for value in (*result.values(), emit)) + 1
-        for name, value in result.items():
-            held = Signal.like(Cat(self.o.payload[name]), reset_less=True, name=f"o_{name}")
-            with m.If(advance):
-                m.d.sync += held.eq(pipeline.at(value, latency - 1))
-            m.d.comb += self.o.payload[name].eq(held)
-        o_valid = Signal(name="o_valid")
-        with m.If(advance):
-            m.d.sync += o_valid.eq(valid.at(latency - 1) & pipeline.at(emit, latency - 1))
-        m.d.comb += self.o.valid.eq(o_valid)
+        last = latency - 1
+        fields = {name: pipeline.at(value, last) for name, value in result.items()}
+        connect_output(pipeline, self.o, fields, valid.at(last) & pipeline.at(emit, last))
         return m, latency
 
     def _datapath(self, pipeline, valid):

@@ -12,6 +12,7 @@ ECP5 = Fabric(
     multiplier_delay=5.2,
     launch_delay=0.53,
     capture_delay=0.7,
+    fan_out_delay=0.03,
     carry_chain_module="hwgen_carry_chain",
     lut4_module="hwgen_lut4",
     source="nextpnr-ecp5 0.11.1 timing reports, speed grade 6, post-route paths of mx-dot cores",

@@ -32,6 +32,8 @@ class Fabric:
         Clock to output of a flip-flop.
     capture_delay : float
         Routing into a flip-flop and its setup time.
+    fan_out_delay : float
+        What a wire to n flip-flops across the chip adds, divided by the square root of n.
     carry_chain_module : str or None
         Name of the Verilog library module that absorbs operand masks and inversions into the
         carry chain; ``None`` where plain adders are inferred.
@@ -51,6 +53,7 @@ class Fabric:
     multiplier_delay: float
     launch_delay: float
     capture_delay: float
+    fan_out_delay: float
     carry_chain_module: str | None
     lut4_module: str | None
     source: str

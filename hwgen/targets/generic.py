@@ -12,6 +12,7 @@ GENERIC = Fabric(
     multiplier_delay=3.5,
     launch_delay=0.4,
     capture_delay=0.5,
+    fan_out_delay=0.02,
     carry_chain_module=None,
     lut4_module=None,
     source="round figures for a mid-range LUT6 fabric; not fitted to any device",

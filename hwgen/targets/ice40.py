@@ -12,6 +12,7 @@ ICE40 = Fabric(
     multiplier_delay=15.0,
     launch_delay=1.4,
     capture_delay=1.2,
+    fan_out_delay=0.08,
     carry_chain_module=None,
     lut4_module=None,
     source="nextpnr-ice40 0.11.1 timing reports, up5k, post-route paths of mx-dot cores",
