@@ -1,0 +1,60 @@
+"""Registers stand where the clock period runs out, and nowhere else."""
+
+import pytest
+from amaranth.hdl import Const, Module, Signal
+from hwgen.cores.arith.pipeline import Pipeline
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwgen import targets
+
+ECP5 = targets.get("ecp5")
+
+
+def _chain(frequency, delays):
+    """Return the values of a chain of operations with the given delays."""
+    m = Module()
+    m._MustUse__silence = True
+    pipeline = Pipeline(m, ECP5, frequency, Const(1))
+    values = [pipeline.input(Signal(4))]
+    for delay in delays:
+        values.append(pipeline.operate(lambda bits: ~bits, values[-1], delay=delay))
+    return pipeline, values
+
+
+def test_without_a_frequency_there_are_no_registers():
+    _, values = _chain(None, [3.0] * 20)
+    assert values[-1].stage == 0
+
+
+@given(
+    frequency=st.integers(50, 300),
+    delays=st.lists(st.floats(0.1, 4.0), min_size=1, max_size=12),
+)
+def test_a_stage_holds_as_much_as_fits_into_the_period(frequency, delays):
+    pipeline, values = _chain(frequency, delays)
+    budget = pipeline.period - ECP5.capture_delay
+    for before, after, delay in zip(values, values[1:], delays, strict=False):
+        alone = ECP5.launch_delay + delay
+        assert after.arrival <= max(budget, alone) + 1e-9
+        if after.stage > before.stage:
+            assert before.arrival + delay > budget
+            assert after.stage == before.stage + 1
+
+
+def test_a_value_that_waits_shares_its_registers():
+    pipeline, (value, *_) = _chain(100, [])
+    assert pipeline.at(value, 3) is pipeline.at(value, 3)
+    assert pipeline.at(value, 2) is not pipeline.at(value, 3)
+
+
+def test_a_value_does_not_exist_before_its_stage():
+    pipeline, values = _chain(200, [3.0, 3.0])
+    with pytest.raises(ValueError, match="does not exist in stage 0"):
+        pipeline.at(values[-1], 0)
+
+
+def test_constants_need_no_registers():
+    pipeline, _ = _chain(200, [])
+    constant = pipeline.constant(Const(5, 4))
+    assert pipeline.at(constant, 7) is constant.signal
