@@ -45,12 +45,13 @@ class Ecp5Pll:
         """Frequency of the design's clock, exactly."""
         return self.vco_hz / self.output_divider
 
-    def instance(self, clock_in, clock_out, locked):
-        """Return the Amaranth instance of the primitive."""
+    def build(self, m, pin, oscillator, clock, locked):
+        """Put the primitive into Amaranth module ``m``; drive all signals but ``pin``."""
         from amaranth.hdl import Const, Instance, Signal
 
         loop = Signal()
-        return Instance(
+        m.d.comb += oscillator.eq(pin)
+        m.submodules.pll = Instance(
             "EHXPLLL",
             a_FREQUENCY_PIN_CLKI=f"{self.input_hz / MHZ:.6f}",
             a_FREQUENCY_PIN_CLKOS=f"{float(self.output_hz) / MHZ:.6f}",
@@ -85,17 +86,17 @@ class Ecp5Pll:
             i_PHASELOADREG=Const(1),
             i_PLLWAKESYNC=Const(0),
             i_ENCLKOP=Const(0),
-            i_CLKI=clock_in,
+            i_CLKI=pin,
             i_CLKFB=loop,
             o_CLKOP=loop,
-            o_CLKOS=clock_out,
+            o_CLKOS=clock,
             o_LOCK=locked,
         )
 
 
 @dataclass(frozen=True)
 class Ice40Pll:
-    """Settings of an SB_PLL40_PAD with the simple feedback path.
+    """Settings of an SB_PLL40_2_PAD with the simple feedback path.
 
     VCO = input / (``divr`` + 1) * (``divf`` + 1); output = VCO / 2 ** ``divq``.
     """
@@ -126,21 +127,27 @@ class Ice40Pll:
         bounds = (17, 26, 44, 66, 101)
         return 1 + sum(self.detector_hz >= bound * MHZ for bound in bounds)
 
-    def instance(self, clock_in, clock_out, locked):
-        """Return the Amaranth instance of the primitive; ``clock_in`` must be the pin itself."""
+    def build(self, m, pin, oscillator, clock, locked):
+        """Put the primitive into Amaranth module ``m``; drive all signals but ``pin``.
+
+        A pin that belongs to a PLL can drive nothing else, so the oscillator's clock, too, comes
+        from the PLL, which hands it through.
+        """
         from amaranth.hdl import Const, Instance
 
-        return Instance(
-            "SB_PLL40_PAD",
+        m.submodules.pll = Instance(
+            "SB_PLL40_2_PAD",
             p_FEEDBACK_PATH="SIMPLE",
+            p_PLLOUT_SELECT_PORTB="GENCLK",
             p_DIVR=Const(self.divr, 4),
             p_DIVF=Const(self.divf, 7),
             p_DIVQ=Const(self.divq, 3),
             p_FILTER_RANGE=Const(self.filter_range, 3),
-            i_PACKAGEPIN=clock_in,
+            i_PACKAGEPIN=pin,
             i_RESETB=Const(1),
             i_BYPASS=Const(0),
-            o_PLLOUTGLOBAL=clock_out,
+            o_PLLOUTGLOBALA=oscillator,
+            o_PLLOUTGLOBALB=clock,
             o_LOCK=locked,
         )
 

@@ -1,63 +1,21 @@
-"""The serial bridge on a simulated board, at its pins: frames good and bad, self-test, recovery."""
+"""The serial bridge on a simulated board, at its pins: frames good and bad, self-test."""
 
-import functools
 import zlib
 
 import bridge_cores
 import hwgen.boards as boards
 import numpy as np
 import pytest
-from hwgen.cores.bridge.identity import identity
+from bridge_board import ONE, SUM, ULX3S, power_on, sum_streams, sum_tokens
+from hwgen.cores.bridge.harness import Harness
 from hwgen.cores.bridge.protocol import Kind
-from hwgen.cores.bridge.top import board_top
+from hwgen.cores.bridge.top import BoardTop
 
-from hwgen.catalogue import payload
-from hwgen.errors import MismatchError, UsageError
 from hwgen.flow.emit import emit_verilog, signature_ports
-from hwgen.flow.run import run
 from hwgen.link.bist import expected_signature
-from hwgen.link.driver import Link, LinkError
+from hwgen.link.driver import Link
 from hwgen.link.frame import FrameSplitter, cobs_encode, encode_frame
 from hwgen.sim.board import SimulatedBoard
-
-SUM = bridge_cores.SUM
-ULX3S = boards.get("ulx3s")
-# one token a result
-ONE = bridge_cores.SumConfig()
-
-
-@functools.cache
-def _verilog(component, config, board, signature):
-    circuit = component(config) if config else component()
-    top = board_top(circuit, board, name="sum", signature=signature, simulated=True)
-    return emit_verilog(top, signature_ports(top), "top")
-
-
-def power_on(component=bridge_cores.Sum, config=None, board=ULX3S, signature=None, rate=1.0):
-    """Return a fresh board; the host's bit rate is ``rate`` times the board's."""
-    if component is bridge_cores.Sum:
-        config = config or ONE
-    return SimulatedBoard(
-        _verilog(component, config, board, signature),
-        board.clock_hz,
-        board.baud * rate,
-        button_active_low=board.button_active_low,
-        optimize=1,
-    )
-
-
-def sum_streams(config=ONE):
-    component = bridge_cores.Sum(config)
-    component._MustUse__silence = True
-    return component.streams
-
-
-def sum_tokens(groups, config=ONE, seed=1):
-    """Return input tokens of the core `Sum`, and the output tokens after a reset."""
-    source, sink = sum_streams(config)
-    values = SUM.vectors(config, groups, seed)
-    wanted = SUM.golden(config, values)
-    return payload.pack(source, values["i"]), payload.pack(sink, wanted["o"])
 
 
 class Host:
@@ -114,6 +72,30 @@ def test_results_of_many_frames_equal_the_golden_model(group):
 def test_a_bit_rate_two_percent_off_is_understood(board, rate):
     tokens, wanted = sum_tokens(100)
     link = Link(power_on(board=boards.get(board), rate=rate))
+    link.connect()
+    assert np.array_equal(link.transfer(tokens), wanted)
+    assert link.restarts == 0
+
+
+class HalfClock:
+    """In place of a PLL: the core's clock is half the oscillator's."""
+
+    def build(self, m, pin, oscillator, clock, locked):
+        m.d.comb += oscillator.eq(pin)
+        m.d.link += clock.eq(~clock)
+
+
+def test_a_core_on_another_clock_gives_the_same_results():
+    config = bridge_cores.SumConfig(group=7)
+    core = bridge_cores.Sum(config)
+    harness = Harness(core, core.streams, ULX3S.clock_hz, ULX3S.baud)
+    top = BoardTop(harness, ULX3S.clock_hz, HalfClock(), 8, False, False)
+    verilog = emit_verilog(top, signature_ports(top), "top")
+    link = Link(SimulatedBoard(verilog, ULX3S.clock_hz, ULX3S.baud, optimize=1))
+    tokens, wanted = sum_tokens(40, config)
+    link.connect()
+    assert np.array_equal(link.transfer(tokens), wanted)
+    assert link.self_test().signature == expected_signature(SUM, config, core.streams)
     link.connect()
     assert np.array_equal(link.transfer(tokens), wanted)
     assert link.restarts == 0
@@ -278,35 +260,6 @@ def test_a_host_that_ignores_the_window_loses_frames_only():
     assert results == b"".join(bytes([byte]) * 16 for byte in frame) * len(done)
 
 
-def test_the_window_keeps_a_slow_answer_from_losing_frames():
-    link = Link(power_on(bridge_cores.Repeat))
-    link.connect()
-    tokens = np.random.default_rng(2).integers(0, 255, (3000, 1), dtype=np.uint8)
-    assert np.array_equal(link.transfer(tokens), tokens.repeat(16, axis=1))
-    assert link.restarts == 0
-    assert link.read_status().dropped == 0
-
-
-def test_reset_revives_a_core_that_hangs():
-    board = power_on(bridge_cores.Repeat)
-    link = Link(board)
-    link.connect()
-    with pytest.raises(LinkError, match="is silent"):
-        link.transfer(np.array([[1], [255], [2], [3]], np.uint8))
-    link.connect()
-    assert link.transfer(np.array([[1], [2]], np.uint8)).shape == (2, 16)
-
-
-def test_reset_discards_half_a_group():
-    config = bridge_cores.SumConfig(group=7)
-    tokens, wanted = sum_tokens(2, config)
-    link = Link(power_on(config=config))
-    link.connect()
-    assert len(link.transfer(tokens[:3])) == 0
-    link.connect()
-    assert np.array_equal(link.transfer(tokens), wanted)
-
-
 @pytest.mark.parametrize("group", [1, 7])
 def test_the_self_test_leaves_the_signature_of_the_golden_model(group):
     config = bridge_cores.SumConfig(group=group)
@@ -342,71 +295,3 @@ def test_the_button_starts_the_self_test():
     board.press(False)
     right = expected_signature(SUM, ONE, sum_streams())
     assert Link(board).read_status().signature == right
-
-
-class Lossy:
-    """A transport that damages chosen writes and reads."""
-
-    def __init__(self, board, writes=(), reads=()):
-        self.board, self.port, self.patience = board, board.port, board.patience
-        self.writes, self.reads = set(writes), set(reads)
-        self.written = self.received = 0
-
-    def write(self, data):
-        self.written += 1
-        if self.written in self.writes:
-            data = data[:5] + bytes([data[5] ^ 0x10]) + data[6:]
-        self.board.write(data)
-
-    def read(self, seconds):
-        data = self.board.read(seconds)
-        self.received += 1
-        return bytes([data[0] ^ 4]) + data[1:] if self.received in self.reads else data
-
-
-@pytest.mark.parametrize("fault", [{"writes": [3]}, {"reads": [400]}])
-def test_the_driver_recovers_from_a_damaged_frame(fault):
-    tokens, wanted = sum_tokens(200)
-    link = Link(Lossy(power_on(), **fault))
-    link.connect()
-    assert np.array_equal(link.transfer(tokens), wanted)
-    assert link.restarts == 1
-
-
-def test_the_driver_gives_up_on_a_line_that_stays_bad():
-    tokens, _ = sum_tokens(100)
-    link = Link(Lossy(power_on(), writes=range(2, 1000, 2)))
-    link.connect()
-    with pytest.raises(LinkError):
-        link.transfer(tokens)
-
-
-def test_another_configuration_on_the_board_is_refused():
-    wanted = identity("sum", bridge_cores.SumConfig(group=3))
-    with pytest.raises(UsageError, match=r"must hold core 'sum' with identity [0-9a-f]{16}, not"):
-        Link(power_on()).connect("sum", wanted)
-
-
-def test_run_reports_what_matched():
-    seen = []
-    result = run(
-        SUM,
-        bridge_cores.SumConfig(group=2),
-        "sim",
-        50,
-        seed=3,
-        progress=lambda done, total: seen.append((done, total)),
-    )
-    assert (result.tokens, result.matched, result.restarts) == (100, 50, 0)
-    assert seen[-1] == (100, 100)
-    assert result.as_dict()["schema"] == "hwgen-run/1"
-
-
-def test_run_sees_a_fault_in_the_core():
-    class Faulty(bridge_cores.Sum):
-        def __init__(self, config):
-            super().__init__(bridge_cores.SumConfig(group=config.group, fault=1))
-
-    core = bridge_cores.SimpleNamespace(**{**vars(SUM), "component": Faulty})
-    with pytest.raises(MismatchError, match="signature of the self-test must be"):
-        run(core, ONE, "sim", 10, seed=3)
