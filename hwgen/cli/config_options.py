@@ -5,7 +5,7 @@ import typing
 
 import click
 
-__all__ = ["PREFIX", "config_options", "option_name", "typed_values"]
+__all__ = ["PREFIX", "config_options", "describe_fields", "option_name", "typed_values"]
 
 # Keeps a config field and a command's own option of the same name apart inside click.
 PREFIX = "field__"
@@ -20,8 +20,8 @@ def config_options(core):
     options = [
         click.Option(
             [option_name(name), PREFIX + name],
-            metavar="NAME",
-            help=f"Short for {' and '.join(option_name(each) for each in covered)}.",
+            metavar=_metavar(*_choices(_fields(core)[covered[0]].annotation)),
+            help=f"Short for {' and '.join(option_name(each) for each in covered)}",
         )
         for name, covered in core.shorthands.items()
     ]
@@ -37,9 +37,21 @@ def typed_values(core, flags):
     """Return ``flags`` (field name to text) with numbers where the config takes numbers."""
     fields = _fields(core)
     return {
-        name: _typed(value, _choices(fields[name].annotation)[1]) if name in fields else value
+        name: _typed(value, *_choices(fields[name].annotation)) if name in fields else value
         for name, value in flags.items()
     }
+
+
+def describe_fields(core):
+    """Return ``{name, values, default, doc}`` of every config field, for pages and programs."""
+    rows = []
+    for name, field in _fields(core).items():
+        words, kinds = _choices(field.annotation)
+        default = field.get_default(call_default_factory=True)
+        values = "on|off" if bool in kinds else _metavar(words, kinds)
+        doc = field.description
+        rows.append({"name": name, "values": values, "default": default, "doc": doc})
+    return rows
 
 
 def _fields(core):
@@ -48,32 +60,35 @@ def _fields(core):
 
 def _option(name, field):
     words, kinds = _choices(field.annotation)
-    text = (field.description or "").rstrip(".")
     default = field.get_default(call_default_factory=True)
+    declaration, metavar = option_name(name), _metavar(words, kinds)
     if bool in kinds:
-        declaration = f"{option_name(name)}/--no-{option_name(name)[2:]}"
-        default = {True: "on", False: "off"}.get(default, default)
-        return click.Option(
-            [declaration, PREFIX + name], default=None, help=_with_default(text, default)
-        )
-    metavar = "|".join([*words, *(_METAVARS[kind] for kind in kinds)]) or "TEXT"
+        declaration, metavar = f"{declaration}/--no-{declaration[2:]}", None
+        default = {True: "on", False: "off"}.get(default)
     return click.Option(
-        [option_name(name), PREFIX + name], metavar=metavar, help=_with_default(text, default)
+        [declaration, PREFIX + name],
+        default=None,
+        metavar=metavar,
+        help=_with_default(field.description, default),
     )
 
 
-_METAVARS = {int: "N", float: "NUMBER", str: "NAME"}
+def _with_default(description, default):
+    text = description[:1].upper() + description[1:]
+    return text if default is None else f"{text} (default: {default})"
 
 
-def _with_default(text, default):
-    return f"{text}." if default is None else f"{text}. [default: {default}]"
+def _metavar(words, kinds):
+    """Return how a value is typed: ``auto|none|N``."""
+    names = {int: "N", float: "NUMBER", str: "NAME"}
+    return "|".join([*map(str, words), *(names.get(kind, "FORMAT") for kind in kinds)])
 
 
 def _choices(annotation):
     """Return the words and the types that an annotation admits: ``Literal["a"] | int``."""
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
-        return [str(word) for word in typing.get_args(annotation)], []
+        return list(typing.get_args(annotation)), []
     if origin is typing.Annotated:
         return _choices(typing.get_args(annotation)[0])
     if origin in (typing.Union, types.UnionType):
@@ -83,11 +98,14 @@ def _choices(annotation):
             words += more_words
             kinds += [kind for kind in more_kinds if kind not in kinds]
         return words, kinds
-    return [], [annotation] if annotation in (bool, int, float, str) else []
+    return [], [] if annotation is types.NoneType else [annotation]
 
 
-def _typed(value, kinds):
-    """Return text as the first number type of ``kinds`` that can read it, else unchanged."""
+def _typed(value, words, kinds):
+    """Return text as what it stands for: a word of the list, or a number if one fits."""
+    for word in words:
+        if str(word) == value:
+            return word
     for kind in (int, float):
         if kind in kinds and isinstance(value, str):
             try:

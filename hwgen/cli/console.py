@@ -30,8 +30,8 @@ def report(command, document, text, as_json):
     """
     if as_json:
         _write(sys.stderr, text)
-        schema = {"schema": f"hwgen-{command}/1"}
-        _write(sys.stdout, json.dumps(schema | document, indent=2, default=_plain))
+        document = {"schema": None, **document} | {"schema": f"hwgen-{command}/1"}
+        _write(sys.stdout, json.dumps(document, indent=2, default=_plain))
     else:
         _write(sys.stdout, text)
 

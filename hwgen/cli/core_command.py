@@ -1,6 +1,5 @@
 """Commands that work on one configured core: its options come from the catalogue entry."""
 
-import re
 from dataclasses import dataclass, field
 
 import click
@@ -9,7 +8,7 @@ from hwgen.cli.config_options import PREFIX, config_options, typed_values
 from hwgen.cli.request_file import is_request_file, read_request_file
 from hwgen.errors import UsageError
 
-__all__ = ["CoreCommand", "CoreRequest"]
+__all__ = ["CoreCommand", "CoreRequest", "board_option", "output_option", "seed_option"]
 
 
 @dataclass
@@ -30,17 +29,30 @@ class CoreRequest:
     values: dict = field(default_factory=dict)
     board: str | None = None
 
-    def configure(self, **defaults):
-        """Return the validated config; ``defaults`` hold where nothing was given."""
-        return self.core.configure({**defaults, **self.values})
+    def configure(self, board=None, **defaults):
+        """Return the validated config.
 
-    def default_folder(self):
-        """Return the folder for results that were given no other: ``build/mx-dot-fp6-ulx3s``."""
-        words = [self.core.name]
-        for name, value in self.values.items():
-            words += [value] if name in self.core.shorthands else [name, value]
-        words += [self.board] if self.board else []
-        return "build/" + re.sub(r"[^A-Za-z0-9.]+", "-", "-".join(map(str, words)))
+        Parameters
+        ----------
+        board : hwgen.boards.Board, optional
+            Decides the field ``target``; to ask for another one is a `UsageError`.
+        defaults
+            Fields that hold where nothing was given.
+        """
+        target = self.values.get("target")
+        if board and target not in (None, board.target):
+            raise UsageError(f"target must be {board.target!r} on {board.name}, not {target!r}")
+        fields = self.core.config.__pydantic_fields__
+        if board:
+            defaults["target"] = board.target
+        known = {name: value for name, value in defaults.items() if name in fields}
+        return self.core.configure({**known, **self.values})
+
+    def find_board(self):
+        """Return the board's record, or None when none was named."""
+        from hwgen import boards
+
+        return boards.get(self.board) if self.board else None
 
 
 class CoreCommand(click.Command):
@@ -80,9 +92,9 @@ class CoreCommand(click.Command):
     def format_options(self, ctx, formatter):
         """Write the command's own options and the core's in two sections."""
         core = ctx.meta.get("hwgen.core")
-        own = [each.get_help_record(ctx) for each in super().get_params(ctx)]
+        own = [each for each in super().get_params(ctx) if isinstance(each, click.Option)]
         with formatter.section("Options"):
-            formatter.write_dl([record for record in own if record])
+            formatter.write_dl([each.get_help_record(ctx) for each in own])
         if core:
             with formatter.section(f"Options of {core.name}"):
                 formatter.write_dl([each.get_help_record(ctx) for each in config_options(core)])
@@ -149,3 +161,12 @@ def _merge(ctx):
     values.update(typed_values(core, flags))
     board = ctx.params.pop("board", None) or (given.board if given else None)
     return CoreRequest(core, values, board)
+
+
+output_option = click.option(
+    "-o", "--output", metavar="FOLDER", help="Where the files go (default: a folder in build/)."
+)
+seed_option = click.option(
+    "--seed", type=int, default=1, metavar="N", help="Seed of everything random (default: 1)."
+)
+board_option = click.option("--board", metavar="NAME", help="Board (hwgen list boards).")

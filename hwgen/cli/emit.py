@@ -3,26 +3,21 @@
 import click
 
 from hwgen.cli.console import json_option, report
-from hwgen.cli.core_command import CoreCommand
+from hwgen.cli.core_command import CoreCommand, output_option, seed_option
 
 __all__ = ["command"]
 
 
 @click.command("emit", cls=CoreCommand)
-@click.option(
-    "-o",
-    "--output",
-    metavar="FOLDER",
-    help="Where the files go. [default: build/ and the configuration]",
-)
+@output_option
 @click.option(
     "--vectors",
     type=click.IntRange(min=0),
     default=1000,
     metavar="N",
-    help="Test vectors of the Verilog test bench; 0 writes no bench. [default: 1000]",
+    help="Test vectors of the Verilog test bench; 0 writes no bench (default: 1000).",
 )
-@click.option("--seed", type=int, default=1, metavar="N", help="Seed of the vectors. [default: 1]")
+@seed_option
 @json_option
 def command(request, output, vectors, seed, as_json):
     """Write a core as plain Verilog-2001.
@@ -32,9 +27,10 @@ def command(request, output, vectors, seed, as_json):
     """
     config = request.configure()
 
+    from hwgen.flow.build import default_folder
     from hwgen.flow.emit import emit
 
-    folder = output or request.default_folder()
+    folder = output or default_folder(request.core, config)
     result = emit(request.core, config, folder, vectors=vectors, seed=seed).as_dict()
     document = {"core": request.core.name, "config": config.as_dict(), **result}
     files = [result["verilog"], result["interface"], *result["bench"]]

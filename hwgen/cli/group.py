@@ -35,7 +35,7 @@ class CommandGroup(click.Group):
     """
 
     def __init__(self, name, summaries, **attributes):
-        settings = {"help_option_names": ["-h", "--help"]}
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
         super().__init__(name, context_settings=settings, no_args_is_help=False, **attributes)
         self.summaries = summaries
         click.version_option(hwgen.__version__, prog_name=name)(self)
@@ -86,8 +86,7 @@ class CommandGroup(click.Group):
 
 def _fail(message, code, arguments):
     """Print one error for a person and, when asked for, for a program; return ``code``."""
-    line = " ".join(message.split("\n"))
-    click.echo(f"hwgen: error: {line}", err=True)
+    click.echo(f"hwgen: error: {message}", err=True)
     if "--json" in arguments:
         document = {"schema": "hwgen-error/1", "exit_code": code, "message": message}
         click.echo(json.dumps(document, indent=2))

@@ -2,41 +2,78 @@
 
 import click
 
-from hwgen.cli.console import json_option, progress, report
-from hwgen.cli.core_command import CoreCommand
-from hwgen.errors import MismatchError
+from hwgen.cli.console import json_option, progress, report, table
+from hwgen.cli.core_command import CoreCommand, output_option, seed_option
 
 __all__ = ["command"]
 
 
 @click.command("verify", cls=CoreCommand)
+@output_option
 @click.option(
     "--vectors",
     type=click.IntRange(min=1),
-    default=10_000,
+    default=1000,
     metavar="N",
-    help="Operand sets: the corner cases first, then random ones. [default: 10000]",
+    help="Results to compare: corner cases first, then random ones (default: 1000).",
 )
-@click.option("--seed", type=int, default=1, metavar="N", help="Seed of the vectors. [default: 1]")
+@seed_option
 @click.option(
     "--sim",
     "simulator",
     metavar="verilator|cxxrtl|icarus",
     default="verilator",
-    help="Simulator. [default: verilator]",
+    help="Simulator (default: verilator).",
 )
 @click.option(
     "--tier",
-    metavar="model|bench",
-    help="model: compiled, millions of vectors; bench: cocotb with random stalls.",
+    metavar="both|compiled|cocotb",
+    default="both",
+    help="compiled: millions of vectors; cocotb: stalls and stream rules (default: both).",
 )
 @click.option("--post-synth", is_flag=True, help="Verify the synthesized netlist as well.")
-@click.option("--waves", metavar="FILE.fst", help="Write waveforms.")
-@click.option("-o", "--output", metavar="FOLDER", help="Keep the simulation in this folder.")
+@click.option("--waves", metavar="FILE.fst", help="Write the waveforms of the cocotb tier.")
 @json_option
-def command(request, vectors, seed, simulator, tier, post_synth, waves, output, as_json):
+def command(request, output, vectors, seed, simulator, tier, post_synth, waves, as_json):
     """Compare a core in simulation with its golden model, bit for bit.
 
-    Exit code 3 when one bit differs; the report names the first difference.
+    Where there are at most 2**20 inputs, all of them are tried. Exit code 3 when one bit differs:
+    the message then shows the operands, what was expected and what came.
     """
     config = request.configure()
+
+    from hwgen.flow.build import default_folder
+    from hwgen.flow.verify import verify
+
+    with progress() as update:
+        result = verify(
+            request.core,
+            config,
+            folder=output or default_folder(request.core, config),
+            vectors=vectors,
+            seed=seed,
+            simulator=simulator,
+            tier=tier,
+            post_synth=post_synth,
+            waves=waves,
+            progress=update,
+        ).as_dict()
+    document = {"core": request.core.name, "config": config.as_dict(), **result}
+    report("verify", document, _text(result), as_json)
+
+
+def _text(result):
+    rows = [
+        (each["tier"], each["simulator"], each["netlist"], each["vectors"], each["cycles"])
+        for each in result["tiers"]
+    ]
+    every = "every possible input: " if result["exhaustive"] else ""
+    return "\n".join(
+        [
+            table(rows, ("tier", "simulator", "of", "results", "cycles")),
+            "",
+            f"{every}{result['matched']:,} results match the golden model",
+            f"latency {result['latency']} cycles, one result in "
+            f"{result['initiation_interval']} cycles, as stated",
+        ]
+    )

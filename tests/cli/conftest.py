@@ -26,6 +26,7 @@ class ToyConfig:
     specials: Literal["ieee", "ignore"] = pydantic.Field(default="ieee", description="NaN rules")
     registered: bool = pydantic.Field(default=True, description="Registers at the output")
     freq: float | None = pydantic.Field(default=None, description="Clock target in MHz")
+    target: str = pydantic.Field(default="ecp5", description="Fabric")
 
     def as_dict(self):
         return dataclasses.asdict(self)

@@ -1,0 +1,92 @@
+"""Write the reference pages of the documentation: ``python -m hwgen.cli.reference [FOLDER]``."""
+
+import inspect
+import sys
+from pathlib import Path
+
+import click
+
+from hwgen.cli import describe
+from hwgen.cli.core_command import CoreCommand
+from hwgen.cli.sections import Section, as_markdown
+
+__all__ = ["pages", "write_pages"]
+
+_NOTE = "<!-- Written by `make docs`; edit the source of the facts, not this page. -->"
+
+_COMMON = """\
+A request may stand in a YAML file instead: its keys are `core`, `board` and the options of the
+core without dashes (`fmt_a: mxfp4`). Options on the command line override the file.
+
+With `--json`, standard output holds exactly one JSON document. Its key `schema` is
+`hwgen-COMMAND/1`, or `hwgen-error/1` with `message` and `exit_code` where nothing could be
+reported. The number grows when a key changes its meaning or goes away."""
+
+
+def pages():
+    """Return the pages that are made from the catalogue: file name to text."""
+    from hwgen import boards, catalogue
+
+    made = {"commands.md": _commands(), "formats.md": _formats(), "boards.md": _boards(boards)}
+    for name in catalogue.names():
+        document = describe.core_document(catalogue.get(name))
+        made[f"core-{name}.md"] = _page(f"Core {name}", describe.core_sections(document))
+    return made
+
+
+def write_pages(folder):
+    """Write all pages into ``folder`` and return their paths."""
+    from hwgen.flow.outputs import prepare_folder, write_file
+
+    folder = prepare_folder(folder)
+    return [write_file(folder / name, text) for name, text in pages().items()]
+
+
+def _page(title, sections):
+    return f"{_NOTE}\n\n# {title}\n\n{as_markdown(sections)}"
+
+
+def _commands():
+    """Return the page of all commands; a core's own options stand on the core's page."""
+    from hwgen.cli import COMMANDS, application
+    from hwgen.cli.group import EXIT_CODES
+
+    sections = [Section("", text=_COMMON)]
+    for name in COMMANDS:
+        command = application.get_command(None, name)
+        rows = [_option(each) for each in command.params if isinstance(each, click.Option)]
+        words = [each.metavar for each in command.params if isinstance(each, click.Argument)]
+        words += ["[OPTIONS OF THE CORE]"] if isinstance(command, CoreCommand) else []
+        text = f"`hwgen {' '.join([name, *(word or 'NAME' for word in words)])}`\n\n"
+        text += inspect.cleandoc(command.help)
+        sections.append(Section(f"hwgen {name}", ("option", "meaning"), rows, text))
+    codes = [(str(code), meaning) for code, meaning in EXIT_CODES.items()]
+    sections.append(Section("Exit codes", ("code", "meaning"), codes))
+    return _page("Commands", sections)
+
+
+def _option(option):
+    names = ", ".join([*option.opts, *option.secondary_opts])
+    return f"`{names} {option.metavar or ''}".rstrip() + "`", option.help
+
+
+def _formats():
+    from hwgen.cli.list import list_formats
+
+    _, sections = list_formats()
+    sections[0] = Section("Well-known formats", sections[0].heads, sections[0].rows)
+    return _page("Formats", sections)
+
+
+def _boards(boards):
+    sections = []
+    for name in boards.names():
+        first, second = describe.board_sections(describe.board_document(boards.get(name)))
+        sections.append(Section(f"{name}: {first.title}", (), first.rows))
+        sections.append(Section("", second.heads, second.rows))
+    return _page("Boards", sections)
+
+
+if __name__ == "__main__":
+    for path in write_pages(sys.argv[1] if len(sys.argv) > 1 else Path("docs", "reference")):
+        print(path)
