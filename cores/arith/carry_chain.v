@@ -69,6 +69,7 @@ module hwgen_carry_chain #(
         ({WIDTH{INIT[0]}} & ~b & ~a) | ({WIDTH{INIT[1]}} & ~b & a) |
         ({WIDTH{INIT[2]}} &  b & ~a) | ({WIDTH{INIT[3]}} &  b & a);
     wire carry_in = (CARRY_IN >= 2) ? ci : ((CARRY_IN == 1) ? 1'b1 : 1'b0);
+    wire unused_low_init = ^LOW_INIT; // only shapes the cells
     assign s = x + (x ^ propagate) + {{(WIDTH-1){1'b0}}, carry_in};
 `endif
 endmodule

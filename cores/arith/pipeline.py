@@ -1,5 +1,6 @@
 """Frequency-directed pipelining: operations get registers where the clock period runs out."""
 
+import re
 from dataclasses import dataclass, field
 
 from amaranth.hdl import Cat, Mux, Signal, Value
@@ -56,12 +57,15 @@ class Pipeline:
         self.enable = enable
         self.register_bits = 0
 
-    def input(self, signal, stage=0):
-        """Return ``signal`` as a value launched by registers in front of ``stage``."""
-        return Timed(signal, stage, self.fabric.launch_delay)
+    def input(self, value, name="input"):
+        """Return ``value`` as launched by registers in front of the pipeline."""
+        value = Value.cast(value)
+        signal = Signal(value.shape(), name=name)
+        self.m.d.comb += signal.eq(value)
+        return Timed(signal, 0, self.fabric.launch_delay)
 
     def constant(self, signal):
-        """Return ``signal``, which never changes, as a value that is stable at all times."""
+        """Return ``signal``, a constant, as a value that is stable at all times."""
         return Timed(signal, 0, float("-inf"))
 
     def at(self, value, stage):
@@ -73,7 +77,9 @@ class Pipeline:
         later = value._later
         while len(later) < stage - value.stage:
             previous = later[-1] if later else value.signal
-            register = Signal(previous.shape(), reset_less=True, name=self._name(value))
+            reached = value.stage + len(later) + 1
+            name = f"{_base_name(value)}_at{reached}"
+            register = Signal(previous.shape(), reset_less=True, name=name)
             with self.m.If(self.enable):
                 self.m.d.sync += register.eq(previous)
             later.append(register)
@@ -171,9 +177,15 @@ class Pipeline:
         stage = max(value.stage for value in inputs)
         arrival = max(value.arrival for value in inputs if value.stage == stage)
         expression = Value.cast(function(*(self.at(value, stage) for value in inputs)))
+        if not isinstance(expression, Signal):
+            # a name of its own: Amaranth would write the expression out again at every use
+            wires = Signal(expression.shape(), name=f"{_base_name(inputs[0])}_part")
+            self.m.d.comb += wires.eq(expression)
+            expression = wires
         return Timed(expression, stage, arrival)
 
-    @staticmethod
-    def _name(value):
-        name = getattr(value.signal, "name", "part")
-        return name if name.endswith("_held") else f"{name}_held"
+
+def _base_name(value):
+    """Return the name of a value without what registers and slices have added to it."""
+    name = getattr(value.signal, "name", "constant")
+    return re.sub(r"(_at\d+|_part)$", "", name)

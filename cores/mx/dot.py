@@ -141,7 +141,7 @@ class MxDot(wiring.Component):
         """Return the output fields and the bit that tells whether there is a result."""
         config, payload = self.config, self.i.payload
         first_beat, last_beat = self._beats(pipeline, valid)
-        scales = [pipeline.input(payload[name]) for name in ("scale_a", "scale_b")]
+        scales = [pipeline.input(payload[name], name) for name in ("scale_a", "scale_b")]
         lanes = [self._lane(pipeline, index) for index in range(config.lanes)]
         total = add_tree(pipeline, [product for product, _, _ in lanes], "lanes")
         block_sum = negate_if(pipeline, total, "block_sum").bits
@@ -175,7 +175,7 @@ class MxDot(wiring.Component):
             decode_element(
                 pipeline,
                 element,
-                pipeline.input(self._code(operand, index)),
+                pipeline.input(self._code(operand, index), f"{operand}{index}"),
                 config.specials,
                 f"{operand}{index}",
             )
@@ -197,21 +197,21 @@ class MxDot(wiring.Component):
         beats = self.config.k // self.config.lanes
         if beats == 1:
             one = pipeline.constant(Const(1, 1))
-            return one, pipeline.input(Const(1, 1))
+            return one, pipeline.input(Const(1, 1), "last_beat")
         m = pipeline.m
         beat = Signal(range(beats))
         with m.If(valid.update(0)):
             m.d.sync += beat.eq(Mux(beat == beats - 1, 0, beat + 1))
         first, last = Signal(name="first_beat"), Signal(name="last_beat")
         m.d.comb += [first.eq(beat == 0), last.eq(beat == beats - 1)]
-        return pipeline.input(first), pipeline.input(last)
+        return pipeline.input(first, "first_beat"), pipeline.input(last, "last_beat")
 
     def _blocks(self, pipeline):
         if self.config.max_blocks == 1:
             one = pipeline.constant(Const(1, 1))
             return one, one
         payload = self.i.payload
-        return pipeline.input(payload.first), pipeline.input(payload.last)
+        return pipeline.input(payload.first, "first"), pipeline.input(payload.last, "last")
 
     def _flags(self, pipeline, valid, lanes, scales, first_beat, last_beat, first):
         """Return the flags of the result: NaN, then + and - infinity where there are any."""

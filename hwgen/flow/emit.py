@@ -22,6 +22,8 @@ __all__ = [
 
 SCHEMA = "hwgen-interface/1"
 
+_LOGIC_NOT = Path(__file__).with_name("logic_not.v")
+
 # Registers and expressions under their own names instead of processes: a third of the size.
 _PASSES = """\
 read_rtlil design.il
@@ -31,6 +33,9 @@ memory_collect
 opt -full
 wreduce
 peepopt
+opt_clean -purge
+techmap -map logic_not.v
+splitnets -driver
 opt_clean -purge
 write_verilog -noattr design.v
 """
@@ -109,6 +114,7 @@ def emit_verilog(elaboratable, ports=None, module_name="top", *, header="", libr
     rtlil = _to_rtlil(elaboratable, ports, module_name)
     with tempfile.TemporaryDirectory(prefix="hwgen-emit-") as folder:
         Path(folder, "design.il").write_text(rtlil)
+        Path(folder, _LOGIC_NOT.name).write_bytes(_LOGIC_NOT.read_bytes())
         reads = []
         for index, library in enumerate(libraries):
             Path(folder, f"library{index}.v").write_bytes(Path(library).read_bytes())
