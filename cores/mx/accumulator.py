@@ -1,6 +1,6 @@
 """Sum of block sums whose scales differ: an accumulator aligned to the largest scale so far."""
 
-from amaranth.hdl import Cat, Const, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 
@@ -20,11 +20,9 @@ def _shift_right_steps(value, steps, step, width):
     return result
 
 
-def _distance_of(larger, smaller, limit):
-    """Return the one-hot distance of two coarse exponents; its last bit means ``limit`` or more."""
-    difference = (larger - smaller)[: len(larger)]
-    hits = [difference == count for count in range(limit)]
-    return Cat(*hits, difference >= limit)
+def _one_hot(distance, limit):
+    """Return the one-hot of ``distance``; its last bit means ``limit`` or more."""
+    return Cat(*(distance == count for count in range(limit)), distance >= limit)
 
 
 def _align_scales(pipeline, coarse, first, update, limit):
@@ -32,32 +30,43 @@ def _align_scales(pipeline, coarse, first, update, limit):
 
     The distance of the accumulator is all zero for the first block of a dot: nothing is kept.
     """
-    inputs = [coarse, first]
-    stage = max(value.stage for value in inputs)
-    coarse, first = (pipeline.moved(value, stage) for value in inputs)
-    width = len(coarse)
+    stage = max(coarse.stage, first.stage) + (pipeline.period is not None)
+    now, start = pipeline.at(coarse, stage), pipeline.at(first, stage)
+    width = len(now)
     largest = Signal(width, reset_less=True, name="largest_scale")
     raised, chosen = Signal(name="scale_raised"), Signal(width, name="chosen_scale")
-    start = pipeline.at(first, stage)
-    now = pipeline.at(coarse, stage)
-    held_distance = Signal(limit + 1, name="held_distance")
-    block_distance = Signal(limit + 1, name="block_distance")
-    m = pipeline.m
-    m.d.comb += [
-        raised.eq(now > largest),
-        chosen.eq(Mux(raised | start, now, largest)),
-        held_distance.eq(
-            Mux(start, 0, Mux(raised, _distance_of(now, largest, limit), Const(1, limit + 1)))
-        ),
-        block_distance.eq(
-            Mux(raised | start, Const(1, limit + 1), _distance_of(largest, now, limit))
-        ),
-    ]
+    m, fabric = pipeline.m, pipeline.fabric
+    m.d.comb += [raised.eq(start | (now > largest)), chosen.eq(Mux(raised, now, largest))]
     with m.If(update(stage)):
         m.d.sync += largest.eq(chosen)
-    fabric = pipeline.fabric
-    arrival = coarse.arrival + fabric.carry_chain_delay(width) + fabric.logic_delay(3)
-    return tuple(Timed(each, stage, arrival) for each in (chosen, held_distance, block_distance))
+    arrival = fabric.launch_delay + fabric.carry_chain_delay(width) + fabric.logic_delay()
+    raised = Timed(raised, stage, arrival)
+    chosen = Timed(chosen, stage, arrival + fabric.logic_delay())
+    other = pipeline.logic(
+        lambda up, new, old: Mux(up, old, new),
+        raised,
+        pipeline.moved(coarse, stage),
+        Timed(largest, stage, fabric.launch_delay),
+        name="smaller_scale",
+    )
+    ones = pipeline.constant(Const(1, 1))
+    shape = unsigned(width)
+    distance = add(pipeline, Term(chosen), Term(other, None, ones), shape, 1, "scale_distance")
+    one_hot = pipeline.logic(
+        lambda bits: _one_hot(bits, limit), distance, levels=2, name="scale_distance_one_hot"
+    )
+    none = Const(1, limit + 1)
+    held = pipeline.logic(
+        lambda steps, up, begin: Mux(begin, 0, Mux(up, steps, none))[: limit + 1],
+        one_hot,
+        raised,
+        first,
+        name="held_distance",
+    )
+    block = pipeline.logic(
+        lambda steps, up: Mux(up, none, steps), one_hot, raised, name="block_distance"
+    )
+    return chosen, held, block
 
 
 def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
