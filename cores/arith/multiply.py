@@ -1,10 +1,15 @@
 """Multipliers: rows of masked operands on carry chains, small tables, or a hard multiplier."""
 
-from amaranth.hdl import Cat, Const, signed, unsigned
+from pathlib import Path
+
+from amaranth.hdl import Cat, ClockSignal, Const, Instance, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
 
-__all__ = ["multiply"]
+__all__ = ["MULTIPLIER_LIBRARY", "multiply"]
+
+MULTIPLIER_LIBRARY = Path(__file__).with_name("multiplier.v")
 
 _LONGEST_SEQUENCE = 4
 
@@ -38,6 +43,8 @@ def multiply(pipeline, a, b, hard=False, name="product"):
         The product, as wide as both operands together.
     """
     shape = _product_shape(a, b)
+    if hard and pipeline.fabric.multiplier_module is not None and pipeline.period is not None:
+        return _by_registered_multiplier(pipeline, a, b, shape, name)
     if hard:
         return pipeline.operate(
             lambda x, y: x * y,
@@ -52,6 +59,26 @@ def multiply(pipeline, a, b, hard=False, name="product"):
     if _signed(a) and not _signed(b):
         a, b = b, a
     return _by_rows(pipeline, a, b, shape, name)
+
+
+def _by_registered_multiplier(pipeline, a, b, shape, name):
+    """Multiply in a hard multiplier whose own output register ends the stage."""
+    fabric = pipeline.fabric
+    stage, _ = pipeline.start((a, b), fabric.multiplier_delay)
+    result = Signal(shape, name=name)
+    pipeline.m.submodules += Instance(
+        fabric.multiplier_module,
+        p_A_WIDTH=len(a),
+        p_B_WIDTH=len(b),
+        p_A_SIGNED=int(_signed(a)),
+        p_B_SIGNED=int(_signed(b)),
+        i_clk=ClockSignal("sync"),
+        i_enable=pipeline.enable,
+        i_a=pipeline.at(a, stage),
+        i_b=pipeline.at(b, stage),
+        o_p=result,
+    )
+    return Timed(result, stage + 1, fabric.multiplier_output_delay)
 
 
 def _by_table(pipeline, a, b, shape, name):

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
 from hwgen.cores.arith.float_round import Rounding, round_to_float
 from hwgen.cores.arith.lut4 import LUT4_LIBRARY
+from hwgen.cores.arith.multiply import MULTIPLIER_LIBRARY
 from hwgen.cores.arith.output import connect_output
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import add_tree, negate_if
@@ -114,7 +115,7 @@ class MxDot(wiring.Component):
         fabric = targets.get(config.target)
         self.verilog_libraries = ()
         if fabric.carry_chain_module:
-            self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY)
+            self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY, MULTIPLIER_LIBRARY)
         trial, self.latency = self._build()
         # built for its latency only: Amaranth would warn that it is never used
         trial._MustUse__silence = True

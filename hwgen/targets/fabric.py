@@ -28,6 +28,11 @@ class Fabric:
         Operand width of the hard multiplier (signed), 0 where there is none.
     multiplier_delay : float
         An unregistered hard multiplier with its routing.
+    multiplier_module : str or None
+        Name of the Verilog library module that uses the hard multiplier's own output register;
+        ``None`` where products are inferred.
+    multiplier_output_delay : float
+        Clock to output of that register.
     launch_delay : float
         Clock to output of a flip-flop.
     capture_delay : float
@@ -51,6 +56,8 @@ class Fabric:
     carry_delay_per_bit: float
     multiplier_bits: int
     multiplier_delay: float
+    multiplier_module: str | None
+    multiplier_output_delay: float
     launch_delay: float
     capture_delay: float
     fan_out_delay: float

@@ -8,6 +8,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY
 from hwgen.cores.arith.lut4 import LUT4_LIBRARY
+from hwgen.cores.arith.multiply import MULTIPLIER_LIBRARY
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field, Stream
 
@@ -34,7 +35,7 @@ class Datapath(wiring.Component):
         )
         results = tuple(Field(name, width) for name, width in outputs.items())
         self.streams = (Stream("i", "input", fields), Stream("o", "output", results))
-        self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY)
+        self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY, MULTIPLIER_LIBRARY)
         self.build, self.fabric, self.frequency = build, targets.get(fabric), frequency
         super().__init__(
             {name: flow(stream.Signature(each.layout())) for name, flow, each in self._ports()}
