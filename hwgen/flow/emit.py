@@ -103,8 +103,8 @@ def emit_verilog(elaboratable, ports=None, module_name="top", *, header="", libr
     libraries : iterable of path, optional
         Verilog files with modules that the circuit instantiates; their text is appended, so that
         the result stands alone. By default the attribute ``verilog_libraries`` of
-        ``elaboratable``, where it has one. Library ``x.v`` holds module ``hwgen_x``; those that
-        the result does not instantiate are left out.
+        ``elaboratable``, where it has one. Those whose module the result does not
+        instantiate are left out.
 
     Returns
     -------
@@ -128,9 +128,14 @@ def emit_verilog(elaboratable, ports=None, module_name="top", *, header="", libr
     parts += [
         Path(library).read_text().rstrip() + "\n"
         for library in libraries
-        if f"hwgen_{Path(library).stem}" in body
+        if _module_of(library) in body
     ]
     return "\n".join(parts)
+
+
+def _module_of(library):
+    """Return the name of the module in a Verilog file."""
+    return re.search(r"^module\s+(\w+)", Path(library).read_text(), re.MULTILINE).group(1)
 
 
 def signature_ports(component):
