@@ -55,7 +55,11 @@ def measure(row, target_fmax):
     verilog = emit_verilog(component, module_name="mx_dot")
     generic = core.component(core.configure({**options, "target": "generic"}))
     best = characterise(
-        verilog, device="85k", seeds=SEEDS, options=("nowidelut",), lut6_source=generic
+        verilog,
+        device="85k",
+        seeds=SEEDS,
+        options=("nowidelut",),
+        lut6_source=None if row["dsp"] else generic,
     )
     default = characterise(verilog, device="85k", seeds=())
     return {
@@ -111,7 +115,7 @@ def markdown(results):
             f"{row['fmax']:.0f}",
             f"{row['peer_fmax']:.0f}",
             f"{row['speed_ratio']:.1f}",
-            row["lut6"],
+            row["lut6"] or "-",
             row["peer_lut6"] or "-",
         ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
