@@ -1,5 +1,7 @@
 """``hwgen build``: from a core and a board to a verified bitstream."""
 
+from pathlib import Path
+
 import click
 
 from hwgen.cli.console import json_option, progress, report, table
@@ -70,6 +72,8 @@ def _text(result):
         (row.resource, f"{row.used:,}", "" if row.available is None else f"{row.available:,}")
         for row in result.rows
     ]
-    end = result.bitstream or result.files["verilog"]
+    end = Path(result.bitstream or result.files["verilog"])
+    if end.is_relative_to(Path.cwd()):
+        end = end.relative_to(Path.cwd())
     parts = [table(rows, ("resource", "used", "available")), table(figures(result)), str(end)]
     return "\n\n".join(parts)

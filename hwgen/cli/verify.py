@@ -73,7 +73,11 @@ def _text(result):
             table(rows, ("tier", "simulator", "of", "results", "cycles")),
             "",
             f"{every}{result['matched']:,} results match the golden model",
-            f"latency {result['latency']} cycles, one result in "
-            f"{result['initiation_interval']} cycles, as stated",
+            f"latency {_cycles(result['latency'])}, one result in "
+            f"{_cycles(result['initiation_interval'])}, as stated",
         ]
     )
+
+
+def _cycles(count):
+    return "1 cycle" if count == 1 else f"{count} cycles"
