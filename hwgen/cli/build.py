@@ -58,11 +58,14 @@ def command(request, output, vectors, seed, as_json):
                 progress=lambda event: event.finished or update(_STAGES[event.stage]),
             )
         except TargetMissedError as error:
-            result = getattr(error, "result", None)
+            result, missed = getattr(error, "result", None), str(error)
             if result is None:
                 raise
     report("build", result.as_dict(), _text(result), as_json)
-    return TargetMissedError.exit_code if result.missed else 0
+    if result.missed:
+        click.echo(f"hwgen: error: {missed}", err=True)
+        return TargetMissedError.exit_code
+    return 0
 
 
 def _text(result):

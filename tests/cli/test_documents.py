@@ -90,6 +90,14 @@ def test_missed_clock_is_reported_in_full_with_code_5(builds, document):
     assert found["missed"] == ["clock core reaches 80 MHz"]
 
 
+def test_missed_clock_ends_with_an_error_line(builds, hwgen):
+    error = TargetMissedError("clock core reaches 80 MHz")
+    error.result = build_result(missed=("clock core reaches 80 MHz",))
+    builds(error)
+    result = hwgen("build --core toy --board ulx3s", expect=5)
+    assert result.stderr == "hwgen: error: clock core reaches 80 MHz\n"
+
+
 def test_design_that_does_not_fit_is_an_error_with_code_5(builds, document):
     builds(TargetMissedError("LUT: 90,000 of 83,640"))
     found = document("build --core toy --board ulx3s", expect=5)
