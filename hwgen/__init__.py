@@ -1,3 +1,3 @@
-"""Low-precision arithmetic hardware for FPGAs: generated, proved bit-exact, built to a bitstream."""
+"""Low-precision arithmetic hardware for FPGAs: generated, proved bit-exact, built."""
 
 __version__ = "0.1.0"

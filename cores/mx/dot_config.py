@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen import formats, targets
-from hwgen.errors import HwgenError
+from hwgen.errors import HwgenError, UsageError, nearest
 
 __all__ = ["MxDotConfig"]
 
@@ -25,12 +25,32 @@ def _as_value_error(parse):
 
 
 def _output(text):
-    return text if text == "exact" else formats.parse(text)
+    """Return "exact", or the float format of that name."""
+    if text == "exact":
+        return text
+    try:
+        found = formats.parse(text)
+    except UsageError:
+        known = ["exact", *formats.SCALAR_NAMES]
+        raise UsageError(
+            f"must be 'exact' or a float format, not {text!r}{nearest(text, known)}"
+        ) from None
+    if not isinstance(found, formats.FloatFormat):
+        raise UsageError(f"must be 'exact' or a float format, not {text!r}")
+    return found
 
 
 def _number(value):
     """Return the integer that a text holds; anything else as it is."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _multipliers(text):
+    if text in ("auto", "none"):
+        return text
+    if not text.isdecimal():
+        raise UsageError(f"must be 'auto', 'none' or a number, not {text!r}")
+    return int(text)
 
 
 def _known_target(name):
@@ -44,7 +64,7 @@ Output = Annotated[
 ]
 Multipliers = Annotated[
     Literal["auto", "none"] | Annotated[int, Field(ge=0)],
-    BeforeValidator(_number),
+    BeforeValidator(_as_value_error(_multipliers)),
 ]
 Step = Annotated[Literal[4, 8, 16, 32, 64], BeforeValidator(_number)]
 Target = Annotated[str, BeforeValidator(_as_value_error(_known_target))]

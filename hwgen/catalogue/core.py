@@ -66,19 +66,27 @@ class Core:
         try:
             return self.config(**expanded)
         except ValidationError as error:
-            mistakes = [_explain(each) for each in error.errors()]
-            raise UsageError("; ".join(dict.fromkeys(mistakes))) from None
+            raise UsageError(_explain(error.errors())) from None
 
 
-def _explain(mistake):
-    """Return one pydantic error as "field must be ..., not value"."""
-    message = mistake["msg"].removeprefix("Value error, ")
-    place = [str(part) for part in mistake["loc"]]
-    if mistake["type"] == "value_error":
-        named = place and not message.startswith(place[0])
-        return f"{place[0]}: {message}" if named else message
-    if not place:
+def _explain(mistakes):
+    """Return pydantic's errors as one line: "field must be ..., not value"; each value once."""
+    fields = {}
+    for mistake in mistakes:
+        field = str(mistake["loc"][0]) if mistake["loc"] else ""
+        message = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] != "value_error" and field:
+            wanted = (message[0].lower() + message[1:]).removeprefix("input should be ")
+            message = f"must be {wanted}, not {mistake['input']!r}"
+        # a union reports every alternative: the first one says enough
+        fields.setdefault(field, message)
+    names = {}
+    for field, message in fields.items():
+        names.setdefault(message, []).append(field)
+    return "; ".join(_named(" and ".join(each), message) for message, each in names.items())
+
+
+def _named(field, message):
+    if not field or message.startswith(field):
         return message
-    wanted = message[0].lower() + message[1:]
-    wanted = wanted.removeprefix("input should be ")
-    return f"{place[0]} must be {wanted}, not {mistake['input']!r}"
+    return f"{field} {message}" if message.startswith("must be") else f"{field}: {message}"

@@ -69,7 +69,7 @@ def digest(*parts):
 
 @cache
 def sources_digest():
-    """Return the digest of hwgen's own installed sources: generator, cores, boards, pins."""
+    """Return the digest of hwgen's own installed sources but the command line's."""
     import hwgen.boards
     import hwgen.cores
 
@@ -80,7 +80,7 @@ def sources_digest():
         path: f"{index}/{path.relative_to(root)}"
         for index, root in enumerate(roots)
         for path in root.rglob("*")
-        if path.suffix in _SUFFIXES
+        if path.suffix in _SUFFIXES and path.relative_to(root).parts[0] != "cli"
     }
     whole = hashlib.sha256()
     for path, name in sorted(files.items(), key=lambda item: item[1]):
