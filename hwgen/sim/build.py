@@ -119,7 +119,7 @@ def _with_verilator(work, sources, interface, controls, optimize):
 
 def _with_cxxrtl(work, sources, interface, controls, optimize):
     runtime = yosys_share() / "include/backends/cxxrtl/runtime"
-    script = [f"read_verilog -sv {name}" for name in sources]
+    script = [f"read_verilog -sv -nosynthesis {name}" for name in sources]
     script += [f"hierarchy -top {interface['module']}", "proc", "flatten", "opt_expr", "opt_clean"]
     script += ["write_cxxrtl -g0 top.cc"]
     run_tool(yosys_command("\n".join(script)), cwd=work, what="compiling Verilog with Yosys CXXRTL")

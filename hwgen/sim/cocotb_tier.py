@@ -131,7 +131,8 @@ def _runner(simulator, waves):
                     "AR=ar",
                     f"PYTHON3={sys.executable}",
                     "CFG_CXXFLAGS_PCH_I=-include",
-                    "OPT_FAST=-O1",
+                    # a bench runs thousands of cycles: compiling is what would take long
+                    "OPT_FAST=-O0",
                     "OPT_SLOW=-O0",
                 ]
             )

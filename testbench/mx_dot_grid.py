@@ -1,0 +1,62 @@
+"""The configurations of ``mx-dot`` that the regression runs through."""
+
+from itertools import product
+
+import pytest
+
+__all__ = ["GRID", "label"]
+
+# one of each kind, small: minutes in all
+_DEFAULT = [
+    {"fmt": "mxfp8-e4m3", "k": 8, "freq": 150},
+    {"fmt": "mxfp8-e5m2", "k": 8, "lanes": 4, "max_blocks": 4, "out": "bf16"},
+    {"fmt": "mxfp6-e3m2", "k": 8, "out": "exact"},
+    {"fmt": "mxfp6-e2m3"},
+    {"fmt": "mxfp4", "k": 8, "lanes": 2, "out": "fp16", "rounding": "toward-zero"},
+    {"fmt": "mxint8", "k": 8, "freq": 100, "rounding": "nearest-away"},
+    {"fmt": "mxint5/16", "overflow": "saturate", "rounding": "up"},
+    {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 8, "freq": 250, "max_blocks": 2},
+    {"fmt": "mxfp8-e4m3", "k": 4, "specials": "ignore", "dsp": "none", "target": "ice40"},
+]
+
+_OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
+
+
+def _thorough():
+    for fmt, lanes, freq in product(_OCP, (32, 8), (None, 100, 250)):
+        yield {"fmt": fmt, "lanes": lanes, "freq": freq}
+    for fmt, out, blocks in product(_OCP, ("exact", "fp32", "bf16", "fp16"), (1, 8)):
+        yield {"fmt": fmt, "k": 8, "lanes": 4, "out": out, "max_blocks": blocks, "freq": 120}
+    roundings = ("nearest-even", "nearest-away", "toward-zero", "up", "down")
+    for fmt, rounding, overflow in product(_OCP[::2], roundings, ("infinity", "saturate")):
+        yield {"fmt": fmt, "k": 8, "out": "bf16", "rounding": rounding, "overflow": overflow}
+    for step, width in ((4, None), (64, None), (16, 60), (32, 80)):
+        yield {
+            "fmt": "mxfp6-e3m2",
+            "k": 8,
+            "max_blocks": 16,
+            "accumulator_step": step,
+            "accumulator_width": width,
+        }
+    for target, dsp in product(("ecp5", "ice40", "generic"), ("auto", "none", 2)):
+        yield {"fmt": "mxint8", "k": 4, "target": target, "dsp": dsp, "freq": 60}
+    yield {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2"}
+    yield {"fmt_a": "mxint8", "fmt_b": "mxfp4", "freq": 150}
+    yield {"fmt": "mxint5/16", "lanes": 1}
+    yield {"fmt": "mxfp4", "k": 1}
+    yield {"fmt": "mxfp4", "k": 3, "out": "exact"}
+
+
+GRID = [
+    *_DEFAULT,
+    *(pytest.param(options, marks=pytest.mark.slow) for options in _thorough()),
+]
+
+
+def label(options):
+    """Return a configuration as the name of its test case."""
+    return "-".join(
+        str(value).replace("/", "x") if key.startswith("fmt") else f"{key}={value}"
+        for key, value in options.items()
+        if value is not None
+    )

@@ -1,0 +1,87 @@
+"""Would the regression notice? Faults planted in the emitted Verilog, each reported by name."""
+
+import json
+
+import pytest
+from mx_dot_grid import label
+from mx_dot_vectors import edge_scales, joined, two_powers
+
+from hwgen import catalogue
+from hwgen.flow.emit import emit
+from hwgen.sim.case import Case
+from hwgen.sim.mutants import NamedFault, plant, prove_equivalent, try_mutants
+
+CORE = catalogue.get("mx-dot")
+
+NAMED = [
+    NamedFault("sign of one product swapped", "lane0_sign", "inv"),
+    NamedFault("lowest bit of subnormal elements lost", "a0_normal", "const0"),
+    NamedFault("bit of a product lost", r"lane0_product_sum\w*", "const0"),
+    NamedFault("bit of a sum of lanes stuck", r"lanes_0\w*", "const0"),
+    NamedFault("carry chain broken", r"U_\d+_propagate", "inv"),
+    NamedFault("fine shift off by one place", r"fine_1\w*", "inv"),
+    NamedFault("coarse shift wrong", r"aligned_block\w*", "inv"),
+    NamedFault("larger scale not recognised", "scale_raised", "const0"),
+    NamedFault("wrong scale chosen", r"chosen_scale\w*", "inv"),
+    NamedFault("accumulator not cleared at the first block", r"first_at\w*", "const0"),
+    NamedFault("special block forgotten by later blocks", "dot_flag_so_far", "const0"),
+    NamedFault("NaN element missed", "a0_nan", "const0"),
+    NamedFault("NaN scale missed", "scale_nan", "const0"),
+    NamedFault("NaN never signalled", "nan_any", "const0"),
+    NamedFault("positive infinity missed", "inf_positive_any", "const0"),
+    NamedFault("negative infinity missed", "inf_negative_any", "const0"),
+    NamedFault("normalised one step too far", "empty_8", "inv"),
+    NamedFault("exponent off", r"leading_exponent\w*", "inv"),
+    NamedFault("sticky bit dropped", "sticky", "const0"),
+    NamedFault("never rounded up", "increment", "const0"),
+    NamedFault("subnormal result not shifted", r"below_normal\w*", "const0"),
+    NamedFault("overflow missed", "too_large", "const0"),
+    NamedFault("zero taken for a number", "nonzero", "const1"),
+    NamedFault("result declared valid for no reason", "valid_1", "const1"),
+    NamedFault("result lost", "valid_2", "const0"),
+]
+
+PROVABLE = [
+    ({"fmt": "mxfp4", "k": 4, "out": "bf16"}, 24),
+    pytest.param({"fmt": "mxfp4", "k": 4, "out": "bf16"}, 400, marks=pytest.mark.slow),
+    pytest.param({"fmt": "mxfp6-e2m3", "k": 2, "out": "bf16"}, 300, marks=pytest.mark.slow),
+    pytest.param({"fmt": "mxfp8-e4m3", "k": 1, "out": "bf16"}, 300, marks=pytest.mark.slow),
+    pytest.param({"fmt": "mxint5/2", "out": "fp16"}, 300, marks=pytest.mark.slow),
+]
+
+
+def make_case(config, interface, count):
+    """Return operands that reach the ends of the output format as well."""
+    usual = CORE.vectors(config, count, 1)
+    ties = two_powers(config, count)
+    values = joined(usual, edge_scales(config, usual), edge_scales(config, ties, 1))
+    return Case.from_values(interface, values, CORE.golden(config, values), seed=5)
+
+
+def test_every_named_fault_is_seen(tmp_path):
+    options = {"fmt": "mxfp8-e5m2", "k": 4, "max_blocks": 4, "freq": 100, "out": "bf16"}
+    config = CORE.configure(options)
+    emitted = emit(CORE, config, tmp_path)
+    interface = json.loads(emitted.interface.read_text())
+    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=NAMED)
+    case = make_case(config, interface, 1500)
+    outcomes = try_mutants(verilog, mutants, case, tmp_path)
+    assert [each.mutant.name for each in outcomes if each.seen is None] == []
+    assert len(outcomes) == len(NAMED)
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    PROVABLE,
+    ids=lambda each: label(each) if isinstance(each, dict) else str(each),
+)
+def test_every_random_fault_is_seen_or_proved_harmless(options, count, tmp_path):
+    config = CORE.configure(options)
+    emitted = emit(CORE, config, tmp_path)
+    interface = json.loads(emitted.interface.read_text())
+    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=count)
+    outcomes = try_mutants(verilog, mutants, make_case(config, interface, 4000), tmp_path)
+    unseen = [each.mutant for each in outcomes if each.seen is None]
+    assert len(unseen) < count / 4
+    suspects = [each for each in unseen if not prove_equivalent(each, emitted.module, tmp_path)]
+    assert [each.name for each in suspects] == []
