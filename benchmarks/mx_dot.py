@@ -93,6 +93,23 @@ def compare(ours, theirs, fmax):
     }
 
 
+def short_markdown(results):
+    """Return the table for the README: area and speed beside the peer's."""
+    lines = [
+        "| element | k | DSP | LUT4 eq. | peer | ratio | Fmax MHz | peer | ratio |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in results:
+        area = ("comb_nowidelut", "peer_comb_nowidelut")
+        if row["peer_comb_nowidelut"] is None:
+            area = ("comb", "peer_comb")
+        cells = [row["element"], row["k"], row["dsp"], row[area[0]], row[area[1]]]
+        cells += [f"{row['area_ratio']:.2f}", f"{row['fmax']:.0f}", f"{row['peer_fmax']:.0f}"]
+        cells.append(f"{row['speed_ratio']:.1f}")
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join(lines)
+
+
 def markdown(results):
     """Return the table of results."""
     lines = [
@@ -123,20 +140,21 @@ def markdown(results):
 
 
 def provenance():
-    """Return one line that names the device, the tools and the machine."""
+    """Return the lines that name the device, the tools and the machine."""
     from hwgen.flow.tools import find
 
     tools = ", ".join(f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5"))
     return (
-        f"ECP5-85F speed grade 6, out of context, median of seeds {', '.join(map(str, SEEDS))}; "
+        f"ECP5-85F speed grade 6, out of context, median of seeds {', '.join(map(str, SEEDS))};\n"
         f"{tools}; {platform.system()} {platform.machine()}, Python {platform.python_version()}."
     )
 
 
 def write(results):
     """Put the table into the documentation and the README."""
-    table = f"{markdown(results)}\n\n{provenance()}"
-    for name in ("README.md", "docs/benchmarks/mx-dot.md"):
+    pages = {"README.md": short_markdown, "docs/benchmarks/mx-dot.md": markdown}
+    for name, make in pages.items():
+        table = f"{make(results)}\n\n{provenance()}"
         path = ROOT / name
         text = path.read_text()
         begin, end = "<!-- benchmark:mx-dot -->", "<!-- /benchmark:mx-dot -->"
