@@ -46,7 +46,12 @@ def test_a_tool_and_its_children_end_when_the_caller_is_interrupted(tmp_path, si
         "from hwgen.flow.process import run\n"
         f"run(['sh', '-c', 'echo $$ > parent; {child}'], cwd={str(tmp_path)!r})\n"
     )
-    caller = subprocess.Popen([sys.executable, "-c", body], stderr=subprocess.DEVNULL)
+    caller = subprocess.Popen(
+        [sys.executable, "-c", body],
+        stderr=subprocess.DEVNULL,
+        # a test run in the background of a shell ignores interrupts, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     files = [tmp_path / "parent"] + ([tmp_path / "child"] if sign == signal.SIGINT else [])
     assert wait_for(lambda: all(file.exists() and file.read_text().strip() for file in files))
     pids = [int(file.read_text()) for file in files]
