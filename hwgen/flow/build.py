@@ -245,6 +245,7 @@ class _Flow:
         def produce(work):
             from hwgen.cores.bridge.identity import identity
             from hwgen.cores.bridge.top import board_top
+            from hwgen.link.bist import expected_signature
 
             component = self.core.component(self.config)
             top = board_top(
@@ -253,6 +254,7 @@ class _Flow:
                 self.freq,
                 name=self.core.name,
                 identity=identity(self.core.name, self.config),
+                signature=expected_signature(self.core, self.config, component.streams),
             )
             libraries = getattr(component, "verilog_libraries", ())
             text = emit_verilog(top, signature_ports(top), _TOP, libraries=libraries)
