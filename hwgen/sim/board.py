@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hwgen.sim.build import _VERILATOR_DEFINES, _verilator_runtime
+from hwgen.sim.build import VERILATOR_DEFINES, verilator_runtime
 from hwgen.sim.toolchain import cache_folder, compiler, run_tool, verilator_root
 
 __all__ = ["SimulatedBoard"]
@@ -142,7 +142,7 @@ def _compile(work, optimize):
     (work / "all.cpp").write_text("".join(f'#include "{name}"\n' for name in sources))
     command = [*compiler(), "-std=c++17", f"-O{optimize}", "-fPIC", "-shared", "-w"]
     command += ["-fvisibility=hidden", "-Wl,-Bsymbolic", f"-I{include}", f"-I{include}/vltstd"]
-    command += [*_VERILATOR_DEFINES, "-I.", "all.cpp", *_verilator_runtime(root)]
+    command += [*VERILATOR_DEFINES, "-I.", "all.cpp", *verilator_runtime(root)]
     run_tool(
         [*command, "-pthread", "-o", "board.so"], cwd=work, what="compiling the simulated board"
     )

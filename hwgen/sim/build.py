@@ -22,7 +22,7 @@ __all__ = ["BACKENDS", "build_library"]
 BACKENDS = ("verilator", "cxxrtl")
 
 _DRIVER = Path(__file__).with_name("driver.cpp")
-_VERILATOR_DEFINES = (
+VERILATOR_DEFINES = (
     "-DVERILATOR=1",
     *(f"-DVM_{name}=0" for name in ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD")),
 )
@@ -113,8 +113,8 @@ def _with_verilator(work, sources, interface, controls, optimize):
     text = "".join(f'#include "{name}"\n' for name in [*generated, "driver.cpp"])
     (work / "all.cpp").write_text(text)
     shutil.copyfile(_DRIVER, work / "driver.cpp")
-    flags = [f"-I{include}", f"-I{include}/vltstd", *_VERILATOR_DEFINES]
-    _compile(work, flags, optimize, _verilator_runtime(root))
+    flags = [f"-I{include}", f"-I{include}/vltstd", *VERILATOR_DEFINES]
+    _compile(work, flags, optimize, verilator_runtime(root))
 
 
 def _with_cxxrtl(work, sources, interface, controls, optimize):
@@ -193,7 +193,7 @@ def _compile(work, flags, optimize, objects):
     run_tool([*command, "-pthread", "-o", "model.so"], cwd=work, what="compiling the model")
 
 
-def _verilator_runtime(root):
+def verilator_runtime(root):
     """Return the object files of Verilator's own library, compiled once for all models."""
     include = root / "include"
     version = (include / "verilated_config.h").read_bytes()
@@ -205,7 +205,7 @@ def _verilator_runtime(root):
     folder.mkdir(exist_ok=True)
     for name, path in zip(_RUNTIME, objects, strict=True):
         with tempfile.TemporaryDirectory(dir=folder) as work:
-            command = [*compiler(), "-std=c++17", "-O1", "-fPIC", "-w", *_VERILATOR_DEFINES]
+            command = [*compiler(), "-std=c++17", "-O1", "-fPIC", "-w", *VERILATOR_DEFINES]
             command += [f"-I{include}", f"-I{include}/vltstd", "-c", include / f"{name}.cpp"]
             run_tool([*command, "-o", "object.o"], cwd=work, what="compiling Verilator's library")
             os.replace(Path(work, "object.o"), path)
