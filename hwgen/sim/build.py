@@ -17,7 +17,7 @@ from hwgen.sim.toolchain import (
     yosys_share,
 )
 
-__all__ = ["BACKENDS", "build_library"]
+__all__ = ["BACKENDS", "VERILATOR_DEFINES", "build_library", "verilator_runtime"]
 
 BACKENDS = ("verilator", "cxxrtl")
 
