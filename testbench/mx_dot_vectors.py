@@ -32,8 +32,8 @@ def all_scale_pairs(config, seed=0):
 def edge_scales(config, values, seed=0):
     """Return operands with new scales, whose results lie where the output format ends.
 
-    That is, around its subnormal numbers and around its largest number, where rounding has special
-    cases that scales drawn at random seldom meet.
+    That is, from far below its subnormal numbers to above them, and around its largest number,
+    where rounding has special cases that scales drawn at random seldom meet.
     """
     random = np.random.default_rng(seed)
     fields = dict(values["i"])
@@ -42,7 +42,8 @@ def edge_scales(config, values, seed=0):
     bits = config.significand_width
     smallest = config.out.lsb_exponent
     largest = int(np.log2(config.out.max_value))
-    low = np.arange(smallest - bits - 2, smallest + config.out.significand_bits + 3)
+    reach = config.out.significand_bits + 6
+    low = np.arange(smallest - bits - reach, smallest + reach)
     high = np.arange(largest - bits - 2, largest + 3)
     sums = np.concatenate([low, low, high]) + 254 - least
     sums = sums[(sums >= 0) & (sums <= 508)]

@@ -25,7 +25,7 @@ _PROBE_RATE = 0.125
 class Bench:
     """A case wired to the circuit: one source an input stream, one sink an output stream."""
 
-    def __init__(self, circuit, stalls, *, probes=_PROBE_RATE, part="all"):
+    def __init__(self, circuit, stalls, *, probes=_PROBE_RATE, patient=False, part="all"):
         self.circuit = circuit
         self.case = Case.load(_FOLDER)
         self.stalls = stalls
@@ -37,7 +37,13 @@ class Bench:
             for each, seed in ((each, seeds.random()) for each in inputs)
         ]
         self.sinks = [
-            Sink(circuit, each, Pauses(stalls, seeds.random()), len(self.case.expected[each.name]))
+            Sink(
+                circuit,
+                each,
+                Pauses(stalls, seeds.random()),
+                len(self.case.expected[each.name]),
+                patient,
+            )
             for each in outputs
         ]
         self.clocked = Clocked(circuit, self.sources, self.sinks, Pauses(probes, seeds.random()))
@@ -130,6 +136,15 @@ async def results_at_full_speed(dut):
 async def results_with_random_stalls(dut):
     """With both sides pausing at random and the handshake probed for combinational paths."""
     bench = Bench(dut, 0.4)
+    await bench.run()
+    bench.compare()
+    _note("cycles", bench.clocked.cycle)
+
+
+@regression
+async def results_for_a_sink_that_waits_for_valid(dut):
+    """With a sink that is ready only once it has seen valid."""
+    bench = Bench(dut, 0.1, patient=True, part="ready after valid")
     await bench.run()
     bench.compare()
     _note("cycles", bench.clocked.cycle)

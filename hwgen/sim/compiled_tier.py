@@ -27,9 +27,9 @@ def run_compiled(model, case):
     model.reset()
     short = _shortened(case)
     cycles = 0
-    for stalls in (0.25, 0.75):
-        what = f"compiled tier with {stalls:.0%} stalls"
-        cycles += _run(model, short, what, stalls=stalls, probe=0.25).cycles
+    for stalls, patient in ((0.25, False), (0.6, True)):
+        what = f"compiled tier with {stalls:.0%} stalls{', ready after valid' * patient}"
+        cycles += _run(model, short, what, stalls=stalls, patient=patient, probe=0.25).cycles
     run = _run(model, case, "compiled tier at full speed", timed=True)
     latency, interval = check_timing(
         case.interface,

@@ -40,6 +40,7 @@ struct Job {
     uint64_t seed;
     uint64_t quiet_limit;   // cycles without any transfer, nobody paused, until the core is idle
     uint64_t cycle_limit;   // stop after so many cycles; 0: no limit
+    uint64_t patient;       // outputs: be ready only for a token that was valid the cycle before
     uint64_t probe;         // chance in 256 to look for combinational paths in a cycle
     uint64_t cycles;        // result: cycles simulated
     uint64_t status;        // result: one of Status
@@ -207,7 +208,7 @@ uint64_t simulate(Model &model, Job &job) {
         }
         for (unsigned each = 0; each < OUTPUTS; each++) {
             const bool pause = output_pauses[each].now(random, job.outputs[each].stall);
-            *dut.outputs[each].ready = !pause;
+            *dut.outputs[each].ready = !pause && (!job.patient || model.held[each]);
             paused |= pause;
         }
         dut.eval();

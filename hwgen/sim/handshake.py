@@ -113,27 +113,28 @@ class Sink:
     pauses : Pauses
     limit : int
         Tokens to come; one more is a `StreamRuleError`.
+    patient : bool
+        Be ready only for a token that was valid the cycle before: a core that waits for ready
+        before it asserts valid then waits forever.
     """
 
-    def __init__(self, circuit, stream, pauses, limit):
+    def __init__(self, circuit, stream, pauses, limit, patient=False):
         self.ports = Ports(circuit, stream)
         self.tokens = []
         self.cycles = []
+        self.paused = False
         self._limit = limit
+        self._patient = patient
         self._pauses = pauses
         self._ready = False
         self._waiting = False
         self._monitor = Monitor(stream.name)
         self.ports.ready.value = 0
 
-    @property
-    def paused(self):
-        """Whether this cycle is a pause."""
-        return not self._ready
-
     def drive(self):
         """Be ready unless this cycle is a pause."""
-        self._ready = not self._pauses()
+        self.paused = self._pauses()
+        self._ready = not self.paused and (self._waiting or not self._patient)
         self.ports.ready.value = int(self._ready)
 
     def sample(self, cycle, offered):

@@ -65,6 +65,7 @@ class _Job(ctypes.Structure):
         ("seed", ctypes.c_uint64),
         ("quiet_limit", ctypes.c_uint64),
         ("cycle_limit", ctypes.c_uint64),
+        ("patient", ctypes.c_uint64),
         ("probe", ctypes.c_uint64),
         ("cycles", ctypes.c_uint64),
         ("status", ctypes.c_uint64),
@@ -182,6 +183,7 @@ class CompiledModel:
         expected_tokens=None,
         stalls=0.0,
         seed=0,
+        patient=False,
         probe=0.0,
         cycle_limit=0,
         timed=False,
@@ -198,6 +200,9 @@ class CompiledModel:
             Chance, 0 to below 1, that a side pauses in a cycle; both sides of every stream.
         seed : int
             Seed of the pauses and probes.
+        patient : bool
+            Be ready at outputs only for a token that was valid the cycle before. A core that waits
+            for ready before it asserts valid then waits forever.
         probe : float
             Chance, 0 to 1, that combinational paths through the handshake are looked for in a
             cycle.
@@ -235,7 +240,7 @@ class CompiledModel:
         split = len(sources)
         job = _Job((_StreamJob * split)(*jobs[:split]), (_StreamJob * len(sinks))(*jobs[split:]))
         job.seed, job.quiet_limit, job.cycle_limit = seed, self._quiet_limit, cycle_limit
-        job.probe = round(probe * 256)
+        job.patient, job.probe = patient, round(probe * 256)
         self._library.hwgen_run(self._model, ctypes.byref(job))
         done = [job.outputs[index].done for index in range(len(sinks))]
         outputs = self._by_name(self.outputs, sinks, done)

@@ -32,6 +32,7 @@ FAULTS = {
     "token_doubled": "disagree",
     "hangs": "stopped taking tokens",
     "survives_reset": "before any input",
+    "waits_for_ready": "stopped taking tokens",
 }
 
 VERILOG = """
@@ -46,7 +47,7 @@ module subtract(
   reg [6:0] count = 0;
   reg late = 0;
   wire often = &count[3:0];
-  wire room = !full | o__ready;
+  wire room = !full & !(fault == 11) | o__ready;
   assign i__ready = room & !(fault == 9 & &count) & !(fault == 6 & i__valid & often);
   assign o__valid = (full & !(fault == 2 & often)) | (fault == 4 & late)
     | (fault == 5 & o__ready & often);

@@ -25,6 +25,7 @@ def test_bench_accepts_the_circuit_measures_it_and_records_waves(tmp_path):
         pytest.param("token_lost", "disagree", marks=pytest.mark.slow),
         pytest.param("token_doubled", "disagree|a token more than the 400", marks=pytest.mark.slow),
         pytest.param("hangs", "stopped taking tokens", marks=pytest.mark.slow),
+        pytest.param("waits_for_ready", "stopped taking tokens", marks=pytest.mark.slow),
         pytest.param("survives_reset", "before any input", marks=pytest.mark.slow),
     ],
 )
