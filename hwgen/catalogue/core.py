@@ -31,6 +31,10 @@ class Core:
     vectors : callable
         ``(config, count, seed) -> inputs``: directed cases first, then seeded random ones;
         at least ``count`` tokens.
+    semantics : str
+        What the outputs are, exactly: paragraphs of Markdown for the core's page.
+    examples : tuple of str
+        Command lines that show the core at work.
     shorthands : dict
         Options that stand for several fields: name -> tuple of field names.
     """
@@ -42,6 +46,8 @@ class Core:
     component: Callable
     golden: Callable
     vectors: Callable
+    semantics: str = ""
+    examples: tuple[str, ...] = ()
     shorthands: dict = field(default_factory=dict)
 
     def configure(self, options):

@@ -165,6 +165,25 @@ def _block_marks(config, blocks, random):
     return first, last
 
 
+_SEMANTICS = """\
+A block arrives as `k / lanes` beats; lane j of beat t is element `t * lanes + j`. Scales, and the
+marks `first` and `last` where there is an accumulator, are read with the block's last beat. Every
+block, or every block marked `last`, gives one result.
+
+With S the exact sum of the products of a block's elements, in units of `2**(lsb_a + lsb_b)`, and T
+the sum of both scale codes, a block is worth `S * 2**(T - 254 + lsb_a + lsb_b)`. `--out exact`
+gives S and the biased exponent (the bias is in `interface.json`); a float format gives that value
+rounded once. With `--max-blocks` above 1 block sums meet in an accumulator that is aligned to the
+largest scale so far; what it may lose is defined to the bit.
+
+With `--specials ieee` a NaN scale, a NaN element, infinity times zero, and infinite products of
+both signs make the result NaN; otherwise an infinite product makes it infinite. An exact result is
+0 where a flag is set.
+
+The whole definition, with its error bounds: [exactness](../explanation-exactness.md). Where
+registers go: [pipelining](../explanation-pipelining.md). Area and speed:
+[benchmark](../benchmarks/mx-dot.md)."""
+
 CORE = Core(
     name="mx-dot",
     summary="exact dot product of MX blocks, any element formats, one rounding at the end",
@@ -174,5 +193,11 @@ CORE = Core(
     component=_component,
     golden=_golden,
     vectors=_vectors,
+    semantics=_SEMANTICS,
+    examples=(
+        "hwgen build --core mx-dot --fmt fp6 --board ulx3s",
+        "hwgen verify --core mx-dot --fmt-a mxfp4 --fmt-b mxfp8-e5m2 --max-blocks 16",
+        "hwgen emit --core mx-dot --fmt int8 --out exact --freq 150",
+    ),
     shorthands={"fmt": ("fmt_a", "fmt_b")},
 )

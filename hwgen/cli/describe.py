@@ -41,6 +41,8 @@ def core_document(core):
         "name": core.name,
         "summary": core.summary,
         "source": core.source,
+        "semantics": core.semantics,
+        "examples": list(core.examples),
         "shorthands": {name: list(covered) for name, covered in core.shorthands.items()},
         "options": describe_fields(core),
         "default_config": config.as_dict(),
@@ -64,6 +66,16 @@ def core_sections(document):
         Section("", text=textwrap.fill(f"Definition: {document['source']}.", 100)),
         Section("Options", ("option", "default", "meaning"), options),
     ]
+    if document["examples"]:
+        text = "\n".join(["```", *document["examples"], "```"])
+        sections.insert(2, Section("Examples", text=text))
+    if document["semantics"]:
+        sections.append(Section("What it computes", text=document["semantics"]))
+    timing = (
+        f"With the default options: latency {document['latency']} clock cycles, one block every "
+        f"{document['initiation_interval']}. `interface.json` states both for every configuration."
+    )
+    sections.append(Section("Timing", text=timing))
     for stream in document["streams"]:
         rows = [
             (each["name"], each["lsb"], each["width"], each["count"], each["format"], each["doc"])
