@@ -1,0 +1,1 @@
+"""Run one core in a simulator against its golden model."""

@@ -8,7 +8,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from hwgen.errors import HwgenError, MissingToolError
+from hwgen.errors import HwgenError, MissingToolError, UsageError
 
 __all__ = [
     "cache_folder",
@@ -132,5 +132,11 @@ def cache_folder():
     """Return the folder for what every run of this user can share, made where needed."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(os.environ.get("HWGEN_CACHE_DIR") or Path(base, "hwgen"), "simulation")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cache folder must be writable, not {str(folder)!r} ({error.strerror}); "
+            "set HWGEN_CACHE_DIR to another folder"
+        ) from None
     return folder
