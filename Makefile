@@ -30,7 +30,7 @@ test-all: compiler $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 bench: compiler $(VENV)/.installed-dev
-	@status=0; for each in command_line.py formats.py "mx_dot.py --write"; do \
+	@status=0; for each in command_line.py formats.py verification.py "mx_dot.py --write"; do \
 	    echo "benchmarks/$$each"; $(BIN)/python benchmarks/$$each || status=$$?; \
 	done; exit $$status
 

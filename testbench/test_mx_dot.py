@@ -1,7 +1,5 @@
 """The regression of ``mx-dot``: both tiers, over the grid of configurations."""
 
-import time
-
 import pytest
 from mx_dot_grid import GRID, label
 
@@ -38,12 +36,3 @@ def test_synthesised_netlist_equals_the_golden_model(options, tmp_path):
         CORE, config, folder=tmp_path, vectors=300, seed=3, tier="compiled", post_synth=True
     )
     assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
-
-
-@pytest.mark.slow
-def test_ten_million_vectors_take_less_than_a_minute_of_one_core(tmp_path):
-    config = CORE.configure({"fmt": "mxfp4"})
-    start = time.process_time()
-    result = verify(CORE, config, folder=tmp_path, vectors=10_000_000, tier="compiled")
-    assert result.matched >= 10_000_000
-    assert time.process_time() - start < 60
