@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, ClockSignal, Const, Instance, Signal, signed, unsi
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
+from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = ["MULTIPLIER_LIBRARY", "multiply"]
 
@@ -103,13 +104,6 @@ class _Partial:
         self.maximum = maximum
 
 
-def _range_shape(minimum, maximum):
-    if minimum < 0:
-        width = max((-minimum - 1).bit_length(), maximum.bit_length()) + 1
-        return signed(width)
-    return unsigned(max(1, maximum.bit_length()))
-
-
 def _by_rows(pipeline, a, b, shape, name):
     """Add one masked copy of ``a`` for every bit of ``b``."""
     width = len(a)
@@ -184,7 +178,7 @@ def _combine(pipeline, partial, a, row, name, mask=None):
     row_low, row_high = (-high, -low) if negative else (min(0, low), high)
     minimum = partial.minimum + (row_low << passed)
     maximum = partial.maximum + (row_high << passed)
-    shape = _range_shape(minimum, maximum)
+    shape = shape_of_range(minimum, maximum)
     upper_shape = _like(shape, shape.width - passed)
 
     def upper(value):
@@ -213,7 +207,7 @@ def _sum_of(pipeline, first, second, name):
     passed = second.low - first.low
     minimum = first.minimum + (second.minimum << passed)
     maximum = first.maximum + (second.maximum << passed)
-    shape = _range_shape(minimum, maximum)
+    shape = shape_of_range(minimum, maximum)
 
     def upper(value):
         bits = value[passed:]

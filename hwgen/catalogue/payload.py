@@ -10,36 +10,11 @@ def payload_bytes(stream):
     return (stream.width + 7) // 8
 
 
-def _element_bits(codes, width):
-    """Return the bits of ``codes`` (any shape), least significant first, as a new last axis."""
-    if width <= 64:
-        shifts = np.arange(width, dtype=np.uint64)
-        return ((codes.astype(np.uint64)[..., None] >> shifts) & np.uint64(1)).astype(np.uint8)
-    limbs = []
-    for low in range(0, width, 32):
-        part = ((codes >> low) & 0xFFFFFFFF).astype(np.uint64)
-        limbs.append(_element_bits(part, min(32, width - low)))
-    return np.concatenate(limbs, axis=-1)
-
-
-def _element_codes(bits, width):
-    """Return the codes whose bits, least significant first, lie on the last axis of ``bits``."""
-    if width <= 64:
-        weights = np.uint64(1) << np.arange(width, dtype=np.uint64)
-        return (bits.astype(np.uint64) * weights).sum(axis=-1, dtype=np.uint64)
-    codes = np.zeros(bits.shape[:-1], dtype=object)
-    for low in range(0, width, 32):
-        part = _element_codes(bits[..., low : low + 32], min(32, width - low))
-        codes = codes + (part.astype(object) << low)
-    return codes
-
-
-def _word_aligned(field):
-    return field.width in (8, 16, 32, 64)
-
-
 def pack(stream, fields):
     """Pack field arrays into payload bytes.
+
+    Eight elements of up to 8 bits are as many bytes as an element has bits, so they are put
+    together in one 64-bit word; wider elements are placed one by one.
 
     Parameters
     ----------
@@ -54,20 +29,58 @@ def pack(stream, fields):
         ``uint8`` array of shape ``(n, payload_bytes(stream))``, little-endian, padded with zeros.
     """
     count = len(next(iter(fields.values())))
-    offset_is_byte = all(stream.lsb(field.name) % 8 == 0 for field in stream.fields)
-    if offset_is_byte and all(_word_aligned(field) for field in stream.fields):
-        parts = [
-            np.ascontiguousarray(fields[field.name], dtype=f"<u{field.width // 8}")
-            .view(np.uint8)
-            .reshape(count, -1)
-            for field in stream.fields
-        ]
-        return np.concatenate(parts, axis=1)
-    parts = [
-        _element_bits(np.asarray(fields[field.name]), field.width).reshape(count, -1)
-        for field in stream.fields
-    ]
-    return np.packbits(np.concatenate(parts, axis=1), axis=1, bitorder="little")
+    size = payload_bytes(stream)
+    packed = np.zeros((count, size + 9), np.uint8)
+    for field in stream.fields:
+        codes = np.asarray(fields[field.name]).reshape(count, field.count)
+        low = stream.lsb(field.name)
+        if field.width <= 8:
+            _place(packed, _groups(codes, field.width), low)
+            continue
+        number = int if codes.dtype == object else np.uint64
+        codes = codes if codes.dtype == object else codes.astype(np.uint64)
+        for element in range(field.count):
+            for part in range(0, field.width, 32):
+                mask = number((1 << min(32, field.width - part)) - 1)
+                words = codes[:, element : element + 1] >> number(part) & mask
+                data = np.ascontiguousarray(words.astype("<u4")).view(np.uint8)
+                _place(packed, data, low + element * field.width + part)
+    return np.ascontiguousarray(packed[:, :size])
+
+
+def _groups(codes, width):
+    """Return narrow elements as the bytes they fill together."""
+    count, elements = codes.shape
+    narrow = codes.astype(np.uint8)
+    words = np.zeros((count, -(-elements // 8)), dtype="<u8")
+    for position in range(min(8, elements)):
+        part = narrow[:, position::8]
+        words[:, : part.shape[1]] |= part.astype(np.uint64) << np.uint64(width * position)
+    parts = words.view(np.uint8).reshape(count, -1, 8)[:, :, :width]
+    return parts.reshape(count, -1)[:, : (elements * width + 7) // 8]
+
+
+def _place(packed, data, low):
+    """Or bytes into rows of ``packed``, from bit ``low`` on."""
+    start, shift = divmod(low, 8)
+    stop = start + data.shape[1]
+    if not shift:
+        packed[:, start:stop] |= data
+        return
+    packed[:, start:stop] |= data << np.uint8(shift)
+    packed[:, start + 1 : stop + 1] |= data >> np.uint8(8 - shift)
+
+
+def _element_codes(bits, width):
+    """Return the codes whose bits, least significant first, lie on the last axis of ``bits``."""
+    if width <= 64:
+        weights = np.uint64(1) << np.arange(width, dtype=np.uint64)
+        return (bits.astype(np.uint64) * weights).sum(axis=-1, dtype=np.uint64)
+    codes = np.zeros(bits.shape[:-1], dtype=object)
+    for low in range(0, width, 32):
+        part = _element_codes(bits[..., low : low + 32], min(32, width - low))
+        codes = codes + (part.astype(object) << low)
+    return codes
 
 
 def unpack(stream, payloads):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hwgen.sim.packing import pack
+from hwgen.catalogue.payload import pack
 from hwgen.sim.streams import streams_of
 
 __all__ = ["Case", "Findings"]

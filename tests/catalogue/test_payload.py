@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from hwgen.catalogue.payload import pack, payload_bytes, unpack
 
-SHAPES = st.lists(st.tuples(st.integers(1, 100), st.integers(1, 5)), min_size=1, max_size=5)
+SHAPES = st.lists(
+    st.tuples(st.integers(1, 100) | st.integers(1, 8), st.integers(1, 20)), min_size=1, max_size=5
+)
 
 
 def _stream(shapes):

@@ -1,40 +1,14 @@
 import numpy as np
 import pytest
 from hwgen.cores.interface import Field, Stream
-from hypothesis import given
-from hypothesis import strategies as st
 from sim_circuits import INPUT, INTERFACE, OUTPUT, make_case
 
-from hwgen.catalogue import payload
+from hwgen.catalogue.payload import pack
 from hwgen.errors import MismatchError
 from hwgen.sim.case import Case
-from hwgen.sim.packing import pack
 from hwgen.sim.report import describe_token, first_mismatch
 from hwgen.sim.streams import streams_of
 from hwgen.sim.timing import check_timing
-
-shapes = st.lists(
-    st.tuples(st.integers(1, 70) | st.integers(1, 8), st.integers(1, 20)), min_size=1, max_size=5
-)
-
-
-@given(shapes, st.integers(0, 2**32))
-def test_fast_packing_equals_packing_bit_by_bit(shapes, seed):
-    random = np.random.default_rng(seed)
-    fields = tuple(Field(f"f{at}", width, count) for at, (width, count) in enumerate(shapes))
-    values = {}
-    for field in fields:
-        codes = np.array(
-            [
-                [int.from_bytes(random.bytes(9), "little") % (1 << field.width)] * field.count
-                for _ in range(3)
-            ],
-            dtype=np.uint64 if field.width <= 64 else object,
-        )
-        codes[:, :: field.count] = 1
-        values[field.name] = codes if field.count > 1 else codes[:, 0]
-    stream = Stream("i", "input", fields)
-    np.testing.assert_array_equal(pack(stream, values), payload.pack(stream, values))
 
 
 def test_streams_survive_the_interface_description():
