@@ -64,7 +64,6 @@ def test_ties_and_near_ties_at_every_exponent_of_the_output(circuit):
     circuit(joined(edge_scales(config, values), edge_scales(config, CORE.vectors(config, 5000, 1))))
 
 
-@pytest.mark.slow
 def test_every_input_of_the_smallest_block(tmp_path):
     config = CORE.configure({"fmt": "mxfp4", "k": 1, "out": "bf16"})
     emitted = emit(CORE, config, tmp_path)
