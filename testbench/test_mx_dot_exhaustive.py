@@ -4,7 +4,7 @@ import json
 
 import pytest
 from mx_dot_grid import label
-from mx_dot_vectors import all_element_pairs, all_scale_pairs, edge_scales, joined, two_powers
+from mx_dot_vectors import all_element_pairs, all_scale_pairs
 
 from hwgen import catalogue
 from hwgen.flow.emit import emit
@@ -56,12 +56,8 @@ def test_all_pairs_of_scales(circuit, seed):
     assert circuit(all_scale_pairs(circuit.config, seed)) == 65536
 
 
-def test_ties_and_near_ties_at_every_exponent_of_the_output(circuit):
-    config = circuit.config
-    if config.out == "exact":
-        pytest.skip("nothing is rounded")
-    values = two_powers(config, 20_000)
-    circuit(joined(edge_scales(config, values), edge_scales(config, CORE.vectors(config, 5000, 1))))
+def test_the_corners_of_the_catalogue_and_many_random_blocks(circuit):
+    circuit(CORE.vectors(circuit.config, 40_000, 5))
 
 
 def test_every_input_of_the_smallest_block(tmp_path):

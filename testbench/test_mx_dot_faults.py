@@ -4,7 +4,6 @@ import json
 
 import pytest
 from mx_dot_grid import label
-from mx_dot_vectors import edge_scales, joined, two_powers
 
 from hwgen import catalogue
 from hwgen.flow.emit import emit
@@ -51,10 +50,8 @@ PROVABLE = [
 
 
 def make_case(config, interface, count):
-    """Return operands that reach the ends of the output format as well."""
-    usual = CORE.vectors(config, count, 1)
-    ties = two_powers(config, count)
-    values = joined(usual, edge_scales(config, usual), edge_scales(config, ties, 1))
+    """Return the vectors of the catalogue, as ``hwgen verify`` takes them."""
+    values = CORE.vectors(config, count, 1)
     return Case.from_values(interface, values, CORE.golden(config, values), seed=5)
 
 
@@ -64,7 +61,7 @@ def test_every_named_fault_is_seen(tmp_path):
     emitted = emit(CORE, config, tmp_path)
     interface = json.loads(emitted.interface.read_text())
     verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=NAMED)
-    case = make_case(config, interface, 1500)
+    case = make_case(config, interface, 5000)
     outcomes = try_mutants(verilog, mutants, case, tmp_path)
     assert [each.mutant.name for each in outcomes if each.seen is None] == []
     assert len(outcomes) == len(NAMED)
@@ -80,7 +77,7 @@ def test_every_random_fault_is_seen_or_proved_harmless(options, count, tmp_path)
     emitted = emit(CORE, config, tmp_path)
     interface = json.loads(emitted.interface.read_text())
     verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=count)
-    outcomes = try_mutants(verilog, mutants, make_case(config, interface, 4000), tmp_path)
+    outcomes = try_mutants(verilog, mutants, make_case(config, interface, 12_000), tmp_path)
     unseen = [each.mutant for each in outcomes if each.seen is None]
     assert len(unseen) < count / 4
     suspects = [each for each in unseen if not prove_equivalent(each, emitted.module, tmp_path)]

@@ -75,3 +75,19 @@ def test_vectors_repeat_with_their_seed():
     config = CORE.configure({"fmt": "fp4", "k": 8})
     first, again, other = (CORE.vectors(config, 600, seed)["i"]["a"] for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("options", [{"fmt": "fp6", "k": 8, "out": "fp16"}, {"out": "bf16"}])
+def test_vectors_reach_subnormal_results_overflow_and_ties(options):
+    config = CORE.configure(options)
+    inputs = CORE.vectors(config, 1000, 3)
+    results = {
+        mode: CORE.golden(CORE.configure({**options, "rounding": mode}), inputs)["o"]["result"]
+        for mode in ("nearest-even", "nearest-away", "toward-zero")
+    }
+    out = config.out
+    magnitude = results["nearest-even"] & (out.infinity_code | (1 << out.significand_bits) - 1)
+    assert ((magnitude > 0) & (magnitude < 1 << out.significand_bits)).sum() > 20
+    assert (magnitude == out.infinity_code).sum() > 5
+    assert (results["nearest-even"] != results["nearest-away"]).sum() > 5
+    assert (results["nearest-even"] != results["toward-zero"]).sum() > 20
