@@ -116,7 +116,7 @@ def _by_rows(pipeline, a, b, shape, name):
     if len(rows) <= _LONGEST_SEQUENCE:
         partial = _first_rows(pipeline, a, rows[:2], name)
         for row in rows[2:]:
-            partial = _with_row(pipeline, partial, a, row, name)
+            partial = _combine(pipeline, partial, a, row, name)
         partials = [partial]
     else:
         # an odd row stands first: the last one of a signed operand is negative
@@ -165,10 +165,6 @@ def _first_rows(pipeline, a, rows, name):
     (position, bit, _, low, high), second = rows
     zero_row = _Partial(a, position, min(0, low), high)
     return _combine(pipeline, zero_row, a, second, name, mask=bit)
-
-
-def _with_row(pipeline, partial, a, row, name):
-    return _combine(pipeline, partial, a, row, name)
 
 
 def _combine(pipeline, partial, a, row, name, mask=None):
