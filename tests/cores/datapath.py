@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY
 from hwgen.cores.arith.lut4 import LUT4_LIBRARY
 from hwgen.cores.arith.multiply import MULTIPLIER_LIBRARY
+from hwgen.cores.arith.output import connect_output
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field, Stream
 
@@ -47,24 +48,21 @@ class Datapath(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         advance = Signal()
-        m.d.comb += [advance.eq(~self.o.valid | self.o.ready), self.i.ready.eq(advance)]
+        m.d.comb += self.i.ready.eq(advance)
         pipeline = Pipeline(m, self.fabric, self.frequency, advance)
         payload = self.i.payload
-        values = {name: pipeline.input(payload[name]) for name in payload.shape().members}
+        values = {name: pipeline.input(payload[name], name) for name in payload.shape().members}
         results = self.build(pipeline, values)
-        self.latency = max(value.stage for value in results.values()) + 1
+        last = max(value.stage for value in results.values())
+        self.latency = last + 1
         valid = self.i.valid
-        for _ in range(self.latency):
+        for _ in range(last):
             register = Signal()
             with m.If(advance):
                 m.d.sync += register.eq(valid)
             valid = register
-        m.d.comb += self.o.valid.eq(valid)
-        for name, value in results.items():
-            held = Signal(len(value))
-            with m.If(advance):
-                m.d.sync += held.eq(pipeline.at(value, self.latency - 1))
-            m.d.comb += self.o.payload[name].eq(held)
+        fields = {name: pipeline.at(value, last) for name, value in results.items()}
+        connect_output(pipeline, self.o, fields, valid)
         return m
 
     def run(self, folder, codes):
