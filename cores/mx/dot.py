@@ -1,21 +1,14 @@
 """Dot product of MX blocks: exact products and sums, one rounding at the end."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
+from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
+from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_to_float
-from hwgen.cores.arith.lut4 import LUT4_LIBRARY
-from hwgen.cores.arith.multiply import MULTIPLIER_LIBRARY
-from hwgen.cores.arith.output import connect_output
-from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import add_tree, negate_if
-from hwgen.cores.interface import Field, Stream
+from hwgen.cores.interface import Field
 from hwgen.cores.mx.accumulator import accumulate_beats, accumulate_blocks, hold_flag
 from hwgen.cores.mx.element import decode_element
 from hwgen.cores.mx.product import multiply_elements
-
-from hwgen import targets
+from hwgen.cores.pipelined import PipelinedCore
 
 __all__ = ["MxDot"]
 
@@ -23,7 +16,7 @@ _SCALE_NAN = 0xFF
 _SCALE_WIDTH = 9
 
 
-def _input_stream(config):
+def _input_fields(config):
     fields = [
         Field(name, block.element.width, config.lanes, block.element.name, doc=doc)
         for name, block, doc in (
@@ -40,13 +33,13 @@ def _input_stream(config):
             Field("first", 1, doc="1 with the first block of a dot product"),
             Field("last", 1, doc="1 with the last block of a dot product"),
         ]
-    return Stream("i", "input", tuple(fields))
+    return fields
 
 
-def _output_stream(config):
+def _output_fields(config):
     if config.out != "exact":
         result = Field("result", config.out.width, format=config.out.name, doc="the dot product")
-        return Stream("o", "output", (result,))
+        return [result]
     fields = [
         Field(
             "significand",
@@ -68,10 +61,10 @@ def _output_stream(config):
     if config.has_infinities:
         fields.append(Field("inf_positive", 1, doc="1: the result is +infinity"))
         fields.append(Field("inf_negative", 1, doc="1: the result is -infinity"))
-    return Stream("o", "output", tuple(fields))
+    return fields
 
 
-class MxDot(wiring.Component):
+class MxDot(PipelinedCore):
     """Dot product of two MX blocks, or of two rows of blocks.
 
     The definition is Dot and DotGeneral of the OCP Microscaling Formats (MX) specification
@@ -102,44 +95,11 @@ class MxDot(wiring.Component):
     """
 
     def __init__(self, config):
-        self.config = config
-        self.streams = (_input_stream(config), _output_stream(config))
-        super().__init__(
-            {
-                "i": In(stream.Signature(self.streams[0].layout())),
-                "o": Out(stream.Signature(self.streams[1].layout())),
-            }
-        )
         self.initiation_interval = config.k // config.lanes
         self.macs_per_cycle = config.lanes
-        fabric = targets.get(config.target)
-        self.verilog_libraries = ()
-        if fabric.carry_chain_module:
-            self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY, MULTIPLIER_LIBRARY)
-        trial, self.latency = self._build()
-        # built for its latency only: Amaranth would warn that it is never used
-        trial._MustUse__silence = True
+        super().__init__(config, _input_fields(config), _output_fields(config))
 
-    def elaborate(self, platform):
-        return self._build()[0]
-
-    def _build(self):
-        """Return (module, latency); the latency is known only once the registers are placed."""
-        m = Module()
-        fabric = targets.get(self.config.target)
-        advance = Signal(name="advance")
-        m.d.comb += self.i.ready.eq(advance)
-        pipeline = Pipeline(m, fabric, self.config.freq, advance)
-        valid = _ValidChain(m, self.i.valid, advance)
-        result, emit = self._datapath(pipeline, valid)
-        latency = max(value.stage for value in (*result.values(), emit)) + 1
-        last = latency - 1
-        fields = {name: pipeline.at(value, last) for name, value in result.items()}
-        connect_output(pipeline, self.o, fields, valid.at(last) & pipeline.at(emit, last))
-        return m, latency
-
-    def _datapath(self, pipeline, valid):
-        """Return the output fields and the bit that tells whether there is a result."""
+    def datapath(self, pipeline, valid):
         config, payload = self.config, self.i.payload
         first_beat, last_beat = self._beats(pipeline, valid)
         scales = [pipeline.input(payload[name], name) for name in ("scale_a", "scale_b")]
@@ -254,27 +214,6 @@ class MxDot(wiring.Component):
             pipeline, significand, exponent, config.exponent_bias, (0, 510), rounding
         )
         return {"result": _with_flags(pipeline, code, nan, infinities, rounding)}
-
-
-class _ValidChain:
-    """The valid bit of every pipeline stage; cleared by reset."""
-
-    def __init__(self, m, valid, advance):
-        self._m = m
-        self._advance = advance
-        self._stages = [valid]
-
-    def at(self, stage):
-        while len(self._stages) <= stage:
-            register = Signal(name=f"valid_{len(self._stages)}")
-            with self._m.If(self._advance):
-                self._m.d.sync += register.eq(self._stages[-1])
-            self._stages.append(register)
-        return self._stages[stage]
-
-    def update(self, stage):
-        """Return the condition under which a token leaves ``stage``."""
-        return self._advance & self.at(stage)
 
 
 def _any(pipeline, flags, name):

@@ -4,24 +4,28 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.config import (
+    FREQUENCY,
+    STRICT,
+    TARGET,
+    Block,
+    CoreConfig,
+    Frequency,
+    Multipliers,
+    Overflow,
+    Target,
+    checked,
+    number,
+    set_field,
+)
 from hwgen.cores.mx.product import product_range
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen import formats, targets
-from hwgen.errors import HwgenError, UsageError, nearest
+from hwgen.errors import UsageError, nearest
 
 __all__ = ["MxDotConfig"]
-
-
-def _as_value_error(parse):
-    def checked(value):
-        try:
-            return parse(value) if isinstance(value, str) else value
-        except HwgenError as error:
-            raise ValueError(str(error)) from None
-
-    return checked
 
 
 def _output(text):
@@ -40,41 +44,12 @@ def _output(text):
     return found
 
 
-def _number(value):
-    """Return the integer that a text holds; anything else as it is."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+Output = Annotated[Literal["exact"] | formats.FloatFormat, BeforeValidator(checked(_output))]
+Step = Annotated[Literal[4, 8, 16, 32, 64], BeforeValidator(number)]
 
 
-def _multipliers(text):
-    if text in ("auto", "none"):
-        return text
-    if not text.isdecimal():
-        raise UsageError(f"must be 'auto', 'none' or a number, not {text!r}")
-    return int(text)
-
-
-def _known_target(name):
-    targets.get(name)
-    return name
-
-
-Block = Annotated[formats.BlockFormat, BeforeValidator(_as_value_error(formats.parse_block))]
-Output = Annotated[
-    Literal["exact"] | formats.FloatFormat, BeforeValidator(_as_value_error(_output))
-]
-Multipliers = Annotated[
-    Literal["auto", "none"] | Annotated[int, Field(ge=0)],
-    BeforeValidator(_as_value_error(_multipliers)),
-]
-Step = Annotated[Literal[4, 8, 16, 32, 64], BeforeValidator(_number)]
-Target = Annotated[str, BeforeValidator(_as_value_error(_known_target))]
-
-
-_STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-
-@dataclass(frozen=True, kw_only=True, config=_STRICT)
-class MxDotConfig:
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MxDotConfig(CoreConfig):
     """What an ``mx-dot`` core computes and what it is built for.
 
     Raises
@@ -103,7 +78,7 @@ class MxDotConfig:
     rounding: Literal["nearest-even", "nearest-away", "toward-zero", "up", "down"] = Field(
         default="nearest-even", description="rounding of a float result"
     )
-    overflow: Literal["infinity", "saturate"] = Field(
+    overflow: Overflow = Field(
         default="infinity", description="what a result beyond the largest number becomes"
     )
     max_blocks: Annotated[int, Field(ge=1, le=1 << 20)] = Field(
@@ -118,13 +93,11 @@ class MxDotConfig:
     specials: Literal["ieee", "ignore"] = Field(
         default="ieee", description="'ignore' reads NaN and infinity codes as numbers"
     )
-    freq: Annotated[float, Field(gt=0, le=2000)] | None = Field(
-        default=None, description="clock in MHz to place registers for (default: no pipelining)"
-    )
+    freq: Frequency = FREQUENCY
     dsp: Multipliers = Field(
         default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
     )
-    target: Target = Field(default="ecp5", description="fabric that the circuit is shaped for")
+    target: Target = TARGET
 
     @model_validator(mode="after")
     def _complete(self):
@@ -134,13 +107,13 @@ class MxDotConfig:
                 f"fmt_a and fmt_b must have equal block sizes, not {self.fmt_a.block_size} and "
                 f"{self.fmt_b.block_size}; set k to override both"
             )
-        _set(self, "k", self.k or self.fmt_a.block_size)
-        _set(self, "lanes", self.lanes or self.k)
+        set_field(self, "k", self.k or self.fmt_a.block_size)
+        set_field(self, "lanes", self.lanes or self.k)
         for name in ("fmt_a", "fmt_b"):
             block = getattr(self, name)
             if block.scale.name != "e8m0":
                 raise ValueError(f"{name} must have an e8m0 scale, not {block.scale.name!r}")
-            _set(self, name, formats.BlockFormat(block.element, block.scale, self.k))
+            set_field(self, name, formats.BlockFormat(block.element, block.scale, self.k))
         if self.k % self.lanes:
             raise ValueError(f"lanes must divide k = {self.k}, not {self.lanes}")
         self._check_output()
@@ -229,16 +202,3 @@ class MxDotConfig:
         if self.dsp == "auto":
             return self.lanes if min(widths) >= 6 else 0
         return min(self.dsp, self.lanes)
-
-    def as_dict(self):
-        """Return the fields as plain values, formats by their canonical names."""
-        return {key: getattr(value, "name", value) for key, value in vars_of(self).items()}
-
-
-def _set(config, name, value):
-    object.__setattr__(config, name, value)
-
-
-def vars_of(config):
-    """Return the fields of a config as a dict, in order of declaration."""
-    return {name: getattr(config, name) for name in config.__dataclass_fields__}

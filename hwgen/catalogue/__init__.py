@@ -1,18 +1,17 @@
-"""The one list of cores."""
+"""The one list of cores: the modules of ``hwgen.catalogue.entries``."""
 
 from importlib import import_module
+from pkgutil import iter_modules
 
+from hwgen.catalogue import entries
 from hwgen.errors import UsageError, nearest
 
 __all__ = ["get", "names"]
 
-# name of the core -> module that holds its entry as CORE
-_ENTRIES = {"mx-dot": "hwgen.catalogue.mx_dot"}
-
 
 def names():
     """Return the names of all cores."""
-    return sorted(_ENTRIES)
+    return sorted(each.name.replace("_", "-") for each in iter_modules(entries.__path__))
 
 
 def get(name):
@@ -23,8 +22,9 @@ def get(name):
     UsageError
         If no core has that name.
     """
-    if name not in _ENTRIES:
+    known = names()
+    if name not in known:
         raise UsageError(
-            f"core must be one of {', '.join(names())}, not {name!r}{nearest(name, names())}"
+            f"core must be one of {', '.join(known)}, not {name!r}{nearest(name, known)}"
         )
-    return import_module(_ENTRIES[name]).CORE
+    return import_module(f"{entries.__name__}.{name.replace('-', '_')}").CORE

@@ -10,7 +10,7 @@ from hwgen import catalogue
 from hwgen.flow.verify import verify
 
 PAGE = ROOT / "docs" / "how-to-add-a-core.md"
-MODULES = ("hwgen.cores.compare.int_max", "hwgen.golden.int_max", "hwgen.catalogue.int_max")
+MODULES = ("hwgen.cores.compare.int_max", "hwgen.golden.int_max", "hwgen.catalogue.entries.int_max")
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def core(monkeypatch):
         module = ModuleType(name)
         monkeypatch.setitem(sys.modules, name, module)
         exec(compile(text, f"{PAGE}:{name}", "exec"), module.__dict__)
-    monkeypatch.setitem(catalogue._ENTRIES, "int-max", MODULES[-1])
+    monkeypatch.setattr(catalogue, "names", lambda: ["int-max", "mx-dot"])
     return catalogue.get("int-max")
 
 

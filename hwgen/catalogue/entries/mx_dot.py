@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hwgen.catalogue import mx_dot_vectors
 from hwgen.catalogue.core import Core
+from hwgen.catalogue.vectors import mx_dot as test_vectors
 from hwgen.cores.mx.dot_config import MxDotConfig
 from hwgen.golden import mx_dot as golden_model
 
@@ -77,7 +77,7 @@ CORE = Core(
     config=MxDotConfig,
     component=_component,
     golden=_golden,
-    vectors=mx_dot_vectors.vectors,
+    vectors=test_vectors.vectors,
     semantics=_SEMANTICS,
     examples=(
         "hwgen build --core mx-dot --fmt fp6 --board ulx3s",

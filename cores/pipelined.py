@@ -1,0 +1,139 @@
+"""The frame of a core that is one pipeline: a stream in, registers by frequency, a stream out."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.libraries import libraries_of
+from hwgen.cores.arith.output import connect_output
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.interface import Stream
+
+from hwgen import targets
+
+__all__ = ["PipelinedCore", "ValidChain"]
+
+
+class PipelinedCore(wiring.Component):
+    """A core with one input stream ``i``, one output stream ``o`` and a pipeline between them.
+
+    A subclass gives its streams to this constructor and defines :meth:`datapath`. Registers,
+    stalls, valid bits and the latency follow.
+
+    Parameters
+    ----------
+    config : object
+        Has ``target`` (name of the fabric) and ``freq`` (MHz or None).
+    input_fields, output_fields : iterable of Field
+        Payloads of the two streams.
+
+    Members
+    -------
+    i : In(stream)
+        Operands.
+    o : Out(stream)
+        Results.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the acceptance of an operation's last beat to its result.
+    initiation_interval : int
+        Clock cycles from one operation to the next; 1 unless the subclass says otherwise.
+    streams : tuple of Stream
+        Description of both streams.
+    verilog_libraries : tuple of path
+        Verilog files of the modules that the circuit may instantiate.
+    """
+
+    initiation_interval = 1
+
+    def __init__(self, config, input_fields, output_fields):
+        self.config = config
+        self.streams = (
+            Stream("i", "input", tuple(input_fields)),
+            Stream("o", "output", tuple(output_fields)),
+        )
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.streams[0].layout())),
+                "o": Out(stream.Signature(self.streams[1].layout())),
+            }
+        )
+        self.verilog_libraries = libraries_of(targets.get(config.target))
+        # the latency is known only once the registers are placed
+        self._built, self.latency = self._build()
+        self._built._MustUse__silence = True
+
+    def datapath(self, pipeline, valid):
+        """Add the circuit to ``pipeline``.
+
+        Parameters
+        ----------
+        pipeline : Pipeline
+            Its ``enable`` is 1 while the pipeline moves.
+        valid : ValidChain
+            Tells whether a stage holds a token.
+
+        Returns
+        -------
+        (dict of str to Timed, Timed or None)
+            The fields of the output, and the bit that tells whether this token has a result
+            (``None``: every token has).
+        """
+        raise NotImplementedError
+
+    def inputs(self, pipeline):
+        """Return the fields of the input as pipeline values: name -> Timed, or list of Timed."""
+        values = {}
+        for field in self.streams[0].fields:
+            payload = self.i.payload[field.name]
+            if field.count == 1:
+                values[field.name] = pipeline.input(payload, field.name)
+            else:
+                values[field.name] = [
+                    pipeline.input(payload[index], f"{field.name}{index}")
+                    for index in range(field.count)
+                ]
+        return values
+
+    def elaborate(self, platform):
+        # the module of the constructor serves once; Amaranth may elaborate a component again
+        built, self._built = self._built, None
+        return built if built is not None else self._build()[0]
+
+    def _build(self):
+        m = Module()
+        advance = Signal(name="advance")
+        m.d.comb += self.i.ready.eq(advance)
+        pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, advance)
+        valid = ValidChain(m, self.i.valid, advance)
+        fields, emit = self.datapath(pipeline, valid)
+        last = max(value.stage for value in (*fields.values(), *([emit] if emit else ())))
+        emerging = valid.at(last)
+        if emit is not None:
+            emerging = emerging & pipeline.at(emit, last)
+        results = {name: pipeline.at(value, last) for name, value in fields.items()}
+        connect_output(pipeline, self.o, results, emerging)
+        return m, last + 1
+
+
+class ValidChain:
+    """The valid bit of every pipeline stage; cleared by reset."""
+
+    def __init__(self, m, valid, advance):
+        self._m = m
+        self._advance = advance
+        self._stages = [valid]
+
+    def at(self, stage):
+        """Return the bit that tells whether ``stage`` holds a token."""
+        while len(self._stages) <= stage:
+            register = Signal(name=f"valid_{len(self._stages)}")
+            with self._m.If(self._advance):
+                self._m.d.sync += register.eq(self._stages[-1])
+            self._stages.append(register)
+        return self._stages[stage]
+
+    def update(self, stage):
+        """Return the condition under which a token leaves ``stage``."""
+        return self._advance & self.at(stage)

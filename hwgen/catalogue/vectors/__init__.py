@@ -1,0 +1,1 @@
+"""Test vectors of the cores: directed cases first, then seeded random ones."""
