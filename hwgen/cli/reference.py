@@ -1,6 +1,7 @@
 """Write the reference pages of the documentation: ``python -m hwgen.cli.reference [FOLDER]``."""
 
 import inspect
+import json
 import sys
 from pathlib import Path
 
@@ -23,15 +24,46 @@ With `--json`, standard output holds exactly one JSON document. Its key `schema`
 reported. The number grows when a key changes its meaning or goes away."""
 
 
-def pages():
-    """Return the pages that are made from the catalogue: file name to text."""
+def pages(folder=Path("docs", "reference")):
+    """Return the pages that are made from the catalogue: file name to text.
+
+    ``../benchmarks/sweep`` beside ``folder`` holds the measured figures of the cores' pages.
+    """
     from hwgen import boards, catalogue
 
     made = {"commands.md": _commands(), "formats.md": _formats(), "boards.md": _boards(boards)}
     for name in catalogue.names():
         document = describe.core_document(catalogue.get(name))
-        made[f"core-{name}.md"] = _page(f"Core {name}", describe.core_sections(document))
+        sections = describe.core_sections(document)
+        sections += _sweep(Path(folder).parent / "benchmarks" / "sweep" / f"{name}.json")
+        made[f"core-{name}.md"] = _page(f"Core {name}", sections)
     return made
+
+
+def _sweep(path):
+    """Return the section of a core's figures over ``--freq``, where they were measured."""
+    if not path.exists():
+        return []
+    document = json.loads(path.read_text())
+    heads = {
+        "--freq": "freq",
+        "LUT4 eq.": "comb",
+        "FF": "ff",
+        "DSP": "dsp",
+        "latency": "latency",
+        "Fmax MHz": "fmax",
+    }
+    rows = []
+    for point in document["points"]:
+        shown = {**point, "freq": point["freq"] or "none", "fmax": f"{point['fmax']:.0f}"}
+        rows.append(tuple(shown[key] for key in heads.values()))
+    options = " ".join(f"--{key.replace('_', '-')} {v}" for key, v in document["options"].items())
+    text = (
+        f"![Area, Fmax and latency over --freq](../benchmarks/sweep/{path.stem}.svg)\n\n"
+        f"Options: {options or 'default'}. {document['measured']}\n"
+        "Command: `python benchmarks/frequency_sweep.py --write`."
+    )
+    return [Section("Area, Fmax and latency", tuple(heads), rows, text)]
 
 
 def write_pages(folder):
@@ -39,7 +71,7 @@ def write_pages(folder):
     from hwgen.flow.outputs import prepare_folder, write_file
 
     folder = prepare_folder(folder)
-    return [write_file(folder / name, text) for name, text in pages().items()]
+    return [write_file(folder / name, text) for name, text in pages(folder).items()]
 
 
 def _page(title, sections):

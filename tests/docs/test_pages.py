@@ -7,7 +7,7 @@ from documents import PAGES, ROOT, command_lines
 
 from hwgen.cli import application, reference
 
-GENERATED = reference.pages()
+GENERATED = reference.pages(ROOT / "docs" / "reference")
 
 
 def name(page):

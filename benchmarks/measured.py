@@ -1,0 +1,69 @@
+"""One core's figures on the open flow, kept in the build cache: the basis of several benchmarks."""
+
+import platform
+
+from hwgen import catalogue
+from hwgen.flow.cache import digest, stage
+from hwgen.flow.characterise import characterise
+from hwgen.flow.emit import emit_verilog
+from hwgen.flow.tools import find
+
+__all__ = ["figures", "provenance"]
+
+DEVICE = "85k"
+
+
+def figures(core_name, options, *, seeds, mapping):
+    """Return the figures of one configuration on ECP5-85F.
+
+    Parameters
+    ----------
+    core_name : str
+        Name in the catalogue.
+    options : dict
+        Options of the core.
+    seeds : tuple of int
+        Placements; Fmax is their median.
+    mapping : str
+        ``"default"`` (wide multiplexers allowed) or ``"nowidelut"``.
+
+    Returns
+    -------
+    dict
+        ``comb`` (LUT4 equivalents), ``ff``, ``dsp``, ``bram``, ``fmax`` in MHz, ``latency`` and
+        ``initiation_interval`` in clock cycles.
+    """
+    core = catalogue.get(core_name)
+    component = core.component(core.configure(options))
+    verilog = emit_verilog(component, module_name=core_name.replace("-", "_"))
+
+    def measure(folder):
+        flags = () if mapping == "default" else (mapping,)
+        return characterise(
+            verilog, device=DEVICE, seeds=seeds, options=flags, folder=folder
+        ).as_dict()
+
+    key = [digest(verilog), list(seeds), mapping, DEVICE, *_versions()]
+    found = stage("benchmark", key, measure).result
+    counts = found["counts"]
+    return {
+        "comb": counts["lut_equivalents"],
+        **{name: counts[name] for name in ("ff", "dsp", "bram")},
+        "fmax": found["fmax"],
+        "latency": component.latency,
+        "initiation_interval": component.initiation_interval,
+    }
+
+
+def _versions():
+    return [f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5")]
+
+
+def provenance(seeds):
+    """Return the lines that name the device, the tools and the machine."""
+    placed = f"median of seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "one placement"
+    return (
+        f"ECP5-85F speed grade 6, out of context, {placed};\n"
+        f"{', '.join(_versions())}; {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}."
+    )
