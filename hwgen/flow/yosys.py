@@ -1,5 +1,6 @@
 """Run Yosys scripts; as a program (``python -m hwgen.flow.yosys script``), Yosys from its wheel."""
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -45,13 +46,17 @@ def run_script(script, *, cwd, what, log=None):
 
 
 def _main(arguments):
-    """Be a small ``yosys`` command: a script file, or ``-V`` for the version."""
+    """Be a small ``yosys`` command: a script file, ``-ql LOG`` before it, or ``-V``."""
     from pyosys import libyosys
 
     if arguments == ["-V"]:
         print(libyosys.yosys_maybe_version())
-    else:
-        libyosys.run_pass(f"script {arguments[0]}", libyosys.Design())
+        return
+    if arguments[0] == "-ql":
+        log = os.open(arguments[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(log, 1)
+        arguments = arguments[2:]
+    libyosys.run_pass(f"script {arguments[0]}", libyosys.Design())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,183 @@
+"""The stream rules hold for every input, stall and reset: proofs by induction."""
+
+import pytest
+from amaranth.hdl import Mux
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.interface import Field
+from hwgen.cores.pipelined import PipelinedCore
+
+from hwgen import catalogue
+from hwgen.errors import MismatchError
+from hwgen.flow.emit import emit_verilog
+from hwgen.flow.prove import prove, prove_stream_rules, stream_rules
+
+TOKEN = 3
+
+
+class Wire:
+    """Configuration of a core that only passes its payload through a few stages."""
+
+    target, freq = "generic", 100.0
+
+
+class Passage(PipelinedCore):
+    """A pipeline of ``stages`` registers that drops the tokens whose lowest bit is ``drop``."""
+
+    def __init__(self, stages, drop=None):
+        self.stages, self.drop = stages, drop
+        field = Field("token", TOKEN)
+        super().__init__(Wire(), [field], [field])
+
+    def datapath(self, pipeline, valid):
+        token = self.inputs(pipeline)["token"]
+        for _ in range(self.stages):
+            token = pipeline.register(token)
+        if self.drop is None:
+            return {"token": token}, None
+        return {"token": token}, pipeline.free(lambda bits: bits[0] ^ self.drop, token)
+
+
+def emitted(component, folder, name="passage"):
+    verilog = folder / f"{name}.v"
+    verilog.write_text(emit_verilog(component, module_name=name))
+    return verilog, {
+        "module": name,
+        "clock": "clk",
+        "reset": "rst",
+        "streams": [each.describe() for each in component.streams],
+    }
+
+
+@pytest.fixture(params=["one register", "skid buffer"])
+def output_form(request, monkeypatch):
+    fits = request.param == "one register"
+    monkeypatch.setattr(Pipeline, "fits_broadcast", lambda self: fits)
+    return request.param
+
+
+ORDER = """\
+module in_order(input clk, input rst, input i__valid, input [2:0] i__payload, input o__ready);
+  wire i__ready, o__valid;
+  wire [2:0] o__payload;
+  passage dut(.clk(clk), .rst(rst), .i__valid(i__valid), .i__payload(i__payload),
+    .i__ready(i__ready), .o__valid(o__valid), .o__payload(o__payload), .o__ready(o__ready));
+  reg started = 1'b0;
+  always @(posedge clk) started <= 1'b1;
+  always @* if (!started) assume (rst); else assume (!rst);
+  (* anyconst *) wire [3:0] watched;
+  (* anyconst *) wire [2:0] value;
+  reg [3:0] accepted, emerged;
+  always @(posedge clk) begin
+    if (rst) begin
+      accepted <= 0;
+      emerged <= 0;
+    end else begin
+      accepted <= accepted + (i__valid & i__ready & KEPT);
+      emerged <= emerged + (o__valid & o__ready);
+    end
+  end
+  always @* if (started) begin
+    if (i__valid & accepted == watched) assume (i__payload == value | !(KEPT));
+    if (o__valid & emerged == watched) assert (o__payload == value);
+    if (o__valid) assert (emerged < accepted);
+    assert (accepted - emerged <= CAPACITY);
+  end
+endmodule
+"""
+
+
+def order_of(kept, capacity):
+    return ORDER.replace("KEPT", kept).replace("CAPACITY", str(capacity))
+
+
+@pytest.mark.parametrize("stages", [0, 1, 3])
+def test_a_pipeline_obeys_the_stream_rules(stages, output_form, tmp_path):
+    prove_stream_rules(*emitted(Passage(stages), tmp_path), tmp_path / "proof")
+
+
+@pytest.mark.parametrize(("drop", "kept"), [(None, "1'b1"), (0, "i__payload[0]")])
+def test_a_pipeline_loses_doubles_and_swaps_no_token(drop, kept, output_form, tmp_path):
+    stages = 2
+    verilog, _ = emitted(Passage(stages, drop), tmp_path)
+    order = tmp_path / "in_order.sv"
+    # the stages, the output register and the skid buffer hold what has not come out yet
+    order.write_text(order_of(kept, stages + 2))
+    prove([verilog, order], "in_order", tmp_path / "proof", mode="bmc", depth=12)
+
+
+class Swapping(Passage):
+    """Gives a wrong payload for one token value: what the proof must notice."""
+
+    def datapath(self, pipeline, valid):
+        fields, emit = super().datapath(pipeline, valid)
+        return {"token": pipeline.free(lambda bits: Mux(bits == 5, 2, bits), fields["token"])}, emit
+
+
+def test_a_wrong_payload_is_found(tmp_path):
+    verilog, _ = emitted(Swapping(1), tmp_path)
+    order = tmp_path / "in_order.sv"
+    order.write_text(order_of("1'b1", 3))
+    with pytest.raises(MismatchError, match="no proof"):
+        prove([verilog, order], "in_order", tmp_path / "proof", mode="bmc", depth=8)
+
+
+CARELESS = """\
+module careless(input clk, input rst, input i__valid, output i__ready, input [2:0] i__payload,
+                output reg o__valid, input o__ready, output reg [2:0] o__payload);
+  assign i__ready = {ready};
+  always @(posedge clk) begin
+    o__valid <= {valid};
+    if ({load}) o__payload <= i__payload;
+  end
+endmodule
+"""
+GOOD = {
+    "ready": "~o__valid | o__ready",
+    "valid": "~rst & (i__valid | (o__valid & ~o__ready))",
+    "load": "i__ready",
+}
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({}, None),
+        ({"valid": "~rst & i__valid"}, "no proof"),
+        ({"valid": "i__valid | (o__valid & ~o__ready)"}, "no proof"),
+        ({"load": "1'b1"}, "no proof"),
+        ({"ready": "i__valid & (~o__valid | o__ready)"}, "logic leads from valid to ready"),
+    ],
+)
+def test_each_broken_rule_is_found(fault, message, tmp_path):
+    verilog = tmp_path / "careless.v"
+    verilog.write_text(CARELESS.format(**GOOD | fault))
+    _, interface = emitted(Passage(1), tmp_path)
+    interface["module"] = "careless"
+    if message is None:
+        prove_stream_rules(verilog, interface, tmp_path / "proof")
+        return
+    with pytest.raises(MismatchError, match=message):
+        prove_stream_rules(verilog, interface, tmp_path / "proof")
+
+
+def test_the_rules_name_every_output_stream(tmp_path):
+    _, interface = emitted(Passage(1), tmp_path)
+    text = stream_rules(interface)
+    assert text.count("assert (o__payload == offered_o)") == 1
+
+
+# a small configuration of each core; those that are not named are proved as they are by default
+SMALL = {"mx-dot": {"fmt": "mxfp4", "k": 4, "freq": 120}}
+
+
+def small_configuration(core):
+    options = SMALL.get(core.name, {})
+    return core.configure({"target": "generic", **options})
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_every_core_of_the_catalogue_obeys_the_stream_rules(name, tmp_path):
+    core = catalogue.get(name)
+    config = small_configuration(core)
+    component = core.component(config)
+    prove_stream_rules(*emitted(component, tmp_path, name.replace("-", "_")), tmp_path / "proof")
