@@ -1,15 +1,12 @@
 """Adders on carry chains: two terms, each optionally masked or inverted, in one look-up level."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import product
 
 from amaranth.hdl import Cat, Const, Instance, Signal, Value, signed
-from hwgen.cores.arith.lut4 import truth_table
 from hwgen.cores.arith.pipeline import Timed
 
-__all__ = ["CARRY_CHAIN_LIBRARY", "Term", "add"]
-
-CARRY_CHAIN_LIBRARY = Path(__file__).with_name("carry_chain.v")
+__all__ = ["Term", "add", "add_three"]
 
 
 @dataclass(frozen=True)
@@ -66,28 +63,80 @@ def _applied(bits, mask, invert, width):
     return result
 
 
-def _assign_inputs(x, y):
-    """Return (table, order) that realise ``x + y`` in one table, or None if it does not fit.
+def _table(function, inputs):
+    """Return the truth table of a function of so many bits; the first is the lowest address bit."""
+    return sum(
+        int(bool(function(*reversed(bits)))) << address
+        for address, bits in enumerate(product((0, 1), repeat=inputs))
+    )
 
-    ``order`` names what feeds a, b, c, d: pairs of term (0 for x, 1 for y) and member.
+
+def _members(term, number):
+    """Return what feeds a term's bit: pairs of member and number of the term."""
+    controls = [name for name in ("mask", "invert") if getattr(term, name) is not None]
+    return [(name, number) for name in ("bits", *controls)]
+
+
+def _value(given, number):
+    """Return the bit of a term from the bits that feed it."""
+    masked = given["bits", number] & given.get(("mask", number), 1)
+    return masked ^ given.get(("invert", number), 0)
+
+
+def _tables(order, *functions):
+    """Return one truth table a function; each takes a dict from what ``order`` names to bits."""
+    return [
+        _table(lambda *bits, f=function: f(dict(zip(order, bits, strict=True))), len(order))
+        for function in functions
+    ]
+
+
+def _assign_four(x, y):
+    """Return (parameters, order) that realise ``x + y`` in tables of four inputs, or None.
+
+    ``order`` names what feeds a, b, c, d: pairs of member and term (0 for x, 1 for y).
     The chain needs x to be a function of a and b, and y to be 0 at c = d = 0.
     """
     kinds = tuple((term.mask is not None, term.invert is not None) for term in (x, y))
-    plain, masked, inverted, both = (False, False), (True, False), (False, True), (True, True)
-    single = {
-        plain: (["bits", None], lambda bits, _: bits),
-        masked: (["bits", "mask"], lambda bits, mask: bits & mask),
-        inverted: (["bits", "invert"], lambda bits, invert: bits ^ invert),
-    }
-    if kinds[0] in single and kinds[1] in single:
-        members_x, x_of = single[kinds[0]]
-        members_y, y_of = single[kinds[1]]
-        order = [member and (member, 0) for member in members_x]
-        order += [member and (member, 1) for member in members_y]
-        return truth_table(lambda a, b, c, d: x_of(a, b) ^ y_of(c, d)), order
-    if kinds == (plain, both):
+    if (True, True) not in kinds:
+        order = [each for number, term in enumerate((x, y)) for each in _padded(term, number)]
+    elif kinds == ((False, False), (True, True)):
         order = [("bits", 0), ("bits", 1), ("invert", 1), ("mask", 1)]
-        return truth_table(lambda a, b, c, d: a ^ ((b & d) ^ c)), order
+    else:
+        return None
+    (table,) = _tables(order, lambda given: _value(given, 0) ^ _value(given, 1))
+    return {"INIT": Const(table, 16)}, order
+
+
+def _padded(term, number):
+    members = _members(term, number)
+    return members + [None] * (2 - len(members))
+
+
+def _assign_five(x, y):
+    """Return (parameters, order) that realise ``x + y`` in tables of five inputs, or None.
+
+    A plain x reaches the carry chain past the table, any other x by the table's second output.
+    """
+    order = [*_members(x, 0), *_members(y, 1)]
+    if len(order) > 5:
+        return None
+    order += [None] * (5 - len(order))
+    total, first = _tables(
+        order, lambda given: _value(given, 0) ^ _value(given, 1), lambda given: _value(given, 0)
+    )
+    direct = int(x.mask is None and x.invert is None)
+    return {"SUM": Const(total, 32), "X": Const(first, 32), "DIRECT": direct}, order
+
+
+def _assigned(fabric, x, y):
+    """Return (x, y, parameters, order) of a chain that adds both terms in either order, or None."""
+    assign = _assign_four if fabric.carry_inputs == 4 else _assign_five
+    plain_first = sorted((x, y), key=lambda term: len(term.controls()))
+    for first, second in ((x, y), (y, x)) if fabric.carry_inputs == 4 else (plain_first,):
+        found = assign(first, second)
+        if found is not None:
+            return first, second, *found
     return None
 
 
@@ -101,14 +150,10 @@ def _carry_of_lowest_bit(x, y, carry_in, order):
     if carry_in is not y.invert or x.invert is not None or len(carry_in) != 1:
         return None
 
-    def carry(*inputs):
-        given = {feed: bit for feed, bit in zip(order, inputs, strict=True) if feed}
-        invert = given["invert", 1]
-        bits_x = given["bits", 0] & given.get(("mask", 0), 1)
-        bits_y = given["bits", 1] & given.get(("mask", 1), 1) ^ invert
-        return bits_x + bits_y + invert > 1
+    def carry(given):
+        return _value(given, 0) + _value(given, 1) + given["invert", 1] > 1
 
-    table = truth_table(carry)
+    (table,) = _tables(order, carry)
     low = [table >> address % 4 & 1 for address in range(16)]
     fits = all(table >> address & 1 for address in range(16) if low[address])
     return table if fits else None
@@ -153,50 +198,104 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
     width = shape.width
     fabric = pipeline.fabric
     dynamic = isinstance(carry_in, Timed)
-    if fabric.carry_chain_module is not None:
-        if _assign_inputs(x, y) is None and _assign_inputs(y, x) is not None:
-            x, y = y, x
-        if _assign_inputs(x, y) is None:
+    chained = fabric.carry_chain_module is not None
+    if chained:
+        if _assigned(fabric, x, y) is None:
             x = _materialized(pipeline, x, width, f"{name}_x")
-        if _assign_inputs(x, y) is None:
+        if _assigned(fabric, x, y) is None:
             y = _materialized(pipeline, y, width, f"{name}_y")
+        x, y, parameters, order = _assigned(fabric, x, y)
     inputs = [x.bits, *x.controls(), y.bits, *y.controls()] + [carry_in] * dynamic
     delay = fabric.carry_chain_delay(width + dynamic)
-    if fabric.carry_chain_module is None and any((*x.controls(), *y.controls())):
+    if not chained and any((*x.controls(), *y.controls())):
         delay += fabric.logic_delay()
     stage, arrival = pipeline.start(inputs, delay)
     result = Signal(shape, name=name)
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
     members = [term.at(pipeline, stage) for term in (x, y)]
-    if fabric.carry_chain_module is None:
+    if not chained:
         operands = [_applied(**member, width=width) for member in members]
         pipeline.m.d.comb += result.eq(operands[0] + operands[1] + carry)
-    else:
-        table, order = _assign_inputs(x, y)
+        return Timed(result, stage, arrival + delay)
+    if fabric.carry_inputs == 4:
         kind, low_table = (2 if dynamic else carry_in), 0
         if dynamic and width % 2 == 0 and width > 2:
             folded = _carry_of_lowest_bit(x, y, carry_in, order)
             if folded is not None:
                 kind, low_table = 3, folded
-        ports = []
-        for feed in order:
-            if feed is None:
-                ports.append(Const(0, width))
-            elif feed[0] == "bits":
-                ports.append(_extend(members[feed[1]]["bits"], width))
-            else:
-                ports.append(_spread(members[feed[1]][feed[0]], width))
-        pipeline.m.submodules += Instance(
-            fabric.carry_chain_module,
-            p_WIDTH=width,
-            p_INIT=Const(table, 16),
-            p_LOW_INIT=Const(low_table, 16),
-            p_CARRY_IN=kind,
-            i_a=ports[0],
-            i_b=ports[1],
-            i_c=ports[2],
-            i_d=ports[3],
-            i_ci=carry,
-            o_s=result,
-        )
+        parameters |= {"CARRY_IN": kind, "LOW_INIT": Const(low_table, 16)}
+    else:
+        parameters["CELL"] = fabric.carry_cell_bits
+    pipeline.m.submodules += Instance(
+        fabric.carry_chain_module,
+        p_WIDTH=width,
+        **{f"p_{parameter}": value for parameter, value in parameters.items()},
+        **_ports(order, members, width),
+        i_ci=carry,
+        o_s=result,
+    )
+    return Timed(result, stage, arrival + delay)
+
+
+def _ports(order, members, width):
+    """Return the inputs a, b, ... of a chain as ``order`` names them."""
+    ports = {}
+    for port, feed in zip("abcde", order, strict=False):
+        if feed is None:
+            value = Const(0, width)
+        elif feed[0] == "bits":
+            value = _extend(members[feed[1]]["bits"], width)
+        else:
+            value = _spread(members[feed[1]][feed[0]], width)
+        ports[f"i_{port}"] = value
+    return ports
+
+
+def add_three(pipeline, terms, shape, carries=(), name="sum"):
+    """Add three terms with one look-up table a bit, on a fabric that has a ``ternary_module``.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the adder becomes part of.
+    terms : list of Term
+        Three operands; at most one control (mask or inversion) among them.
+    shape : Shape
+        Shape of the sum; the caller knows that the sum fits, or wants it modulo its width.
+    carries : sequence of Timed
+        Up to two bits added at the least significant position.
+    name : str
+        Name of the sum in the emitted Verilog.
+
+    Raises
+    ------
+    ValueError
+        If the terms have more than one control.
+    """
+    fabric, width = pipeline.fabric, shape.width
+    order = [each for number, term in enumerate(terms) for each in _members(term, number)]
+    if len(order) > 4:
+        raise ValueError(f"three terms must have at most one control, not {len(order) - 3}")
+    order += [None] * (4 - len(order))
+    total, majority = _tables(
+        order,
+        lambda given: sum(_value(given, number) for number in range(3)) % 2,
+        lambda given: sum(_value(given, number) for number in range(3)) > 1,
+    )
+    inputs = [each for term in terms for each in (term.bits, *term.controls())]
+    delay = fabric.carry_chain_delay(width + 1) + fabric.logic_delay()
+    stage, arrival = pipeline.start([*inputs, *carries], delay)
+    bits = [pipeline.at(each, stage) for each in carries] + [Const(0, 1)] * (2 - len(carries))
+    result = Signal(shape, name=name)
+    pipeline.m.submodules += Instance(
+        fabric.ternary_module,
+        p_WIDTH=width,
+        p_SUM=Const(total, 16),
+        p_MAJORITY=Const(majority, 16),
+        p_CELL=fabric.carry_cell_bits,
+        **_ports(order, [term.at(pipeline, stage) for term in terms], width),
+        i_ci=bits[0],
+        i_second_ci=bits[1],
+        o_s=result,
+    )
     return Timed(result, stage, arrival + delay)

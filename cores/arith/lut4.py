@@ -1,13 +1,9 @@
 """Look-up tables placed by hand, where the mapper's own covering is larger."""
 
-from pathlib import Path
-
 from amaranth.hdl import Const, Instance, Signal, unsigned
 from hwgen.cores.arith.pipeline import Timed
 
-__all__ = ["LUT4_LIBRARY", "choose_of_four", "lut4_row", "truth_table"]
-
-LUT4_LIBRARY = Path(__file__).with_name("lut4.v")
+__all__ = ["choose_of_four", "lut4_row", "truth_table"]
 
 
 def truth_table(function):

@@ -1,16 +1,12 @@
 """Multipliers: rows of masked operands on carry chains, small tables, or a hard multiplier."""
 
-from pathlib import Path
-
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["MULTIPLIER_LIBRARY", "multiply"]
-
-MULTIPLIER_LIBRARY = Path(__file__).with_name("multiplier.v")
+__all__ = ["multiply"]
 
 _LONGEST_SEQUENCE = 4
 

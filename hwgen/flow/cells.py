@@ -3,6 +3,8 @@
 import re
 from dataclasses import asdict, dataclass, fields
 
+from hwgen import targets
+
 __all__ = ["Counts", "count_cells"]
 
 
@@ -47,42 +49,6 @@ class Counts:
         return asdict(self)
 
 
-_KINDS = {
-    "ecp5": {
-        "lut": r"LUT4",
-        "carry": r"CCU2C",
-        "ff": r"TRELLIS_FF",
-        "dsp": r"MULT18X18D|MULT9X9D",
-        "bram": r"DP16KD|PDPW16KD",
-        "lutram": r"TRELLIS_DPR16X4",
-        "wide_mux": r"PFUMX|L6MUX21",
-    },
-    "ice40": {
-        "lut": r"SB_LUT4",
-        "carry": r"SB_CARRY",
-        "ff": r"SB_DFF\w*",
-        "dsp": r"SB_MAC16",
-        "bram": r"SB_RAM40_4K\w*|SB_SPRAM256KA",
-    },
-    "xilinx": {
-        "lut": r"LUT[1-6]",
-        "carry": r"CARRY[48]",
-        "ff": r"FD[RSCP]E(_1)?",
-        "dsp": r"DSP48E[12]",
-        "bram": r"RAMB\w+|URAM\w+|FIFO\w+",
-        "lutram": r"RAM\d+\w*|SRL\w+",
-        "wide_mux": r"MUXF[789]",
-        "latch": r"LDCE|LDPE",
-    },
-    "generic": {
-        "lut": r"\$lut",
-        "ff": r"\$_\w*DFF\w*_",
-        "bram": r"\$mem\w*",
-        "latch": r"\$_\w*DLATCH\w*_",
-    },
-}
-
-
 def count_cells(cells, target):
     """Sort a netlist's cells into `Counts`.
 
@@ -91,20 +57,20 @@ def count_cells(cells, target):
     cells : dict
         Number of cells by cell type, as Yosys' ``stat`` gives it.
     target : str
-        ``"ecp5"``, ``"ice40"``, ``"xilinx"`` or ``"generic"``.
+        Name of a fabric.
 
     Returns
     -------
     Counts
     """
     counts = dict.fromkeys((each.name for each in fields(Counts)), 0)
+    synthesis = targets.get(target).synthesis
     for kind, number in cells.items():
-        for name, pattern in _KINDS[target].items():
+        for name, pattern in synthesis.cells:
             if re.fullmatch(pattern, kind):
                 counts[name] += number
                 break
         else:
             counts["other"] += number
-    per_carry = 2 if target == "ecp5" else 0
-    counts["lut_equivalents"] = counts["lut"] + per_carry * counts["carry"]
+    counts["lut_equivalents"] = counts["lut"] + synthesis.luts_per_carry * counts["carry"]
     return Counts(**counts)

@@ -155,7 +155,7 @@ def _count_lut6(source, folder):
     top = _first_module(text)
     (folder / "design.v").write_text(text)
     result = synthesise(
-        [folder / "design.v"], top, "xilinx", folder, options=["nowidelut", "nodsp"]
+        [folder / "design.v"], top, "ultrascale_plus", folder, options=["nowidelut", "nodsp"]
     )
     return result.counts.lut, result.seconds
 

@@ -1,10 +1,11 @@
-"""Synthesis by Yosys for ECP5, iCE40, Xilinx (to count cells) or look-up tables of any fabric."""
+"""Synthesis by Yosys for any fabric of ``hwgen.targets``."""
 
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen import targets as fabrics
 from hwgen.errors import HwgenError, UsageError, nearest
 from hwgen.flow.cells import Counts, count_cells
 from hwgen.flow.outputs import prepare_folder
@@ -13,21 +14,6 @@ from hwgen.flow.tools import find
 
 __all__ = ["SynthesisResult", "synthesis_script", "synthesise", "targets"]
 
-# target -> (Yosys command, label after reading the design, options by name of our option)
-_COMMANDS = {
-    "ecp5": (
-        "synth_ecp5",
-        "coarse",
-        {"nowidelut": "-nowidelut", "nodsp": "-nodsp"},
-    ),
-    "ice40": ("synth_ice40 -device u -dsp", "flatten", {"nodsp": None}),
-    "xilinx": (
-        "synth_xilinx -flatten -noiopad -noclkbuf -family xcup",
-        "prepare",
-        {"nowidelut": "-nowidelut", "nodsp": "-nodsp"},
-    ),
-    "generic": ("synth -flatten -lut 4", "coarse", {}),
-}
 _LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$_DLATCH_* t:$_DLATCHSR_*"
 
 
@@ -73,7 +59,7 @@ class SynthesisResult:
 
 def targets():
     """Return the names of the fabrics that can be synthesised for."""
-    return tuple(_COMMANDS)
+    return tuple(fabrics.names())
 
 
 def synthesis_script(sources, top, target, options=()):
@@ -99,12 +85,8 @@ def synthesis_script(sources, top, target, options=()):
     UsageError
         The fabric or an option is not known.
     """
-    if target not in _COMMANDS:
-        raise UsageError(
-            f"target must be one of {', '.join(_COMMANDS)}, not {target!r}"
-            f"{nearest(target, _COMMANDS)}"
-        )
-    command, checked, known = _COMMANDS[target]
+    synthesis = fabrics.get(target).synthesis
+    command, checked, known = synthesis.command, synthesis.checked, dict(synthesis.options)
     for option in options:
         if option not in known:
             raise UsageError(

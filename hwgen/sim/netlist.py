@@ -4,14 +4,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from hwgen import targets
 from hwgen.errors import UsageError
 from hwgen.sim.toolchain import run_tool, yosys_command, yosys_share
 
 __all__ = ["behavioral_netlist"]
-
-# files of Yosys' share folder, and our own, that describe the primitives of a fabric
-_MODELS = {"ecp5": ("ecp5", "ecp5_cells.v"), "ice40": ("ice40", None)}
-
 
 _DEFINES = "-DNO_INCLUDES -DNO_ICE40_DEFAULT_ASSIGNMENTS"
 
@@ -26,7 +23,7 @@ def behavioral_netlist(netlist, module, target, path):
     module : str
         Top module.
     target : str
-        ``"ecp5"`` or ``"ice40"``.
+        Name of a fabric.
     path : path
         File to write.
 
@@ -41,13 +38,15 @@ def behavioral_netlist(netlist, module, target, path):
     HwgenError
         The netlist holds a primitive without a model.
     """
-    if target not in _MODELS:
+    synthesis = targets.get(target).synthesis
+    if synthesis.models is None:
+        able = [each for each in targets.names() if targets.get(each).synthesis.models]
         raise UsageError(
-            f"target of a netlist to simulate must be one of {', '.join(_MODELS)}, not {target!r}"
+            f"target of a netlist to simulate must be one of {', '.join(able)}, not {target!r}"
         )
-    fabric, own = _MODELS[target]
+    own = synthesis.own_models
     path = Path(path)
-    share = yosys_share() / fabric
+    share = yosys_share() / synthesis.models
     with tempfile.TemporaryDirectory(prefix=".netlist-", dir=path.parent) as folder:
         shutil.copyfile(netlist, Path(folder, "netlist.v"))
         script = [f"read_verilog -I{share} {_DEFINES} {share}/cells_sim.v"]

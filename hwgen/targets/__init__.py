@@ -1,15 +1,26 @@
-"""What a fabric is made of: look-up tables, carry chains, multipliers, and their delays."""
+"""What a fabric is made of: look-up tables, carry chains, multipliers, memories, and their delays.
+
+A fabric is one file of this package: a module that holds one :class:`Fabric`. It is found by
+listing the package; there is no list to edit.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 from hwgen.errors import UsageError, nearest
-from hwgen.targets.fabric import Fabric
+from hwgen.targets.fabric import Fabric, Memory, Synthesis
 
-__all__ = ["Fabric", "get", "names"]
+__all__ = ["Fabric", "Memory", "Synthesis", "get", "names"]
 
 
+@cache
 def _fabrics():
-    from hwgen.targets import ecp5, generic, ice40
-
-    return {each.name: each for each in (ecp5.ECP5, ice40.ICE40, generic.GENERIC)}
+    found = {}
+    for module in iter_modules(__path__):
+        members = vars(import_module(f"{__name__}.{module.name}")).values()
+        found |= {each.name: each for each in members if isinstance(each, Fabric)}
+    return found
 
 
 def names():

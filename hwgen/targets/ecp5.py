@@ -1,6 +1,6 @@
 """Lattice ECP5, speed grade 6: LUT4, CCU2C carry pairs, MULT18X18D."""
 
-from hwgen.targets.fabric import Fabric
+from hwgen.targets.fabric import Fabric, Memory, Synthesis
 
 ECP5 = Fabric(
     name="ecp5",
@@ -18,4 +18,30 @@ ECP5 = Fabric(
     carry_chain_module="hwgen_carry_chain",
     lut4_module="hwgen_lut4",
     source="nextpnr-ecp5 0.11.1 timing reports, speed grade 6, post-route paths of mx-dot cores",
+    synthesis=Synthesis(
+        command="synth_ecp5",
+        checked="coarse",
+        options=(("nowidelut", "-nowidelut"), ("nodsp", "-nodsp")),
+        cells=(
+            ("lut", r"LUT4"),
+            ("carry", r"CCU2C"),
+            ("ff", r"TRELLIS_FF"),
+            ("dsp", r"MULT18X18D|MULT9X9D"),
+            ("bram", r"DP16KD|PDPW16KD"),
+            ("lutram", r"TRELLIS_DPR16X4"),
+            ("wide_mux", r"PFUMX|L6MUX21"),
+        ),
+        luts_per_carry=2,
+        models="ecp5",
+        own_models="ecp5_cells.v",
+    ),
+    memories=(
+        Memory("TRELLIS_DPR16X4", 64, ((16, 4),), "none"),
+        Memory(
+            "DP16KD",
+            18432,
+            ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+            "clock",
+        ),
+    ),
 )

@@ -2,7 +2,61 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Fabric"]
+__all__ = ["Fabric", "Memory", "Synthesis"]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One kind of memory cell.
+
+    Parameters
+    ----------
+    cell : str
+        Name of the primitive.
+    bits : int
+        Bits that one cell holds.
+    shapes : tuple of (int, int)
+        (words, bits a word) that one cell can be.
+    read_delay : str
+        ``"none"``: the word read follows the address at once; ``"clock"``: a clock later.
+    """
+
+    cell: str
+    bits: int
+    shapes: tuple
+    read_delay: str
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """How Yosys maps to a fabric, and how its cells are counted and simulated.
+
+    Parameters
+    ----------
+    command : str
+        Synthesis command.
+    checked : str
+        Label of that command before which the design is checked.
+    options : tuple of (str, str or None)
+        Our name of an option, and what it adds to the command; ``None`` takes ``-<name without
+        no>`` out of the command.
+    cells : tuple of (str, str)
+        Kind of cell, as ``hwgen.flow.cells.Counts`` names it, and the pattern of its cell types.
+    luts_per_carry : int
+        Look-up tables that a carry cell takes with it.
+    models : str or None
+        Folder of Yosys' simulation models; ``None`` where netlists cannot be simulated.
+    own_models : str or None
+        File of our own simulation models, beside ``hwgen/sim/netlist.py``.
+    """
+
+    command: str
+    checked: str
+    options: tuple = ()
+    cells: tuple = ()
+    luts_per_carry: int = 0
+    models: str | None = None
+    own_models: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +101,18 @@ class Fabric:
         mapper does as well.
     source : str
         Where the delays come from.
+    synthesis : Synthesis
+        How Yosys maps to this fabric.
+    multiplier_bits_b : int
+        Width of the hard multiplier's second operand (signed); 0: that of the first.
+    carry_inputs : int
+        Look-up table inputs in front of every bit of the carry chain module.
+    carry_cell_bits : int
+        Bits of one carry cell, as the carry chain module wants to know it; 0 where it does not.
+    ternary_module : str or None
+        Name of the Verilog library module that adds three operands with one table a bit.
+    memories : tuple of Memory
+        Memory cells, the smallest first.
     """
 
     name: str
@@ -64,6 +130,12 @@ class Fabric:
     carry_chain_module: str | None
     lut4_module: str | None
     source: str
+    synthesis: Synthesis
+    multiplier_bits_b: int = 0
+    carry_inputs: int = 4
+    carry_cell_bits: int = 0
+    ternary_module: str | None = None
+    memories: tuple = ()
 
     def logic_delay(self, levels=1):
         """Return the delay of ``levels`` look-up tables in series."""

@@ -1,6 +1,6 @@
 """Any fabric: plain Verilog operators, delays of a mid-range LUT6 device."""
 
-from hwgen.targets.fabric import Fabric
+from hwgen.targets.fabric import Fabric, Synthesis
 
 GENERIC = Fabric(
     name="generic",
@@ -18,4 +18,14 @@ GENERIC = Fabric(
     carry_chain_module=None,
     lut4_module=None,
     source="round figures for a mid-range LUT6 fabric; not fitted to any device",
+    synthesis=Synthesis(
+        command="synth -flatten -lut 4",
+        checked="coarse",
+        cells=(
+            ("lut", r"\$lut"),
+            ("ff", r"\$_\w*DFF\w*_"),
+            ("bram", r"\$mem\w*"),
+            ("latch", r"\$_\w*DLATCH\w*_"),
+        ),
+    ),
 )

@@ -1,6 +1,6 @@
 """Lattice iCE40 UltraPlus: LUT4 with a carry multiplexer, SB_MAC16."""
 
-from hwgen.targets.fabric import Fabric
+from hwgen.targets.fabric import Fabric, Memory, Synthesis
 
 ICE40 = Fabric(
     name="ice40",
@@ -18,4 +18,21 @@ ICE40 = Fabric(
     carry_chain_module=None,
     lut4_module=None,
     source="nextpnr-ice40 0.11.1 timing reports, up5k, post-route paths of mx-dot cores",
+    synthesis=Synthesis(
+        command="synth_ice40 -device u -dsp",
+        checked="flatten",
+        options=(("nodsp", None),),
+        cells=(
+            ("lut", r"SB_LUT4"),
+            ("carry", r"SB_CARRY"),
+            ("ff", r"SB_DFF\w*"),
+            ("dsp", r"SB_MAC16"),
+            ("bram", r"SB_RAM40_4K\w*|SB_SPRAM256KA"),
+        ),
+        models="ice40",
+    ),
+    memories=(
+        Memory("SB_RAM40_4K", 4096, ((256, 16), (512, 8), (1024, 4), (2048, 2)), "clock"),
+        Memory("SB_SPRAM256KA", 262144, ((16384, 16),), "clock"),
+    ),
 )

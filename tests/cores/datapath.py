@@ -6,9 +6,7 @@ import numpy as np
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY
-from hwgen.cores.arith.lut4 import LUT4_LIBRARY
-from hwgen.cores.arith.multiply import MULTIPLIER_LIBRARY
+from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.arith.output import connect_output
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field, Stream
@@ -36,8 +34,8 @@ class Datapath(wiring.Component):
         )
         results = tuple(Field(name, width) for name, width in outputs.items())
         self.streams = (Stream("i", "input", fields), Stream("o", "output", results))
-        self.verilog_libraries = (CARRY_CHAIN_LIBRARY, LUT4_LIBRARY, MULTIPLIER_LIBRARY)
         self.build, self.fabric, self.frequency = build, targets.get(fabric), frequency
+        self.verilog_libraries = libraries_of(self.fabric)
         super().__init__(
             {name: flow(stream.Signature(each.layout())) for name, flow, each in self._ports()}
         )

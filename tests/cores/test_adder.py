@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed
 from datapath import Datapath, as_signed, every
-from hwgen.cores.arith.adder import CARRY_CHAIN_LIBRARY, Term, add
+from hwgen.cores.arith.adder import Term, add, add_three
+from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.arith.pipeline import Pipeline
 
 from hwgen import targets
@@ -69,7 +70,7 @@ def _expected(codes, x, y, carry, width):
     return (total & ((1 << width) - 1)).astype(np.uint64)
 
 
-@pytest.mark.parametrize("fabric", ["ecp5", "generic"])
+@pytest.mark.parametrize("fabric", ["ecp5", "generic", "xilinx7"])
 @pytest.mark.parametrize("width", [5, 6])
 def test_every_form_of_operands_and_carry_adds_exactly(fabric, width, tmp_path):
     inputs = {"x": (WIDTH, True), "y": (WIDTH, True)}
@@ -111,7 +112,7 @@ prep -flatten -top chains
 rename chains behavior
 design -stash behavior
 read_verilog chains.v
-read_verilog -DNO_INCLUDES +/ecp5/cells_sim.v
+read_verilog -DNO_INCLUDES +/{models}/cells_sim.v
 prep -flatten -top chains
 rename chains cells
 design -copy-from behavior behavior
@@ -121,19 +122,83 @@ sat -verify -prove trigger 0 miter
 """
 
 
-@pytest.mark.parametrize("width", [4, 5])
-def test_the_cells_of_the_fabric_are_proved_equal_to_the_behavior(width, tmp_path):
-    """Proof by SAT over all inputs, with the cell models that come with Yosys."""
-    names = ("x", "y", "x_mask", "x_invert", "y_mask", "y_invert", "carry")
-    signals = {name: Signal(signed(WIDTH) if name in "xy" else 1, name=name) for name in names}
+def _prove_cells(build, signals, width, fabric, folder):
+    """Prove by SAT, over all inputs, that the cells do what the simulated module does."""
     m = Module()
-    pipeline = Pipeline(m, targets.get("ecp5"), None, Const(1))
+    pipeline = Pipeline(m, targets.get(fabric), None, Const(1))
     values = {name: pipeline.input(signal) for name, signal in signals.items()}
     results = []
-    for name, value in _build(width)(pipeline, values).items():
+    for name, value in build(pipeline, values).items():
         result = Signal(width, name=f"result_{name}")
         m.d.comb += result.eq(value.signal)
         results.append(result)
-    text = emit_verilog(m, ports=[*signals.values(), *results], module_name="chains")
-    (tmp_path / "chains.v").write_text(f"{text}\n{CARRY_CHAIN_LIBRARY.read_text()}")
-    run_script(SCRIPT, cwd=tmp_path, what="the proof")
+    text = emit_verilog(
+        m,
+        ports=[*signals.values(), *results],
+        module_name="chains",
+        libraries=libraries_of(targets.get(fabric)),
+    )
+    (folder / "chains.v").write_text(text)
+    models = targets.get(fabric).synthesis.models
+    run_script(SCRIPT.format(models=models), cwd=folder, what="the proof")
+
+
+@pytest.mark.parametrize(
+    ("fabric", "width"), [("ecp5", 4), ("ecp5", 5), ("xilinx7", 5), ("ultrascale_plus", 9)]
+)
+def test_the_cells_of_the_fabric_are_proved_equal_to_the_behavior(fabric, width, tmp_path):
+    names = ("x", "y", "x_mask", "x_invert", "y_mask", "y_invert", "carry")
+    signals = {name: Signal(signed(WIDTH) if name in "xy" else 1, name=name) for name in names}
+    _prove_cells(_build(width), signals, width, fabric, tmp_path)
+
+
+TERNARY_FORMS = ("none", "mask", "invert")
+
+
+def _build_ternary(pipeline, values):
+    plain = [Term(values["x"]), Term(values["y"])]
+    third = {
+        "none": Term(values["z"]),
+        "mask": Term(values["z"], mask=values["control"]),
+        "invert": Term(values["z"], invert=values["control"]),
+    }
+    carries = [values["carry"], values["second"]]
+    return {
+        f"{form}_{count}": add_three(
+            pipeline, [*plain, third[form]], signed(6), carries[:count], name=f"{form}_{count}"
+        )
+        for form in TERNARY_FORMS
+        for count in range(3)
+    }
+
+
+@pytest.mark.parametrize("fabric", ["xilinx7", "ultrascale_plus"])
+def test_three_operands_and_two_carries_add_exactly(fabric, tmp_path):
+    inputs = dict.fromkeys("xyz", (WIDTH, True))
+    inputs |= dict.fromkeys(("control", "carry", "second"), (1, False))
+    outputs = {f"{form}_{count}": 6 for form in TERNARY_FORMS for count in range(3)}
+    codes = dict(zip(inputs, every(3, 3, 3, 1, 1, 1), strict=True))
+    results = Datapath(_build_ternary, inputs, outputs, fabric).run(tmp_path, codes)
+    x, y, z = (as_signed(codes[name], WIDTH) for name in "xyz")
+    control, carry, second = (codes[n].astype(np.int64) for n in ("control", "carry", "second"))
+    thirds = {"none": z, "mask": z * control, "invert": np.where(control == 1, ~z, z)}
+    for form in TERNARY_FORMS:
+        for count in range(3):
+            wanted = x + y + thirds[form] + carry * (count > 0) + second * (count > 1)
+            np.testing.assert_array_equal(
+                as_signed(results[f"{form}_{count}"], 6), wanted, f"{form} {count}"
+            )
+
+
+@pytest.mark.parametrize("fabric", ["xilinx7", "ultrascale_plus"])
+def test_the_cells_of_a_ternary_adder_are_proved_equal_to_the_behavior(fabric, tmp_path):
+    names = ("x", "y", "z", "control", "carry", "second")
+    signals = {name: Signal(signed(WIDTH) if name in "xyz" else 1, name=name) for name in names}
+    _prove_cells(_build_ternary, signals, 6, fabric, tmp_path)
+
+
+def test_a_second_control_of_three_terms_is_refused():
+    pipeline = Pipeline(Module(), targets.get("xilinx7"), None, Const(1))
+    x, y, z, mask = (pipeline.input(Signal(1, name=name)) for name in ("x", "y", "z", "mask"))
+    with pytest.raises(ValueError, match="at most one control, not 2"):
+        add_three(pipeline, [Term(x, mask), Term(y, mask), Term(z)], signed(3))
