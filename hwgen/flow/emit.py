@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hwgen
 from hwgen.flow.outputs import prepare_folder, write_file
+from hwgen.flow.ports import raw_ports
 from hwgen.flow.yosys import run_script
 
 __all__ = [
@@ -209,10 +210,10 @@ def emit(core, config, folder, *, vectors=0, seed=1):
         bench = write_bench(
             core,
             config,
-            component.streams,
+            raw_ports(name, component.streams),
             component.latency,
             folder,
-            module=name,
+            sources=[verilog.name],
             vectors=vectors,
             seed=seed,
         )
