@@ -129,6 +129,10 @@ def board_top(
         identity=identity,
         signature=signature,
     )
-    return BoardTop(
+    top = BoardTop(
         harness, board.clock_hz, pll, board.leds, board.leds_active_low, board.button_active_low
     )
+    # what the core instantiates goes into the top's Verilog
+    top.verilog_libraries = getattr(component, "verilog_libraries", ())
+    top.verilog_modules = getattr(component, "verilog_modules", {})
+    return top

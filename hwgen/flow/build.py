@@ -256,8 +256,7 @@ class _Flow:
                 identity=identity(self.core.name, self.config),
                 signature=expected_signature(self.core, self.config, component.streams),
             )
-            libraries = getattr(component, "verilog_libraries", ())
-            text = emit_verilog(top, signature_ports(top), _TOP, libraries=libraries)
+            text = emit_verilog(top, signature_ports(top), _TOP)
             write_file(work / f"{_TOP}.v", text)
             return {}
 

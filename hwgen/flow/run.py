@@ -173,8 +173,7 @@ def _open(core, config, component, port, board):
         identity=identity(core.name, config),
         simulated=True,
     )
-    libraries = getattr(component, "verilog_libraries", ())
-    verilog = emit_verilog(top, signature_ports(top), "top", libraries=libraries)
+    verilog = emit_verilog(top, signature_ports(top), "top")
     return SimulatedBoard(
         verilog, board.clock_hz, board.baud, button_active_low=board.button_active_low
     )
