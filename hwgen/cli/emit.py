@@ -1,15 +1,26 @@
-"""``hwgen emit``: plain Verilog for people who build it elsewhere."""
+"""``hwgen emit``: plain Verilog, or a package, for people who build it elsewhere."""
 
 import click
 
 from hwgen.cli.console import json_option, report
 from hwgen.cli.core_command import CoreCommand, output_option, seed_option
+from hwgen.errors import UsageError
 
 __all__ = ["command"]
 
 
 @click.command("emit", cls=CoreCommand)
 @output_option
+@click.option(
+    "--package",
+    metavar="TOOL",
+    help="Write what a tool imports: vivado, quartus, radiant or fusesoc.",
+)
+@click.option(
+    "--bus",
+    metavar="BUS",
+    help="Ports of a package: axis (AXI4-Stream) or raw (those of the core) (default: axis).",
+)
 @click.option(
     "--vectors",
     type=click.IntRange(min=0),
@@ -19,12 +30,23 @@ __all__ = ["command"]
 )
 @seed_option
 @json_option
-def command(request, output, vectors, seed, as_json):
+def command(request, output, package, bus, vectors, seed, as_json):
     """Write a core as plain Verilog-2001.
 
     Beside it stand interface.json (streams, fields, latency) and a self-checking test bench with
-    its vector files that needs a Verilog simulator only.
+    its vector files that needs a Verilog simulator only. With --package, a wrapper with the ports
+    of --bus and the files with which that tool imports the core are there as well; the core is
+    then made of plain Verilog (--target generic) unless a target is given.
     """
+    if package is None:
+        if bus is not None:
+            raise UsageError(f"bus {bus!r} needs a package: --package vivado, quartus, ...")
+        _emit(request, output, vectors, seed, as_json)
+    else:
+        _package(request, output, package, bus or "axis", vectors, seed, as_json)
+
+
+def _emit(request, output, vectors, seed, as_json):
     config = request.configure()
 
     from hwgen.flow.build import default_folder
@@ -35,3 +57,18 @@ def command(request, output, vectors, seed, as_json):
     document = {"core": request.core.name, "config": config.as_dict(), **result}
     files = [result["verilog"], result["interface"], *result["bench"]]
     report("emit", document, "\n".join(files), as_json)
+
+
+def _package(request, output, kind, bus, vectors, seed, as_json):
+    config = request.configure(target="generic")
+
+    from hwgen.flow.build import default_folder
+    from hwgen.flow.packages import package
+
+    folder = default_folder(request.core, config)
+    folder = output or folder.with_name(f"{folder.name}-{kind}-{bus}")
+    result = package(
+        request.core, config, folder, kind=kind, bus=bus, vectors=vectors, seed=seed
+    ).as_dict()
+    document = {"core": request.core.name, "config": config.as_dict(), **result}
+    report("emit", document, "\n".join(result["files"]), as_json)
