@@ -1,0 +1,118 @@
+"""Constant matrix times vector on a pipeline: the adders of a shared graph, no multipliers."""
+
+from amaranth.hdl import Cat, Const, signed, unsigned
+from hwgen.cores.arith.adder import Term as Addend
+from hwgen.cores.arith.adder import add
+from hwgen.cores.arith.shift_add_search import find_graph
+from hwgen.cores.arith.tree import shape_of_range
+
+__all__ = ["build_graph", "multiply_constants"]
+
+
+def multiply_constants(pipeline, inputs, ranges, matrix, name="product"):
+    """Multiply a vector by a constant matrix exactly.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the adders become part of.
+    inputs : list of Timed
+        The vector.
+    ranges : list of (int, int)
+        Least and greatest value of every input.
+    matrix : sequence of sequences of int
+        One row an output, one column an input.
+    name : str
+        Prefix of the names in the emitted Verilog.
+
+    Returns
+    -------
+    list of Timed
+        One product sum an output, each of the narrowest shape that holds its range.
+    """
+    # a carry cell that holds the tables of two bits takes both even where one is used
+    slot = max(1, pipeline.fabric.synthesis.luts_per_carry)
+    solution = find_graph(matrix, ranges, slot)
+    return build_graph(pipeline, solution, inputs, name)
+
+
+def build_graph(pipeline, solution, inputs, name="product"):
+    """Add the adders of a :class:`~hwgen.cores.arith.shift_add_search.Solution`."""
+    graph = solution.graph
+    values = dict(enumerate(inputs))
+    for node in solution.nodes:
+        adder = graph.adders[node]
+        if adder is not None:
+            shape = shape_of_range(*graph.ranges[node])
+            values[node] = _sum(pipeline, graph, adder, values, shape, f"{name}_{node}")
+    return [_output(pipeline, graph, term, values) for term in solution.outputs]
+
+
+def _output(pipeline, graph, term, values):
+    if term is None:
+        return pipeline.constant(Const(0, 1))
+    bounds = [bound << term.shift for bound in graph.ranges[term.node]]
+    shape = shape_of_range(*bounds)
+    return pipeline.free(
+        lambda bits: _shaped(Cat(Const(0, term.shift), bits), shape), values[term.node]
+    )
+
+
+def _sum(pipeline, graph, adder, values, shape, name):
+    """Return the value of one adder: low bits passed on, a carry chain above them."""
+    high = values[adder.high]
+    if adder.low is None:
+        return _chain(pipeline, pipeline.constant(Const(0, 1)), high, shape, True, name)
+    low = values[adder.low]
+    if graph.is_concatenation(adder):
+        width = adder.distance
+        return pipeline.free(lambda x, y: _shaped(Cat(_extended(x, width), y), shape), low, high)
+    if adder.flipped:
+        raised = pipeline.free(lambda bits: _like(bits, Cat(Const(0, adder.distance), bits)), high)
+        return _chain(pipeline, raised, low, shape, True, name)
+    passed = graph.passed_bits(adder)
+    upper_shape = signed(shape.width - passed) if shape.signed else unsigned(shape.width - passed)
+    upper = pipeline.free(lambda bits: _like(bits, _upper(bits, passed)), low) if passed else low
+    chain = _chain(pipeline, upper, high, upper_shape, adder.relation < 0, name)
+    if not passed:
+        return chain
+    below = pipeline.free(lambda bits: _extended(bits, passed), low)
+    return pipeline.free(lambda x, y: _shaped(Cat(x, y), shape), below, chain)
+
+
+def _chain(pipeline, x, y, shape, subtract, name):
+    """Return ``x + y`` or ``x - y`` on one carry chain."""
+    if pipeline.fabric.carry_chain_module is None:
+        return pipeline.operate(
+            lambda x, y: x - y if subtract else x + y,
+            x,
+            y,
+            delay=pipeline.fabric.carry_chain_delay(shape.width),
+            shape=shape,
+            name=name,
+        )
+    inverted = pipeline.constant(Const(1, 1)) if subtract else None
+    return add(
+        pipeline, Addend(x), Addend(y, None, inverted), shape, carry_in=int(subtract), name=name
+    )
+
+
+def _extended(bits, width):
+    """Return the low ``width`` bits, sign or zero bits where there are fewer."""
+    top = bits[-1] if bits.shape().signed else Const(0, 1)
+    return Cat(bits, top.replicate(max(0, width - len(bits))))[:width]
+
+
+def _upper(bits, passed):
+    """Return the bits from ``passed`` on; the sign alone where there are none."""
+    if passed < len(bits):
+        return bits[passed:]
+    return bits[-1] if bits.shape().signed else Const(0, 1)
+
+
+def _like(bits, result):
+    return result.as_signed() if bits.shape().signed else result
+
+
+def _shaped(bits, shape):
+    return bits[: shape.width].as_signed() if shape.signed else bits[: shape.width]
