@@ -32,25 +32,27 @@ class _Level:
             for bit in range(first, last + 1):
                 self.reach[bit + choice * step - low * bool(limits)].append((choice, bit))
 
-    def cost(self, last, registered):
-        """Return the estimated number of LUT4."""
+    def cost(self, last, registered, lut_inputs):
+        """Return the estimated number of look-up tables."""
         total = 0.0
         masks = set()
         for candidates in self.reach:
             if len(candidates) == 1:
                 masks.add(candidates[0][0])
                 total += 0.0 if registered else (0.5 if last else 1.0)
+            elif len(candidates) > 1 and lut_inputs >= 6:
+                total += 1 if len(candidates) + self.bits <= lut_inputs else 2
             elif len(candidates) > 1:
                 total += (len(candidates) + 1) // 2 if self.bits <= 2 else len(candidates) - 1
         if self.bits > 2:
-            total += 1 << self.bits
+            total += 0 if lut_inputs >= 6 else 1 << self.bits
         elif registered or last:
             total += len(masks)
         return total + registered * _REGISTER_COST * len(self.reach)
 
 
 @cache
-def _plan(width, low, high, pipelined):
+def _plan(width, low, high, pipelined, lut_inputs):
     """Return the cheapest levels as (number of select bits, whether registered) pairs."""
     bits = max(1, high.bit_length())
     best = None
@@ -60,7 +62,7 @@ def _plan(width, low, high, pipelined):
                 continue
             for registers in product((False, True) if pipelined else (False,), repeat=count):
                 cost = sum(
-                    level.cost(last, registered)
+                    level.cost(last, registered, lut_inputs)
                     for (level, last), registered in zip(
                         _levels(width, low, high, sizes), registers, strict=True
                     )
@@ -108,7 +110,8 @@ def shift_left(pipeline, value, amount, low, high, name="shifted"):
     A result bit that only one choice can reach needs no multiplexer, only a mask. In a pipeline
     that mask becomes the synchronous reset of a register where that is cheaper.
     """
-    plan = _plan(len(value), low, high, pipeline.period is not None)
+    fabric = pipeline.fabric
+    plan = _plan(len(value), low, high, pipeline.period is not None, fabric.lut_inputs)
     levels = _levels(len(value), low, high, [bits for bits, _ in plan])
     window, mask = value, None
     for (level, last), (_, registered) in zip(levels, plan, strict=True):

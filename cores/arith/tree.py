@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Const, signed, unsigned
-from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.adder import Term, add, add_three
 from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["Operand", "add_tree", "negate_if", "shape_of_range"]
@@ -40,11 +40,12 @@ def shape_of_range(minimum, maximum):
 
 
 def add_tree(pipeline, operands, name="sum"):
-    """Add operands pairwise, level by level.
+    """Add operands level by level, in the form that is smallest on the fabric.
 
-    A node adds its second operand or subtracts it, as the two signs differ or agree, and hands
-    the first sign on: ``s(x) + t(y) = s(x + st(y))``. Each sign so costs one look-up table and
-    one carry in, instead of a negation.
+    Pairwise, on a fabric whose carry chain has tables of four inputs: a node adds its second
+    operand or subtracts it, as the two signs differ or agree, and hands the first sign on:
+    ``s(x) + t(y) = s(x + st(y))``. Each sign so costs one look-up table and one carry in, instead
+    of a negation. Three at a time where the fabric has ternary adders.
 
     Returns
     -------
@@ -52,6 +53,8 @@ def add_tree(pipeline, operands, name="sum"):
         The sum, with a sign still to be applied if all operands had one.
     """
     level = list(operands)
+    if pipeline.fabric.ternary_module is not None:
+        return _by_threes(pipeline, level, name)
     depth = 0
     while len(level) > 1:
         level = [
@@ -84,6 +87,90 @@ def _pair(pipeline, x, y, name):
         name=name,
     )
     return Operand(total, minimum, maximum, sign=x.sign)
+
+
+def _by_threes(pipeline, operands, name):
+    """Add operands three at a time, after one or two levels of pairs that apply masks and signs.
+
+    The ``+1`` of a negation waits as a bit of its own until some adder has a carry in to spare:
+    a pair has one, a ternary adder two. Until then a sum is too small by its waiting bits.
+    """
+    if len(operands) == 1:
+        return operands[0]
+    limits = [sum(each) for each in zip(*(_signed_range(each) for each in operands), strict=True)]
+    bits = []
+    plain = [each for each in operands if each.sign is None and each.mask is None]
+    masked = [each for each in operands if each.mask is not None and each.sign is not None]
+    rest = [each for each in operands if (each.mask is None) != (each.sign is None)]
+    # mask and sign of two operands are one table input too many: the first sign is handed on
+    for index, pair in enumerate(_groups(masked, 2)):
+        rest.append(_pair(pipeline, *pair, f"{name}_m{index}") if len(pair) == 2 else pair[0])
+    for index, pair in enumerate(_groups(rest, 2)):
+        plain.append(_applied_pair(pipeline, pair, bits, f"{name}_p{index}"))
+    depth = 0
+    while len(plain) > 1 or bits:
+        final = limits if len(plain) + len(bits) <= 5 and len(plain) <= 3 else None
+        plain = [
+            _plain_sum(pipeline, group, bits, final, f"{name}_{depth}_{index}")
+            for index, group in enumerate(_groups(plain, 3))
+        ]
+        depth += 1
+    return plain[0]
+
+
+def _groups(values, size):
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def _signed_range(operand):
+    """Return (minimum, maximum) of an operand with its mask and its sign applied."""
+    low, high = operand.minimum, operand.maximum
+    if operand.mask is not None:
+        low, high = min(low, 0), max(high, 0)
+    return (low, high) if operand.sign is None else (min(low, -high), max(high, -low))
+
+
+def _applied_pair(pipeline, pair, bits, name):
+    """Return the sum of one or two operands with masks and signs applied, as a plain operand."""
+    zero = Operand(pipeline.constant(Const(0, 1)), 0, 0)
+    operands = [*pair, zero][:2]
+    signs = [each.sign for each in operands if each.sign is not None]
+    bits += signs[1:]
+    low, high = (sum(each) for each in zip(*map(_signed_range, operands), strict=True))
+    low -= len(signs[1:])
+    total = add(
+        pipeline,
+        *(Term(each.bits, each.mask, each.sign) for each in operands),
+        shape_of_range(low, high),
+        carry_in=signs[0] if signs else 0,
+        name=name,
+    )
+    return Operand(total, low, high)
+
+
+def _plain_sum(pipeline, operands, bits, limits, name):
+    """Return the sum of up to three plain operands and of as many waiting bits as fit.
+
+    ``limits`` is the range of the sum where it is the last one.
+    """
+    operands = list(operands)
+    if len(operands) == 1 and limits is None:
+        return operands[0]
+    if len(operands) < 3 and len(bits) >= len(operands):
+        operands.append(Operand(bits.pop(0), 0, 1))
+    room = len(operands) - 1
+    carries, bits[:] = bits[:room], bits[room:]
+    low = sum(each.minimum for each in operands)
+    high = sum(each.maximum for each in operands) + len(carries)
+    if limits is not None and not bits:
+        low, high = limits
+    shape = shape_of_range(low, high)
+    terms = [Term(each.bits) for each in operands]
+    if len(terms) == 3:
+        total = add_three(pipeline, terms, shape, carries, name)
+    else:
+        total = add(pipeline, *terms, shape, carries[0] if carries else 0, name)
+    return Operand(total, low, high)
 
 
 def negate_if(pipeline, operand, name="sum"):

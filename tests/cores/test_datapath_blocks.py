@@ -1,10 +1,11 @@
 """Multipliers, shifters, trees and tables against integer arithmetic, on both kinds of fabric."""
 
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
-from amaranth.hdl import signed, unsigned
+from amaranth.hdl import Cat, Const, signed, unsigned
 from datapath import Datapath, as_signed, every
 from hwgen.cores.arith.lut4 import choose_of_four
 from hwgen.cores.arith.multiply import multiply
@@ -13,7 +14,6 @@ from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if
 from hwgen.cores.mx.small_product import E2M1_NETWORK
 
-FABRICS = ["ecp5", "generic"]
 OPERANDS = [(2, 2), (3, 3), (4, 4), (5, 3), (3, 5), (2, 6)]
 SIGNS = [(False, False), (True, False), (False, True), (True, True)]
 
@@ -22,8 +22,10 @@ def _value(codes, width, is_signed):
     return as_signed(codes, width) if is_signed else codes.astype(np.int64)
 
 
-@pytest.mark.parametrize("frequency", [None, 200])
-@pytest.mark.parametrize("fabric", FABRICS)
+@pytest.mark.parametrize(
+    ("fabric", "frequency"),
+    [("ecp5", None), ("ecp5", 200), ("generic", 200), ("xilinx7", None), ("xilinx7", 400)],
+)
 def test_every_product_of_small_operands_is_exact(fabric, frequency, tmp_path):
     def shaped(pipeline, value, width, is_signed):
         shape = signed(width) if is_signed else unsigned(width)
@@ -58,8 +60,10 @@ def test_every_product_of_small_operands_is_exact(fabric, frequency, tmp_path):
 SHIFTS = [(1, 0, 1), (4, 0, 4), (6, 2, 14), (3, 1, 7), (5, 0, 20), (2, 3, 3)]
 
 
-@pytest.mark.parametrize("frequency", [None, 150, 300])
-@pytest.mark.parametrize("fabric", FABRICS)
+@pytest.mark.parametrize(
+    ("fabric", "frequency"),
+    [("ecp5", None), ("ecp5", 150), ("ecp5", 300), ("generic", 150), ("xilinx7", 400)],
+)
 def test_a_shift_moves_by_the_amount_less_its_lowest_value(fabric, frequency, tmp_path):
     def build(pipeline, values):
         results = {}
@@ -94,55 +98,72 @@ def test_a_shift_moves_by_the_amount_less_its_lowest_value(fabric, frequency, tm
         np.testing.assert_array_equal(results[f"s{index}"], wanted, str(SHIFTS[index]))
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
-def test_a_tree_adds_signed_and_masked_operands(count, tmp_path):
-    """Operands by turns: sign and mask, sign, mask, two's complement."""
+TREE_KINDS = {
+    "mixed": lambda index: (index % 4 in (0, 1), index % 4 in (0, 2), index % 4 == 3),
+    "signed": lambda index: (True, False, False),
+    "masked_signed": lambda index: (True, True, False),
+    "plain": lambda index: (False, False, True),
+}
 
-    def kinds(index):
-        return index % 4 in (0, 1), index % 4 in (0, 2), index % 4 == 3
 
-    def build(pipeline, values):
-        operands = []
-        for index in range(count):
-            has_sign, has_mask, twos = kinds(index)
-            bits = values[f"v{index}"]
-            operands.append(
-                Operand(
-                    bits,
-                    -8 if twos else 0,
-                    7 if twos else 15,
-                    values[f"m{index}"] if has_mask else None,
-                    values[f"s{index}"] if has_sign else None,
-                )
-            )
-        total = negate_if(pipeline, add_tree(pipeline, operands))
-        return {"total": pipeline.free(lambda bits: signed_to(bits, 10), total.bits)}
+TREE_COUNTS = (1, 2, 3, 5, 8)
 
-    def signed_to(bits, width):
-        shape = signed(width) if bits.shape().signed else unsigned(width)
-        from amaranth.hdl import Cat, Const
 
-        top = bits[-1] if shape.signed else Const(0, 1)
-        return Cat(bits, top.replicate(max(0, width - len(bits))))
+def _tree_operand(pipeline, values, index, kind):
+    has_sign, has_mask, twos = TREE_KINDS[kind](index)
+    bits = values[f"v{index}"]
+    return Operand(
+        pipeline.free(lambda value: value.as_signed(), bits) if twos else bits,
+        -8 if twos else 0,
+        7 if twos else 15,
+        values[f"m{index}"] if has_mask else None,
+        values[f"s{index}"] if has_sign else None,
+    )
 
-    inputs, codes = {}, {}
-    rng = np.random.default_rng(count)
+
+def _tree_sum(codes, count, kind):
+    total = 0
     for index in range(count):
-        inputs |= {
-            f"v{index}": (4, kinds(index)[2]),
-            f"m{index}": (4, False),
-            f"s{index}": (1, False),
-        }
-    for name, (width, _) in inputs.items():
-        codes[name] = rng.integers(0, 1 << width, 3000, dtype=np.uint64)
-    results = Datapath(build, inputs, {"total": 10}).run(tmp_path, codes)
-    wanted = np.zeros(3000, np.int64)
-    for index in range(count):
-        has_sign, has_mask, twos = kinds(index)
+        has_sign, has_mask, twos = TREE_KINDS[kind](index)
         value = codes[f"v{index}"] & codes[f"m{index}"] if has_mask else codes[f"v{index}"]
         value = _value(value, 4, twos)
-        wanted += np.where(codes[f"s{index}"] == 1, -value, value) if has_sign else value
-    np.testing.assert_array_equal(as_signed(results["total"], 10), wanted)
+        total = total + (np.where(codes[f"s{index}"] == 1, -value, value) if has_sign else value)
+    return total
+
+
+@pytest.mark.parametrize(
+    ("fabric", "frequency"), [("ecp5", None), ("xilinx7", None), ("xilinx7", 300)]
+)
+def test_a_tree_adds_signed_and_masked_operands(fabric, frequency, tmp_path):
+    """Operands by turns, if mixed: sign and mask, sign, mask, two's complement."""
+
+    def build(pipeline, values):
+        results = {}
+        for kind, count in product(TREE_KINDS, TREE_COUNTS):
+            operands = [_tree_operand(pipeline, values, index, kind) for index in range(count)]
+            total = negate_if(pipeline, add_tree(pipeline, operands, f"{kind}_{count}")).bits
+            results[f"{kind}_{count}"] = pipeline.free(lambda bits: extended(bits, 10), total)
+        return results
+
+    def extended(bits, width):
+        top = bits[-1] if bits.shape().signed else Const(0, 1)
+        return Cat(bits, top.replicate(max(0, width - len(bits))))
+
+    rng = np.random.default_rng(5)
+    inputs, codes = {}, {}
+    for index in range(max(TREE_COUNTS)):
+        inputs |= {f"v{index}": (4, False), f"m{index}": (4, False), f"s{index}": (1, False)}
+    for name, (width, _) in inputs.items():
+        codes[name] = rng.integers(0, 1 << width, 3000, dtype=np.uint64)
+        # all extremes at once: the widest sums in both directions
+        extremes = {"v": (15, 15, 7, 8), "m": (15, 15, 15, 15), "s": (0, 1, 0, 1)}
+        codes[name][:4] = extremes[name[0]]
+    outputs = {f"{kind}_{count}": 10 for kind, count in product(TREE_KINDS, TREE_COUNTS)}
+    results = Datapath(build, inputs, outputs, fabric, frequency).run(tmp_path, codes)
+    for kind, count in product(TREE_KINDS, TREE_COUNTS):
+        wanted = _tree_sum(codes, count, kind)
+        found = as_signed(results[f"{kind}_{count}"], 10)
+        np.testing.assert_array_equal(found, wanted, f"{kind} {count}")
 
 
 def test_tables_placed_by_hand_choose_one_of_four(tmp_path):
