@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.float_normalise import leading_zeros, shifted_window
+from hwgen.cores.arith.float_pack import Discarded, increment, pack
+from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["Rounding", "round_to_float"]
+__all__ = ["Rounded", "Rounding", "round_significand", "round_to_float"]
 
 
 @dataclass(frozen=True)
@@ -15,227 +19,320 @@ class Rounding:
     Parameters
     ----------
     format : FloatFormat
-        Format of the result.
+        Format of the result; it has a sign and subnormal numbers.
     mode : str
-        ``nearest-even``, ``nearest-away``, ``toward-zero``, ``up`` or ``down``.
+        ``nearest-even``, ``nearest-away``, ``toward-zero``, ``up``, ``down`` or ``stochastic``.
     overflow : str
         ``infinity``: as IEEE 754 section 7.4; ``saturate``: the largest finite number.
+    subnormals : str
+        ``full``: gradual underflow; ``flush``: a result that, rounded as if the exponent had no
+        limits, is below the smallest normal number becomes zero.
+    flags : bool
+        Whether the exception flags are made.
+    random_bits : int
+        Random bits of a stochastic rounding.
     """
 
     format: object
     mode: str
     overflow: str
+    subnormals: str = "full"
+    flags: bool = False
+    random_bits: int = 16
 
     @property
     def overflow_code(self):
         """Magnitude code of a value that rounds away from zero beyond the largest number."""
+        codes = (self.format.infinity_code, self.format.nan_code, self.format.max_code)
         if self.overflow == "saturate":
             return self.format.max_code
-        code = self.format.infinity_code
-        return self.format.nan_code if code is None else code
+        return next(code for code in codes if code is not None)
+
+    @property
+    def kept_bits(self):
+        """Bits of a normalised significand that decide the result, but for the sticky bit."""
+        extra = self.random_bits if self.mode == "stochastic" else 1
+        # whether a subnormal result was tiny needs its rounding to one bit more
+        return self.format.significand_bits + 1 + extra + (self.flags and self.gradual)
+
+    @property
+    def gradual(self):
+        """Whether there are subnormal results."""
+        return self.subnormals == "full"
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A rounded result.
+
+    Parameters
+    ----------
+    code : Timed
+        Code of the result.
+    overflow, underflow, inexact : Timed or None
+        Exception flags; ``None`` unless ``Rounding.flags``.
+    """
+
+    code: Timed
+    overflow: Timed | None = None
+    underflow: Timed | None = None
+    inexact: Timed | None = None
 
 
 def _flag(pipeline, function, *inputs, levels=1, name):
     return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
 
 
-def _normalized(pipeline, magnitude):
-    """Return (magnitude shifted left until its top bit is 1, number of bits shifted)."""
-    width = len(magnitude)
-    value, counts = magnitude, []
-    for stage in reversed(range((width - 1).bit_length())):
-        distance = 1 << stage
-        empty = _flag(
-            pipeline,
-            lambda bits, distance=distance: ~bits[-distance:].any(),
-            value,
-            levels=2 if distance > 4 else 1,
-            name=f"empty_{distance}",
-        )
-        value = pipeline.logic(
-            lambda bits, select, distance=distance: Mux(select, bits << distance, bits)[:width],
-            value,
-            empty,
-            shape=unsigned(width),
-            name=f"normalized_{distance}",
-        )
-        counts.append(empty)
-    count = pipeline.free(lambda *bits: Cat(*reversed(bits)), *counts) if counts else None
-    return value, count
-
-
-def _shifted_for_subnormal(pipeline, kept, field, width):
-    """Shift ``kept`` right by ``-field`` where negative, or-ing what falls out into bit 0."""
-    distance = pipeline.operate(
-        lambda bits: Mux(bits[-1], -bits, 0)[: len(bits)],
-        field,
-        delay=pipeline.fabric.carry_chain_delay(len(field)) + pipeline.fabric.lut_delay,
-        shape=unsigned(len(field)),
-        name="below_normal",
-    )
-    value = kept
-    stages = width.bit_length()
-    for stage in range(stages):
-        step = 1 << stage
-
-        def shifted(bits, amount, step=step, stage=stage):
-            lost = bits[: step + 1].any()
-            return Mux(amount[stage], Cat(lost, bits[step + 1 :], Const(0, step)), bits)
-
-        value = pipeline.logic(
-            shifted, value, distance, levels=2, shape=unsigned(width), name=f"denormal_{step}"
-        )
-    if len(distance) > stages:
-
-        def all_lost(bits, amount):
-            return Mux(amount[stages:].any(), Cat(bits.any(), Const(0, width - 1)), bits)
-
-        value = pipeline.logic(
-            all_lost,
-            value,
-            distance,
-            levels=3,
-            shape=unsigned(width),
-            name="denormal",
-        )
-    return value
-
-
 def round_to_float(pipeline, significand, exponent, exponent_bias, exponent_range, rounding):
-    """Round ``significand * 2**(exponent - exponent_bias)`` once.
+    """Round the signed integer ``significand`` times ``2**(exponent - exponent_bias)`` once.
 
-    Parameters
-    ----------
-    pipeline : Pipeline
-        Datapath that the rounder becomes part of.
-    significand : Timed
-        Signed integer.
-    exponent : Timed
-        Unsigned integer.
-    exponent_bias : int
-        Subtracted from ``exponent``.
-    exponent_range : (int, int)
-        Lowest and highest value of ``exponent``.
-    rounding : Rounding
-        Format, mode and overflow of the result.
+    The parameters are those of `round_significand`, but for the sign.
 
     Returns
     -------
     Timed
         Code of the result. Zero is +0; a nonzero value that rounds to zero keeps its sign.
     """
-    target = rounding.format
     width = len(significand)
     sign = pipeline.free(lambda bits: bits[-1], significand)
     zero = Term(pipeline.constant(Const(0, 1)))
     magnitude = add(
         pipeline, zero, Term(significand, None, sign), unsigned(width), sign, name="magnitude"
     )
-    value, count = _normalized(pipeline, magnitude)
-    # biased exponent field minus 1 of the leading bit, as if exponents were unbounded
+    return round_significand(
+        pipeline, sign, magnitude, exponent, exponent_bias, exponent_range, rounding
+    ).code
+
+
+def round_significand(
+    pipeline,
+    sign,
+    significand,
+    exponent,
+    exponent_bias,
+    exponent_range,
+    rounding,
+    *,
+    sticky=None,
+    random=None,
+    normalised=False,
+):
+    """Round ``(-1)**sign * significand * 2**(exponent - exponent_bias)`` once.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the rounder becomes part of.
+    sign : Timed
+        One bit.
+    significand : Timed
+        Unsigned integer.
+    exponent : Timed
+        Integer, signed or unsigned as its shape says.
+    exponent_bias : int
+        Subtracted from ``exponent``.
+    exponent_range : (int, int)
+        Lowest and highest value of ``exponent``.
+    rounding : Rounding
+        Format, mode and overflow of the result.
+    sticky : Timed or None
+        1: the value is larger in magnitude by something between 0 and 1 unit of the significand.
+        The significand then has ``rounding.kept_bits`` bits from its leading one on, or the unit
+        is less than half of the smallest subnormal number (a quarter, with flags).
+    random : Timed or None
+        ``rounding.random_bits`` bits for stochastic rounding. With F the discarded fraction cut to
+        as many bits, the magnitude is rounded up where F + random carries.
+    normalised : bool
+        The caller knows that the top bit of the significand is 1 unless the value is zero.
+
+    Returns
+    -------
+    Rounded
+        A zero keeps the sign that it came with, where the format has -0.
+    """
+    target, width = rounding.format, len(significand)
+    # room: how far the significand can move left until its top bit is that of a normal number
+    # with exponent field 1
     offset = width - 1 - exponent_bias - target.min_normal_exponent
-    low, high = exponent_range[0] + offset - (width - 1), exponent_range[1] + offset
-    field = _leading_field(pipeline, exponent, count, offset, low, high)
-    kept_width = target.significand_bits + 3
-    kept = _kept(pipeline, value, width, kept_width)
-    if low < 0:
-        kept = _shifted_for_subnormal(pipeline, kept, field, kept_width)
-    return _assembled(pipeline, kept, field, sign, high, rounding)
+    low, high = (each + offset for each in exponent_range)
+    most_zeros = 0 if normalised else width - 1
+    kept_bits = rounding.kept_bits
+    gradual = rounding.gradual and low < most_zeros
+    pad = _pad(offset, low, kept_bits) if gradual else 0
+    base = _plus_constant(pipeline, exponent, offset + pad, (low + pad, high + pad), "room")
+    zeros, some = _zeros(pipeline, significand, pad, normalised)
+    field = _minus(pipeline, base, zeros, (low - most_zeros, high), "leading_exponent")
+    amount, most = (None, 0) if normalised else (zeros, most_zeros)
+    if gradual:
+        amount, most = _limited(pipeline, base, zeros, field, pad + most_zeros)
+    kept, lost = shifted_window(pipeline, significand, pad, amount, most, kept_bits, "normalised")
+    if sticky is not None:
+        lost = _flag(pipeline, lambda x, y: x | y, lost, sticky, name="sticky")
+    if low + pad < 0 and gradual:
+        kept, lost = _all_lost(pipeline, kept, lost, base, some)
+    return _assembled(pipeline, kept, lost, field, some, sign, random, rounding, (low, high))
 
 
-def _leading_field(pipeline, exponent, count, offset, low, high):
-    shape = signed(max(low.bit_length(), high.bit_length()) + 1)
-    shifted = add(
+def _pad(offset, low, kept_bits):
+    """Return how many zeros to put above the significand, so that it is shifted left only.
+
+    With more than enough of them the exponent may need no adder, or a short one.
+    """
+    least = min(max(0, -low), kept_bits)
+    if least == 0:
+        return 0
+    candidates = range(least, least + max(8, least // 2))
+
+    def cost(pad):
+        constant = offset + pad
+        return (16 - min(16, (constant & -constant).bit_length()) if constant else 0, pad)
+
+    return min(candidates, key=cost)
+
+
+def _plus_constant(pipeline, value, constant, bounds, name):
+    """Return ``value + constant``; the low bits that the constant leaves alone cost nothing."""
+    shape = shape_of_range(*bounds)
+    if constant == 0:
+        return pipeline.free(lambda bits: _resized(bits, shape), value)
+    low = (constant & -constant).bit_length() - 1
+    low = min(low, len(value) - 1, shape.width - 1)
+
+    def upper(bits):
+        return bits.as_signed()[low:].as_signed() if bits.shape().signed else bits[low:]
+
+    upper_shape = (signed if shape.signed else unsigned)(shape.width - low)
+    total = add(
         pipeline,
-        Term(exponent),
-        Term(pipeline.constant(Const(offset, shape))),
-        shape,
-        name="exponent_offset",
+        Term(pipeline.free(upper, value)),
+        Term(pipeline.constant(Const(constant >> low, signed(shape.width - low + 1)))),
+        upper_shape,
+        name=name,
     )
-    if count is None:
-        return shifted
-    ones = pipeline.constant(Const(1, 1))
-    # exponent - count: complement of the zero-extended count, plus one
-    wide = pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), count)
-    return add(pipeline, Term(shifted), Term(wide, None, ones), shape, 1, name="leading_exponent")
+    if not low:
+        return total
+    return pipeline.free(lambda bits, top: _resized(Cat(bits[:low], top), shape), value, total)
 
 
-def _kept(pipeline, value, width, kept_width):
-    """Return the leading bits, with a last bit that tells whether anything else is set."""
-    if width < kept_width:
-        return pipeline.free(lambda bits: Cat(Const(0, kept_width - width), bits), value)
-    if width == kept_width:
-        return value
+def _resized(bits, shape):
+    """Return ``bits`` cut or extended to ``shape``, by wiring only."""
+    extension = max(0, shape.width - len(bits))
+    top = bits[-1] if bits.shape().signed else Const(0, 1)
+    wide = Cat(bits, top.replicate(extension))[: shape.width]
+    return wide.as_signed() if shape.signed else wide
+
+
+def _zeros(pipeline, significand, pad, normalised):
+    """Return the leading zeros, ``pad`` included, and whether there is a one."""
+    if not normalised:
+        return leading_zeros(pipeline, significand, pad, "leading_zeros")
+    top = pipeline.free(lambda bits: bits[-1], significand)
+    return pipeline.constant(Const(pad, max(1, pad.bit_length()))), top
+
+
+def _minus(pipeline, base, zeros, bounds, name):
+    """Return ``base - zeros``."""
+    shape = shape_of_range(*bounds)
+    if isinstance(zeros.signal, Const) and zeros.signal.value == 0:
+        return pipeline.free(lambda bits: _resized(bits, shape), base)
+    one = pipeline.constant(Const(1, 1))
+    # complement of the zero-extended count, plus one
+    wide = pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), zeros)
+    return add(pipeline, Term(base), Term(wide, None, one), shape, 1, name=name)
+
+
+def _limited(pipeline, base, zeros, field, most):
+    """Return the distance to shift left, at most ``base``, and its largest value."""
+    bits = max(1, most.bit_length())
+
+    def choose(room, count, exponent):
+        return Mux(exponent[-1], room[:bits], count[:bits])
+
+    amount = pipeline.logic(
+        choose, base, zeros, field, shape=unsigned(bits), name="normalising_shift"
+    )
+    return amount, most
+
+
+def _all_lost(pipeline, kept, lost, base, some):
+    """Move everything into the sticky bit where the value is below all bits that are kept."""
+    bits = pipeline.logic(
+        lambda value, room: value & ~room[-1].replicate(len(value)),
+        kept,
+        base,
+        shape=unsigned(len(kept)),
+        name="not_too_small",
+    )
     sticky = _flag(
         pipeline,
-        lambda bits: bits[: width - kept_width + 1].any(),
-        value,
-        levels=2 + (width > 64),
-        name="sticky",
+        lambda below, room, nonzero: below | (room[-1] & nonzero),
+        lost,
+        base,
+        some,
+        name="too_small",
     )
-    return pipeline.free(lambda bits, low: Cat(low, bits[-kept_width + 1 :]), value, sticky)
+    return bits, sticky
 
 
-def _increment(mode):
-    """Return the function of (last kept bit, guard, sticky, sign) that rounds up."""
-    return {
-        "nearest-even": lambda last, guard, sticky, sign: guard & (sticky | last),
-        "nearest-away": lambda last, guard, sticky, sign: guard,
-        "toward-zero": lambda last, guard, sticky, sign: Const(0, 1),
-        "up": lambda last, guard, sticky, sign: ~sign & (guard | sticky),
-        "down": lambda last, guard, sticky, sign: sign & (guard | sticky),
-    }[mode]
-
-
-def _assembled(pipeline, kept, field, sign, high, rounding):
+def _assembled(pipeline, kept, lost, field, some, sign, random, rounding, bounds):
     """Round and pack: a carry out of the fraction moves on into the exponent by itself."""
-    target = rounding.format
-    fraction_bits = target.significand_bits
-    nonzero = _flag(pipeline, lambda bits: bits.any(), kept, levels=3, name="nonzero")
-    increment = _flag(
-        pipeline,
-        lambda bits, negative: _increment(rounding.mode)(bits[2], bits[1], bits[0], negative),
-        kept,
-        sign,
-        name="increment",
+    fraction_bits = rounding.format.significand_bits
+    cut = len(kept) - fraction_bits - 1
+    discarded = Discarded(pipeline.slice(kept, 0, cut), lost, random)
+    low, high = bounds
+    normal = some
+    if rounding.gradual and low < 0:
+        normal = _flag(pipeline, lambda bits, one: ~bits[-1] & one, field, some, name="is_normal")
+        field, low = pipeline.free(lambda bits: bits[:-1], field), 0
+    shape = shape_of_range(
+        min(0, low) * (1 << fraction_bits), (max(high, 0) + 2 << fraction_bits) - 1
     )
-    exponent_width = max(len(field), target.exponent_bits + 2)
-    code_shape = unsigned(exponent_width + fraction_bits)
-    exponent = pipeline.logic(
-        lambda bits: Mux(bits[-1], 0, bits)[: len(bits)],
-        field,
-        shape=unsigned(len(field)),
-        name="exponent_field",
-    )
-    placed = pipeline.free(lambda bits: Cat(Const(0, fraction_bits), bits), exponent)
-    whole = pipeline.slice(kept, 2, fraction_bits + 3)
-    code = add(pipeline, Term(whole), Term(placed), code_shape, increment, name="rounded")
-    overflow = pipeline.operate(
-        lambda bits, some: (bits > target.max_code) & some,
-        code,
-        nonzero,
-        delay=pipeline.fabric.carry_chain_delay(len(code)),
-        shape=unsigned(1),
-        name="too_large",
-    )
+    if rounding.mode == "stochastic":
+        code = _add_random(pipeline, kept, field, normal, random, shape, fraction_bits)
+    else:
+        whole = pipeline.slice(kept, cut, len(kept))
+        carry = _flag(
+            pipeline,
+            lambda bits, rest, negative: increment(rounding.mode)(
+                bits[cut], bits[cut - 1], bits[: cut - 1].any() | rest, negative
+            ),
+            kept,
+            lost,
+            sign,
+            name="increment",
+        )
+        exponent, mask = _placed(pipeline, field, normal, fraction_bits, shape.width)
+        code = add(pipeline, Term(exponent, mask), Term(whole), shape, carry, name="rounded")
+    return Rounded(*pack(pipeline, code, discarded, normal, sign, rounding))
 
-    def packed(bits, some, large, negative):
-        limit = Const(rounding.overflow_code, target.width - 1)
-        toward_zero = {
-            "toward-zero": Const(1, 1),
-            "up": negative,
-            "down": ~negative,
-        }.get(rounding.mode)
-        if toward_zero is not None:
-            limit = Mux(toward_zero, Const(target.max_code, target.width - 1), limit)
-        finite = bits[: target.width - 1] & some.replicate(target.width - 1)
-        magnitude = Mux(large, limit, finite)
-        negative_result = negative & some
-        if target.specials == "fnuz":
-            # the only code with a sign but no magnitude is NaN: what overflow becomes
-            negative_result = Mux(magnitude.any(), negative_result, large)
-        return Cat(magnitude, negative_result)
 
-    return pipeline.logic(
-        packed, code, nonzero, overflow, sign, levels=2, shape=unsigned(target.width), name="code"
-    )
+def _placed(pipeline, field, normal, low, width):
+    """Return the exponent above ``low`` zeros, and the mask that keeps it for normal numbers."""
+
+    def place(bits):
+        wide = Cat(Const(0, low), bits)
+        return wide.as_signed() if bits.shape().signed else wide
+
+    mask = pipeline.free(lambda bit: Cat(Const(0, low), bit.replicate(width - low)), normal)
+    return pipeline.free(place, field), mask
+
+
+def _add_random(pipeline, kept, field, normal, random, shape, fraction_bits):
+    """Add the random bits below the significand on the chain that adds the exponent."""
+    cut = len(kept) - fraction_bits - 1
+    unused = cut - len(random)
+    exponent, mask = _placed(pipeline, field, normal, cut + fraction_bits, shape.width + cut)
+
+    def with_random(bits, noise):
+        wide = Cat(Const(0, unused), noise, bits[cut:])
+        return wide.as_signed() if bits.shape().signed else wide
+
+    addend = pipeline.free(with_random, exponent, random)
+    mask = pipeline.free(lambda bits: Cat(Const(-1, cut), bits[cut:]), mask)
+    wide_shape = (signed if shape.signed else unsigned)(shape.width + cut)
+    total = add(pipeline, Term(addend, mask), Term(kept), wide_shape, name="rounded")
+
+    def upper(bits):
+        return bits[cut:].as_signed() if shape.signed else bits[cut:]
+
+    return pipeline.free(upper, total)
