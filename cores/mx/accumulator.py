@@ -4,7 +4,30 @@ from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 
-__all__ = ["accumulate_beats", "accumulate_blocks", "hold_flag"]
+__all__ = ["accumulate_beats", "accumulate_blocks", "hold_flag", "hold_in_register"]
+
+
+def hold_in_register(m, shape, update, name):
+    """Return (what was stored last, function that takes what to store next): one register.
+
+    Parameters
+    ----------
+    m : Module
+        Receives the statements.
+    shape : Shape
+        Shape of the value.
+    update : Value
+        1 while a block leaves the stage that holds the value.
+    name : str
+        Name in the emitted Verilog.
+    """
+    held = Signal(shape, reset_less=True, name=name)
+
+    def store(value):
+        with m.If(update):
+            m.d.sync += held.eq(value)
+
+    return held, store
 
 
 def _shift_right_steps(value, steps, step, width):
@@ -25,7 +48,7 @@ def _one_hot(distance, limit):
     return Cat(*(distance == count for count in range(limit)), distance >= limit)
 
 
-def _align_scales(pipeline, coarse, first, update, limit):
+def _align_scales(pipeline, coarse, first, update, limit, hold):
     """Keep the largest coarse exponent; return it with both one-hot alignment distances.
 
     The distance of the accumulator is all zero for the first block of a dot: nothing is kept.
@@ -33,12 +56,11 @@ def _align_scales(pipeline, coarse, first, update, limit):
     stage = max(coarse.stage, first.stage) + (pipeline.period is not None)
     now, start = pipeline.at(coarse, stage), pipeline.at(first, stage)
     width = len(now)
-    largest = Signal(width, reset_less=True, name="largest_scale")
-    raised, chosen = Signal(name="scale_raised"), Signal(width, name="chosen_scale")
     m, fabric = pipeline.m, pipeline.fabric
+    largest, store = hold(m, unsigned(width), update(stage), "largest_scale")
+    raised, chosen = Signal(name="scale_raised"), Signal(width, name="chosen_scale")
     m.d.comb += [raised.eq(start | (now > largest)), chosen.eq(Mux(raised, now, largest))]
-    with m.If(update(stage)):
-        m.d.sync += largest.eq(chosen)
+    store(chosen)
     arrival = fabric.launch_delay + fabric.carry_chain_delay(width) + fabric.logic_delay()
     raised = Timed(raised, stage, arrival)
     chosen = Timed(chosen, stage, arrival + fabric.logic_delay())
@@ -69,7 +91,7 @@ def _align_scales(pipeline, coarse, first, update, limit):
     return chosen, held, block
 
 
-def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
+def accumulate_blocks(pipeline, block_sum, scale, first, update, config, hold=hold_in_register):
     """Accumulate block sums (DotGeneral of the OCP MX specification, section 6.2).
 
     Parameters
@@ -86,6 +108,8 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
         Takes a stage, returns the condition under which a block leaves that stage.
     config : MxDotConfig
         ``accumulator_step`` and the widths.
+    hold : callable
+        Makes the storage, as `hold_in_register` does; many interleaved sums need a memory.
 
     Returns
     -------
@@ -104,7 +128,9 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
             scale,
             name=f"fine_{1 << stage}",
         )
-    largest, held_distance, block_distance = _align_scales(pipeline, coarse, first, update, limit)
+    largest, held_distance, block_distance = _align_scales(
+        pipeline, coarse, first, update, limit, hold
+    )
     aligned = pipeline.logic(
         lambda bits, steps: _shift_right_steps(bits.as_signed(), steps, step, width),
         value,
@@ -117,7 +143,7 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
     if pipeline.period is not None:
         stage += 1
     aligned, held_distance = (pipeline.moved(each, stage) for each in (aligned, held_distance))
-    accumulator = Signal(signed(width), reset_less=True, name="accumulator")
+    accumulator, store = hold(pipeline.m, signed(width), update(stage), "accumulator")
     held = Signal(signed(width), name="held_accumulator")
     pipeline.m.d.comb += held.eq(
         _shift_right_steps(accumulator, pipeline.at(held_distance, stage), step, width)
@@ -130,8 +156,7 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config):
         signed(width),
         name="accumulated",
     )
-    with pipeline.m.If(update(stage)):
-        pipeline.m.d.sync += accumulator.eq(total.signal)
+    store(total.signal)
     total.arrival = max(total.arrival, arrival + pipeline.fabric.carry_chain_delay(width))
     exponent = pipeline.free(lambda bits: Cat(Const(0, fine_bits), bits), largest)
     return total, pipeline.moved(exponent, max(exponent.stage, total.stage))
@@ -158,15 +183,14 @@ def accumulate_beats(pipeline, partial, first, update, shape):
     return total
 
 
-def hold_flag(pipeline, flag, first, update, name):
+def hold_flag(pipeline, flag, first, update, name, hold=hold_in_register):
     """Or a flag over the beats or blocks of one result; return it including this one."""
     stage = max(flag.stage, first.stage)
-    held = Signal(reset_less=True, name=f"{name}_held")
+    held, store = hold(pipeline.m, unsigned(1), update(stage), f"{name}_held")
     total = Signal(name=f"{name}_so_far")
     start, now = pipeline.at(first, stage), pipeline.at(flag, stage)
     pipeline.m.d.comb += total.eq(now | (held & ~start))
-    with pipeline.m.If(update(stage)):
-        pipeline.m.d.sync += held.eq(total)
+    store(total)
     arrival = pipeline.fabric.launch_delay
     if flag.stage == stage:
         arrival = max(arrival, flag.arrival)

@@ -1,6 +1,6 @@
 """Dot product of MX blocks: exact products and sums, one rounding at the end."""
 
-from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
+from amaranth.hdl import Const, Mux, Signal, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_to_float
 from hwgen.cores.arith.tree import add_tree, negate_if
@@ -8,6 +8,13 @@ from hwgen.cores.interface import Field
 from hwgen.cores.mx.accumulator import accumulate_beats, accumulate_blocks, hold_flag
 from hwgen.cores.mx.element import decode_element
 from hwgen.cores.mx.product import multiply_elements
+from hwgen.cores.mx.special import (
+    any_of,
+    exact_result,
+    product_flags,
+    resolve_flags,
+    with_flags,
+)
 from hwgen.cores.pipelined import PipelinedCore
 
 __all__ = ["MxDot"]
@@ -146,7 +153,7 @@ class MxDot(PipelinedCore):
         product = multiply_elements(
             pipeline, formats, elements, config.specials, hard, f"lane{index}"
         )
-        nan, infinities = _lane_flags(pipeline, *elements, product.sign, f"lane{index}")
+        nan, infinities = product_flags(pipeline, *elements, product.sign, f"lane{index}")
         return product, nan, infinities
 
     def _code(self, operand, index):
@@ -184,7 +191,7 @@ class MxDot(PipelinedCore):
             for sign in (0, 1):
                 collected.append([infinities[sign] for _, _, infinities in lanes])
         flags = [
-            _any(pipeline, each, name) if each else None
+            any_of(pipeline, each, name) if each else None
             for each, name in zip(collected, ("nan", "inf_positive", "inf_negative"), strict=False)
         ]
         if config.lanes < config.k:
@@ -195,7 +202,7 @@ class MxDot(PipelinedCore):
         scale_nan = pipeline.logic(
             lambda a, b: a.all() | b.all(), *scales, levels=3, shape=unsigned(1), name="scale_nan"
         )
-        flags[0] = scale_nan if flags[0] is None else _any(pipeline, [flags[0], scale_nan], "nan")
+        flags[0] = scale_nan if flags[0] is None else any_of(pipeline, [flags[0], scale_nan], "nan")
         if config.max_blocks > 1:
 
             def update(stage):
@@ -206,108 +213,11 @@ class MxDot(PipelinedCore):
 
     def _result(self, pipeline, significand, exponent, flags):
         config = self.config
-        nan, infinities = _resolved(pipeline, flags)
+        nan, infinities = resolve_flags(pipeline, flags)
         if config.out == "exact":
-            return _exact_result(pipeline, config, significand, exponent, nan, infinities)
+            return exact_result(pipeline, config, significand, exponent, nan, infinities)
         rounding = Rounding(config.out, config.rounding, config.overflow)
         code = round_to_float(
             pipeline, significand, exponent, config.exponent_bias, (0, 510), rounding
         )
-        return {"result": _with_flags(pipeline, code, nan, infinities, rounding)}
-
-
-def _any(pipeline, flags, name):
-    """Or flags together, four at a time."""
-    while len(flags) > 1:
-        groups = [flags[start : start + 4] for start in range(0, len(flags), 4)]
-        flags = [
-            pipeline.logic(
-                lambda *bits: Cat(*bits).any(), *group, shape=unsigned(1), name=f"{name}_any"
-            )
-            if len(group) > 1
-            else group[0]
-            for group in groups
-        ]
-    return flags[0]
-
-
-def _lane_flags(pipeline, a, b, sign, name):
-    """Return the NaN flag and the infinity flags of one product, ``None`` where impossible."""
-
-    def logic(function, *inputs, what):
-        return pipeline.logic(function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}")
-
-    nans = [each.nan for each in (a, b) if each.nan is not None]
-    for infinite, other in ((a.infinite, b), (b.infinite, a)):
-        if infinite is not None:
-            zero = other.zero
-            if zero is None:
-                zero = logic(lambda bits: ~bits.any(), other.significand, what="zero")
-            nans.append(logic(lambda x, y: x & y, infinite, zero, what="invalid"))
-    nan = _any(pipeline, nans, f"{name}_nan") if nans else None
-    infinite = [each.infinite for each in (a, b) if each.infinite is not None]
-    if not infinite:
-        return nan, None
-    either = _any(pipeline, infinite, f"{name}_infinite")
-    for each in (a, b):
-        if each.sign is None:
-            sign_of_integer = pipeline.free(lambda bits: bits[-1], each.significand)
-            sign = logic(lambda x, y: x ^ y, sign, sign_of_integer, what="infinity_sign")
-    positive = logic(lambda x, s: x & ~s, either, sign, what="infinite_positive")
-    negative = logic(lambda x, s: x & s, either, sign, what="infinite_negative")
-    return nan, (positive, negative)
-
-
-def _resolved(pipeline, flags):
-    """Return the final NaN flag and the final infinity flags: opposite infinities make a NaN."""
-    if len(flags) < 3:
-        return (flags[0] if flags else None), []
-    nan = pipeline.logic(lambda n, p, m: n | (p & m), *flags, shape=unsigned(1), name="result_nan")
-    infinities = [
-        pipeline.logic(lambda n, x, y: x & ~y & ~n, flags[0], *pair, shape=unsigned(1), name="inf")
-        for pair in (flags[1:], flags[:0:-1])
-    ]
-    return nan, infinities
-
-
-def _exact_result(pipeline, config, significand, exponent, nan, infinities):
-    result = {"exponent": exponent}
-    if nan is not None:
-        result["nan"] = nan
-    result |= dict(zip(("inf_positive", "inf_negative"), infinities, strict=False))
-    flags = [each for each in (nan, *infinities) if each is not None]
-    if flags:
-        special = _any(pipeline, flags, "special")
-        significand = pipeline.logic(
-            lambda bits, flag: Mux(flag, 0, bits),
-            significand,
-            special,
-            shape=signed(config.significand_width),
-            name="finite_significand",
-        )
-    result["significand"] = significand
-    return result
-
-
-def _with_flags(pipeline, code, nan, infinities, rounding):
-    target = rounding.format
-    if infinities:
-        top = target.infinity_code if rounding.overflow == "infinity" else target.max_code
-        top = target.nan_code if top is None else top
-
-        def infinite(bits, positive, negative):
-            limit = Cat(Const(top, target.width - 1), negative)
-            return Mux(positive | negative, limit, bits)
-
-        code = pipeline.logic(
-            infinite, code, *infinities, shape=unsigned(target.width), name="code_or_infinity"
-        )
-    if nan is None:
-        return code
-    return pipeline.logic(
-        lambda bits, flag: Mux(flag, Const(target.nan_code, target.width), bits),
-        code,
-        nan,
-        shape=unsigned(target.width),
-        name="code_or_nan",
-    )
+        return {"result": with_flags(pipeline, code, nan, infinities, rounding)}
