@@ -113,7 +113,7 @@ def test_text_arrives_as_one_word_whatever_it_holds(packages):
     ["set a {b", "set a [list b", 'set a "b', "set a {b}c", 'set a "b"c', "puts [set a {b]}"],
 )
 def test_the_word_rules_notice_what_is_not_closed(text):
-    with pytest.raises(ValueError, match="missing|behind"):
+    with pytest.raises(ValueError, match=r"missing|behind"):
         commands(text)
 
 
