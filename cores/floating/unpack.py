@@ -96,10 +96,8 @@ def unpack(pipeline, code, format, subnormals="full", name="operand"):
         shape=unsigned(width),
         name=f"{name}_exponent",
     )
-    if format.signed:
-        sign = pipeline.slice(code, top, top + 1)
-    else:
-        sign = pipeline.constant(Const(0, 1))
+    no_sign = pipeline.constant(Const(0, 1))
+    sign = pipeline.slice(code, top, top + 1) if format.signed else no_sign
     infinite = nan = signaling = None
     if format.specials == "ieee":
         highest = flag(lambda bits: bits.all(), field, levels=2, what="special")
