@@ -211,6 +211,7 @@ def describe_interface(core, config, component, verilog_file, verilog_text):
         "streams": [stream.describe() for stream in component.streams],
         "latency": component.latency,
         "initiation_interval": component.initiation_interval,
+        "keeps_state": getattr(component, "keeps_state", False),
         "config": config.as_dict(),
         "generator": f"hwgen {hwgen.__version__}",
         "verilog": verilog_file,

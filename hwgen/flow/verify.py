@@ -174,8 +174,8 @@ def verify(
 def all_codes(interface):
     """Return every combination of input codes, or None where there are more than 2**20.
 
-    The answer means something for cores without memory between tokens only; so a core whose input
-    stream has a field ``first`` or ``last`` gets None.
+    The answer means something for cores without memory between tokens only; so a core that keeps
+    state, or whose input stream has a field ``first`` or ``last``, gets None.
 
     Returns
     -------
@@ -183,6 +183,8 @@ def all_codes(interface):
         Codes of every field, as a golden model takes them.
     """
     inputs, _ = streams_of(interface)
+    if interface.get("keeps_state"):
+        return None
     names = {field.name for stream in inputs for field in stream.fields}
     if len(inputs) != 1 or inputs[0].width > _EXHAUSTIVE_BITS or names & {"first", "last"}:
         return None

@@ -190,6 +190,8 @@ class CompiledModel:
     ):
         """Send payloads until all are taken and the core is quiet.
 
+        A core that keeps state from token to token is reset first.
+
         Parameters
         ----------
         payloads : dict of str to numpy.ndarray
@@ -222,6 +224,8 @@ class CompiledModel:
         """
         if not 0 <= stalls < 1:
             raise UsageError(f"stalls must be at least 0 and below 1, not {stalls!r}")
+        if self.interface.get("keeps_state"):
+            self.reset()
         sources = [np.ascontiguousarray(payloads[each.name], np.uint8) for each in self.inputs]
         most = max(len(each) for each in sources)
         wanted = expected_tokens or {}
