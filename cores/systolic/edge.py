@@ -1,0 +1,189 @@
+"""The edge of a systolic array: exact sums of blocks become results."""
+
+from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.float_round import Rounding, round_to_float
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.mx.accumulator import accumulate_blocks, hold_flag, hold_in_register
+from hwgen.cores.mx.special import any_of, exact_result, resolve_flags, with_flags
+from hwgen.cores.pipelined import ValidChain
+from hwgen.cores.systolic.element import flag_names
+
+from hwgen import targets
+
+__all__ = ["Edge", "result_fields"]
+
+_SCALE_WIDTH = 9
+
+
+def result_fields(config):
+    """Return (name, width, format, further facts) of the fields of one result."""
+    if config.out != "exact":
+        doc = "elements of the product"
+        return [("result", config.out.width, {"format": config.out.name, "doc": doc})]
+    dot = config.dot
+    fields = [
+        (
+            "significand",
+            dot.significand_width,
+            {
+                "format": "integer",
+                "signed": True,
+                "doc": "exact elements of the product in units of 2**exponent; 0 if a flag is set",
+            },
+        ),
+        (
+            "exponent",
+            _SCALE_WIDTH,
+            {
+                "format": "integer",
+                "bias": dot.exponent_bias,
+                "doc": "weight of the significand's lowest bit, as the exponent of 2",
+            },
+        ),
+    ]
+    if config.specials == "ieee":
+        fields.append(("nan", 1, {"doc": "1: the result is not a number"}))
+    if dot.has_infinities:
+        fields.append(("inf_positive", 1, {"doc": "1: the result is +infinity"}))
+        fields.append(("inf_negative", 1, {"doc": "1: the result is -infinity"}))
+    return fields
+
+
+class Edge(wiring.Component):
+    """Brings sums of blocks to their scales, accumulates and rounds them.
+
+    Sums of ``interleaved`` results take turns; each has an accumulator of its own.
+
+    Parameters
+    ----------
+    config : MxMatmulConfig
+    interleaved : int
+        Results that take turns; 1 where there is nothing to accumulate.
+
+    Members
+    -------
+    go : In(1)
+        1: moves in the next clock cycle.
+    total : In
+        Sum of a block and its flags, sum lowest.
+    scale_a, scale_b : In(8)
+        Scale codes of the block.
+    first, valid : In(1)
+        The block is the first one of its result; there is one at all.
+    result fields : Out
+        See `result_fields`.
+
+    Attributes
+    ----------
+    latency : int
+        Registers from the inputs to the result.
+    """
+
+    def __init__(self, config, interleaved):
+        self.config = config
+        self.flags = flag_names(config)
+        self._interleaved = interleaved
+        self._sum_width = config.dot.block_sum_shape.width
+        members = {
+            "go": In(1),
+            "total": In(self._sum_width + len(self.flags)),
+            "scale_a": In(8),
+            "scale_b": In(8),
+            "first": In(1),
+            "valid": In(1),
+        }
+        members |= {name: Out(width) for name, width, _ in result_fields(config)}
+        super().__init__(members)
+        self._built, self.latency = self._build()
+        self._built._MustUse__silence = True
+
+    def elaborate(self, platform):
+        built, self._built = self._built, None
+        return built if built is not None else self._build()[0]
+
+    def _build(self):
+        config = self.config
+        m = Module()
+        enable = Signal()
+        m.d.sync += enable.eq(self.go)
+        pipeline = Pipeline(m, targets.get(config.target), config.freq, enable)
+        valid = ValidChain(m, self.valid, enable)
+        scales = [pipeline.input(each, "scale") for each in (self.scale_a, self.scale_b)]
+        first = pipeline.input(self.first, "first")
+        significand = pipeline.input(self.total[: self._sum_width].as_signed(), "block_sum")
+        flags = [
+            pipeline.input(self.total[self._sum_width + position], name)
+            for position, name in enumerate(self.flags)
+        ]
+        exponent = add(
+            pipeline, Term(scales[0]), Term(scales[1]), unsigned(_SCALE_WIDTH), name="scale_sum"
+        )
+        if config.max_blocks > 1:
+            significand, exponent = accumulate_blocks(
+                pipeline, significand, exponent, first, valid.update, config.dot, self._hold
+            )
+        flags = self._merged(pipeline, flags, scales, first, valid)
+        results = self._results(pipeline, significand, exponent, flags)
+        last = max(value.stage for value in results.values())
+        for name, value in results.items():
+            m.d.comb += getattr(self, name).eq(pipeline.at(value, last))
+        return m, last
+
+    def _merged(self, pipeline, flags, scales, first, valid):
+        """Return the flags of a result: those of its blocks, and NaN for a NaN scale."""
+        if self.config.specials == "ignore":
+            return []
+        scale_nan = pipeline.logic(
+            lambda a, b: a.all() | b.all(), *scales, levels=3, shape=unsigned(1), name="scale_nan"
+        )
+        flags = [any_of(pipeline, [*flags[:1], scale_nan], "nan"), *flags[1:]]
+        if self.config.max_blocks == 1:
+            return flags
+        return [
+            hold_flag(pipeline, each, first, valid.update, f"flag_{index}", self._hold)
+            for index, each in enumerate(flags)
+        ]
+
+    def _results(self, pipeline, significand, exponent, flags):
+        config = self.config
+        nan, infinities = resolve_flags(pipeline, flags)
+        if config.out == "exact":
+            return exact_result(pipeline, config.dot, significand, exponent, nan, infinities)
+        rounding = Rounding(config.out, config.rounding, config.overflow)
+        bias = config.dot.exponent_bias
+        code = round_to_float(pipeline, significand, exponent, bias, (0, 510), rounding)
+        return {"result": with_flags(pipeline, code, nan, infinities, rounding)}
+
+    def _hold(self, m, shape, update, name):
+        """Store as `hold_in_register` does, for results that take turns.
+
+        A memory keeps them all. What comes next is read while the one before it is stored, so
+        that the memory is in no loop.
+        """
+        count = self._interleaved
+        if count == 1:
+            return hold_in_register(m, shape, update, name)
+        memory = Memory(shape=unsigned(shape.width), depth=count, init=[])
+        memory._MustUse__silence = True
+        m.submodules[f"{name}_memory"] = memory
+        read, write = memory.read_port(domain="comb"), memory.write_port()
+        index = Signal(range(count), name=f"{name}_index")
+        following = Signal(range(count), name=f"{name}_next_index")
+        held = Signal(shape, reset_less=True, name=name)
+        m.d.comb += [
+            following.eq(Mux(index == count - 1, 0, index + 1)),
+            read.addr.eq(following),
+            write.addr.eq(index),
+            write.en.eq(update),
+        ]
+
+        def store(value):
+            m.d.comb += write.data.eq(value)
+            with m.If(update):
+                m.d.sync += [index.eq(following), held.eq(read.data)]
+
+        return held, store

@@ -1,0 +1,298 @@
+"""Matrix product of MX blocks on a systolic array."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.libraries import libraries_of
+from hwgen.cores.interface import Field, Stream
+from hwgen.cores.systolic.buffers import OutputBuffer, SideQueue
+from hwgen.cores.systolic.edge import Edge, result_fields
+from hwgen.cores.systolic.element import OutputStationaryElement, WeightStationaryElement
+from hwgen.cores.systolic.row import OutputStationaryRow, WeightStationaryRow
+from hwgen.cores.systolic.wiring import delayed, instance
+
+from hwgen import targets
+
+__all__ = ["MxMatmul"]
+
+_ELEMENT, _ROW, _EDGE = (f"mx_matmul_{part}" for part in ("element", "row", "edge"))
+
+
+def _input_fields(config):
+    a, b = config.fmt_a.element, config.fmt_b.element
+    rows, columns = config.rows, config.columns
+    if config.weight_stationary:
+        return [
+            Field("a", a.width, rows, a.name, doc="a row of A, one block"),
+            Field("b", b.width, columns, b.name, doc="a row of weights, one a column of B"),
+            Field("scale_a", 8, format="e8m0", doc="scale of the row of A"),
+            Field(
+                "scale_b",
+                8,
+                columns,
+                format="e8m0",
+                doc="scales of the columns of B; read with the last row of a tile",
+            ),
+            Field("compute", 1, doc="1: the token holds a row of A"),
+            Field("load", 1, doc="1: the token holds a row of weights"),
+        ]
+    fields = [
+        Field("a", a.width, rows, a.name, doc="a column of A"),
+        Field("b", b.width, columns, b.name, doc="a row of B"),
+        Field("scale_a", 8, rows, "e8m0", doc="scales of the rows of A; read at a block's end"),
+        Field("scale_b", 8, columns, "e8m0", doc="scales of the columns of B; read at its end"),
+    ]
+    if config.max_blocks > 1:
+        fields += [
+            Field("first", 1, doc="1 with the first block of a product; read at a block's end"),
+            Field("last", 1, doc="1 with the last block of a product; read at a block's end"),
+        ]
+    return fields
+
+
+class MxMatmul(wiring.Component):
+    """Product of two matrices of MX blocks on an array of ``rows`` by ``columns`` elements.
+
+    Operands move through the array from element to element (H. T. Kung, C. E. Leiserson,
+    "Systolic Arrays (for VLSI)", 1978). An element multiplies and adds exact integers within one
+    block; scales, accumulation over blocks and rounding stand once a row or column at the edge.
+    The result of one block is Dot of the OCP Microscaling Formats (MX) specification v1.0,
+    section 6.1.
+
+    Parameters
+    ----------
+    config : MxMatmulConfig
+
+    Members
+    -------
+    i : In(stream)
+        Operands and marks, see the fields.
+    o : Out(stream)
+        A column of the product a token, or a row where the weights are stationary.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the acceptance of a product's last token to its last result token.
+    initiation_interval : int
+        Clock cycles from one result token to the next within a product.
+    macs_per_cycle : int
+        Multiplications per clock cycle.
+    keeps_state : bool
+        Whether results depend on tokens before the product: the weights that are stationary.
+    verilog_modules : dict
+        Element, row and edge, each emitted once.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        stationary = config.weight_stationary
+        self.macs_per_cycle = config.rows * config.columns
+        self.keeps_state = stationary
+        single = not stationary and config.columns == 1
+        self.initiation_interval = config.k if single else 1
+        element, row = (
+            (WeightStationaryElement, WeightStationaryRow)
+            if stationary
+            else (OutputStationaryElement, OutputStationaryRow)
+        )
+        self._element = element(config)
+        self._row = row(config, _ELEMENT, self._element)
+        self._edge = Edge(config, 1 if stationary else config.columns)
+        self.verilog_modules = {_ROW: self._row, _ELEMENT: self._element, _EDGE: self._edge}
+        for each in self.verilog_modules.values():
+            each._MustUse__silence = True
+        self.verilog_libraries = libraries_of(targets.get(config.target))
+        # from the acceptance of operands until their sums stand at the edge
+        self._through = config.rows + config.columns + self._element.latency
+        results = [
+            Field(name, width, config.results, **facts)
+            for name, width, facts in result_fields(config)
+        ]
+        self.streams = (
+            Stream("i", "input", tuple(_input_fields(config))),
+            Stream("o", "output", tuple(results)),
+        )
+        rest = 1 if stationary else config.columns
+        self.latency = self._through + self._edge.latency + rest
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.streams[0].layout())),
+                "o": Out(stream.Signature(self.streams[1].layout())),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        enable, accepted, fresh = self._accept(m)
+        if self.config.weight_stationary:
+            totals, scales, first, valid, emits = self._weight_stationary(m, enable, accepted)
+        else:
+            totals, scales, first, valid, emits = self._output_stationary(
+                m, enable, accepted, fresh
+            )
+        latency = self._edge.latency
+        emerging = delayed(m, emits, latency, enable, "emits", cleared=True)
+        fields = {name: [] for name, _, _ in result_fields(self.config)}
+        for index, (total, (scale_a, scale_b)) in enumerate(zip(totals, scales, strict=True)):
+            outputs = {
+                name: Signal(width, name=f"{name}_{index}")
+                for name, width, _ in result_fields(self.config)
+            }
+            m.submodules[f"edge_{index}"] = instance(
+                _EDGE,
+                self._edge,
+                self._restart,
+                go=self._buffer.go,
+                total=total,
+                scale_a=scale_a,
+                scale_b=scale_b,
+                first=first,
+                valid=valid,
+                **outputs,
+            )
+            for name, value in outputs.items():
+                fields[name].append(value)
+        m.d.comb += [
+            self._buffer.data.eq(Cat(*(Cat(values) for values in fields.values()))),
+            self._buffer.write.eq(enable & emerging),
+        ]
+        return m
+
+    def _accept(self, m):
+        """Build the output buffer; return (enable of the array, a token is taken, fresh).
+
+        After reset the array moves once before it takes a token: see ``_output_stationary``.
+        """
+        m.submodules.buffer = self._buffer = buffer = OutputBuffer(self.streams[1].width)
+        self._restart = Signal(init=1, name="restart")
+        enable, fresh, accepted = Signal(), Signal(init=1), Signal()
+        m.d.sync += [self._restart.eq(0), enable.eq(buffer.go)]
+        with m.If(enable):
+            m.d.sync += fresh.eq(0)
+        m.d.comb += [
+            self.i.ready.eq(enable & ~fresh),
+            accepted.eq(self.i.valid & ~fresh),
+            Value.cast(self.o.payload).eq(buffer.payload),
+            self.o.valid.eq(buffer.valid),
+            buffer.ready.eq(self.o.ready),
+        ]
+        return enable, accepted, fresh
+
+    def _operands(self, m, name, enable, accepted, lateness):
+        """Return the codes of one operand, zero without a token, each so many cycles late."""
+        field = self.i.payload[name]
+        codes = [field] if len(lateness) == 1 else [field[index] for index in range(len(lateness))]
+        return [
+            delayed(m, Mux(accepted, code, 0)[: len(code)], count, enable, f"{name}{index}")
+            for index, (code, count) in enumerate(zip(codes, lateness, strict=True))
+        ]
+
+    def _side_queue(self, m, entry, push, pop, interval):
+        """Keep ``entry`` until ``pop``; return it."""
+        queue = SideQueue(len(entry), self._through // interval + 2)
+        m.submodules.queue = queue
+        m.d.comb += [queue.data.eq(entry), queue.push.eq(push), queue.pop.eq(pop)]
+        return queue.head
+
+    def _output_stationary(self, m, enable, accepted, fresh):
+        """Return (sums at the edge, their scales, first, valid, emits)."""
+        config, payload = self.config, self.i.payload
+        rows, columns, k = config.rows, config.columns, config.k
+        beat, ends = Signal(range(k)), Signal()
+        m.d.comb += ends.eq(accepted & (beat == k - 1))
+        with m.If(enable & accepted):
+            m.d.sync += beat.eq(Mux(beat == k - 1, 0, beat + 1))
+        # what reset left in the accumulators goes out ahead of the first operands, unseen
+        mark = ends | fresh
+        a = self._operands(m, "a", enable, accepted, range(rows))
+        # the last column's sums leave first: it is column 0 of B
+        b = self._operands(m, "b", enable, accepted, range(columns)[::-1])[::-1]
+        above, totals = Cat(b), []
+        for row in range(rows):
+            drain = Signal(len(self._row.drain), name=f"drain_{row}")
+            below = Signal(len(self._row.b_next), name=f"b_{row}")
+            m.submodules[f"row_{row}"] = instance(
+                _ROW,
+                self._row,
+                go=self._buffer.go,
+                a=a[row],
+                last=mark,
+                b=above,
+                b_next=below,
+                drain=drain,
+            )
+            mark = delayed(m, mark, 1, enable, f"last_{row}")
+            totals.append(delayed(m, drain, rows - 1 - row, enable, f"total_{row}"))
+            above = below
+        start = delayed(m, ends, self._through - 1, enable, "start", cleared=True)
+        marks = (Const(1, 1), Const(1, 1))
+        if config.max_blocks > 1:
+            marks = (payload.first, payload.last)
+        entry = Cat(Value.cast(payload.scale_a), Value.cast(payload.scale_b), *marks)
+        head = self._side_queue(m, entry, enable & ends, enable & start, k)
+        scale_a, scale_b = Signal(8 * rows, reset_less=True), Signal(8 * columns, reset_less=True)
+        first, last = Signal(reset_less=True), Signal(reset_less=True)
+        busy, column = Signal(), Signal(range(columns))
+        with m.If(enable):
+            m.d.sync += [scale_b.eq(scale_b >> 8), column.eq(column + 1)]
+            with m.If(column == columns - 1):
+                m.d.sync += busy.eq(0)
+            with m.If(start):
+                m.d.sync += [Cat(scale_a, scale_b, first, last).eq(head), busy.eq(1), column.eq(0)]
+        scales = [(scale_a.word_select(row, 8), scale_b[:8]) for row in range(rows)]
+        return totals, scales, first, busy, busy & last
+
+    def _weight_stationary(self, m, enable, accepted):
+        """Return (sums at the edge, their scales, first, valid, emits)."""
+        config, payload = self.config, self.i.payload
+        rows, columns = config.rows, config.columns
+        row, complete, loaded = Signal(range(rows)), Signal(), Signal()
+        loads = Signal()
+        m.d.comb += [
+            loads.eq(accepted & payload.load),
+            complete.eq(loads & (row == rows - 1)),
+        ]
+        with m.If(enable & loads):
+            m.d.sync += row.eq(Mux(complete, 0, row + 1))
+        with m.If(enable & complete):
+            m.d.sync += loaded.eq(1)
+        a = self._operands(m, "a", enable, accepted, range(rows))
+        b = self._operands(m, "b", enable, accepted, range(columns))
+        width = len(self._row.above) // columns
+        swap = delayed(m, complete, 1, enable, "swap", cleared=True)
+        weights, above = Cat(b), Const(0, width * columns)
+        for index in range(rows):
+            below = Signal(width * columns, name=f"below_{index}")
+            weights_below = Signal(len(self._row.b_next), name=f"b_{index}")
+            capture = loads & (row == index)
+            m.submodules[f"row_{index}"] = instance(
+                _ROW,
+                self._row,
+                go=self._buffer.go,
+                a=a[index],
+                capture=delayed(m, capture, index, enable, f"capture_{index}"),
+                swap=swap,
+                b=weights,
+                b_next=weights_below,
+                above=above,
+                below=below,
+            )
+            swap = delayed(m, swap, 1, enable, f"swap_{index}")
+            weights, above = weights_below, below
+        totals = [
+            delayed(m, above.word_select(column, width), columns - 1 - column, enable, f"t{column}")
+            for column in range(columns)
+        ]
+        through = self._through
+        begins = delayed(m, complete, through, enable, "begins", cleared=True)
+        entry = Value.cast(payload.scale_b)
+        head = self._side_queue(m, entry, enable & complete, enable & begins, rows)
+        scale_b = Signal(8 * columns, reset_less=True)
+        with m.If(enable & begins):
+            m.d.sync += scale_b.eq(head)
+        scale_a = delayed(m, payload.scale_a, through, enable, "scale_a")
+        computes = accepted & payload.compute & loaded
+        valid = delayed(m, computes, through, enable, "computes", cleared=True)
+        scales = [(scale_a, scale_b.word_select(column, 8)) for column in range(columns)]
+        return totals, scales, Const(1, 1), valid, valid
