@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_normalise import leading_zeros, shifted_window
-from hwgen.cores.arith.float_pack import Discarded, increment, pack
+from hwgen.cores.arith.float_pack import Discarded, Special, increment, pack
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["Rounded", "Rounding", "round_significand", "round_to_float"]
+__all__ = ["Rounded", "Rounding", "Special", "round_significand", "round_to_float"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def round_significand(
     sticky=None,
     random=None,
     normalised=False,
+    zero_sign=None,
+    special=None,
 ):
     """Round ``(-1)**sign * significand * 2**(exponent - exponent_bias)`` once.
 
@@ -144,6 +146,10 @@ def round_significand(
         as many bits, the magnitude is rounded up where F + random carries.
     normalised : bool
         The caller knows that the top bit of the significand is 1 unless the value is zero.
+    zero_sign : Timed or None
+        Sign of the result where the significand is 0; ``sign`` by default.
+    special : Special or None
+        Results that are NaN or infinite whatever the value.
 
     Returns
     -------
@@ -170,7 +176,9 @@ def round_significand(
         lost = _flag(pipeline, lambda x, y: x | y, lost, sticky, name="sticky")
     if low + pad < 0 and gradual:
         kept, lost = _all_lost(pipeline, kept, lost, base, some)
-    return _assembled(pipeline, kept, lost, field, some, sign, random, rounding, (low, high))
+    finish = _Finish(sign, zero_sign, random, special or Special())
+    bounds = low - most_zeros, high
+    return _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds)
 
 
 def _pad(offset, low, kept_bits):
@@ -193,6 +201,8 @@ def _pad(offset, low, kept_bits):
 def _plus_constant(pipeline, value, constant, bounds, name):
     """Return ``value + constant``; the low bits that the constant leaves alone cost nothing."""
     shape = shape_of_range(*bounds)
+    if isinstance(value.signal, Const):
+        return pipeline.constant(Const(value.signal.value + constant, shape))
     if constant == 0:
         return pipeline.free(lambda bits: _resized(bits, shape), value)
     low = (constant & -constant).bit_length() - 1
@@ -274,10 +284,21 @@ def _all_lost(pipeline, kept, lost, base, some):
     return bits, sticky
 
 
-def _assembled(pipeline, kept, lost, field, some, sign, random, rounding, bounds):
+@dataclass(frozen=True)
+class _Finish:
+    """What the rounding needs beside the number: signs, random bits, special results."""
+
+    sign: Timed
+    zero_sign: Timed | None
+    random: Timed | None
+    special: Special
+
+
+def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
     """Round and pack: a carry out of the fraction moves on into the exponent by itself."""
     fraction_bits = rounding.format.significand_bits
     cut = len(kept) - fraction_bits - 1
+    sign, random = finish.sign, finish.random
     discarded = Discarded(pipeline.slice(kept, 0, cut), lost, random)
     low, high = bounds
     normal = some
@@ -303,7 +324,16 @@ def _assembled(pipeline, kept, lost, field, some, sign, random, rounding, bounds
         )
         exponent, mask = _placed(pipeline, field, normal, fraction_bits, shape.width)
         code = add(pipeline, Term(exponent, mask), Term(whole), shape, carry, name="rounded")
-    return Rounded(*pack(pipeline, code, discarded, normal, sign, rounding))
+    if finish.zero_sign is not None:
+        sign = _flag(
+            pipeline,
+            lambda one, usual, zero: Mux(one, usual, zero),
+            some,
+            sign,
+            finish.zero_sign,
+            name="result_sign",
+        )
+    return Rounded(*pack(pipeline, code, discarded, normal, sign, rounding, finish.special))
 
 
 def _placed(pipeline, field, normal, low, width):
