@@ -7,7 +7,7 @@ from hwgen.cores.arith.tree import add_tree, negate_if
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.accumulator import accumulate_beats, accumulate_blocks, hold_flag
 from hwgen.cores.mx.element import decode_element
-from hwgen.cores.mx.product import multiply_elements
+from hwgen.cores.mx.product import hard_products, multiply_elements
 from hwgen.cores.mx.special import (
     any_of,
     exact_result,
@@ -110,7 +110,7 @@ class MxDot(PipelinedCore):
         config, payload = self.config, self.i.payload
         first_beat, last_beat = self._beats(pipeline, valid)
         scales = [pipeline.input(payload[name], name) for name in ("scale_a", "scale_b")]
-        lanes = [self._lane(pipeline, index) for index in range(config.lanes)]
+        lanes = self._lanes(pipeline)
         total = add_tree(pipeline, [product for product, _, _ in lanes], "lanes")
         block_sum = negate_if(pipeline, total, "block_sum").bits
         if config.lanes < config.k:
@@ -135,26 +135,40 @@ class MxDot(PipelinedCore):
         flags = self._flags(pipeline, valid, lanes, scales, first_beat, last_beat, first)
         return self._result(pipeline, significand, exponent, flags), emit
 
-    def _lane(self, pipeline, index):
-        """Return (product, NaN flag or None, infinity flags or None) of one lane."""
+    def _lanes(self, pipeline):
+        """Return (product, NaN flag or None, infinity flags or None) of every lane."""
         config = self.config
         formats = (config.fmt_a.element, config.fmt_b.element)
-        elements = [
+        elements = [self._elements(pipeline, index) for index in range(config.lanes)]
+        products = hard_products(pipeline, formats, elements[: config.multiplier_lanes])
+        lanes = []
+        for index, (a, b) in enumerate(elements):
+            name = f"lane{index}"
+            product = multiply_elements(
+                pipeline,
+                formats,
+                (a, b),
+                config.specials,
+                False,
+                name,
+                products[index] if index < len(products) else None,
+            )
+            lanes.append((product, *product_flags(pipeline, a, b, product.sign, name)))
+        return lanes
+
+    def _elements(self, pipeline, index):
+        """Return the decoded operands of one lane."""
+        config = self.config
+        return [
             decode_element(
                 pipeline,
-                element,
+                block.element,
                 pipeline.input(self._code(operand, index), f"{operand}{index}"),
                 config.specials,
                 f"{operand}{index}",
             )
-            for element, operand in zip(formats, "ab", strict=True)
+            for block, operand in ((config.fmt_a, "a"), (config.fmt_b, "b"))
         ]
-        hard = index < config.multiplier_lanes
-        product = multiply_elements(
-            pipeline, formats, elements, config.specials, hard, f"lane{index}"
-        )
-        nan, infinities = product_flags(pipeline, *elements, product.sign, f"lane{index}")
-        return product, nan, infinities
 
     def _code(self, operand, index):
         field = self.i.payload[operand]

@@ -18,7 +18,7 @@ from hwgen.cores.config import (
     number,
     set_field,
 )
-from hwgen.cores.mx.product import product_range
+from hwgen.cores.mx.product import pairs_fit, product_range
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -194,11 +194,11 @@ class MxDotConfig(CoreConfig):
     @property
     def multiplier_lanes(self):
         """Number of lanes whose significands go through a hard multiplier."""
-        available = targets.get(self.target).multiplier_bits
+        fabric = targets.get(self.target)
         elements = (self.fmt_a.element, self.fmt_b.element)
         widths = [getattr(each, "significand_bits", each.width - 1) + 1 for each in elements]
-        if not available or max(widths) > available or self.dsp == "none":
+        if self.dsp == "none" or not fabric.multiplies(*widths):
             return 0
         if self.dsp == "auto":
             return self.lanes if min(widths) >= 6 else 0
-        return min(self.dsp, self.lanes)
+        return min(self.dsp * (2 if pairs_fit(*elements, fabric) else 1), self.lanes)

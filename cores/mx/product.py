@@ -3,13 +3,14 @@
 from amaranth.hdl import Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.multiply_pair import multiply_pair, pair_fits
 from hwgen.cores.arith.shift import shift_left
 from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import Operand
 from hwgen.cores.mx.element import ElementRange
 from hwgen.cores.mx.small_product import multiply_by_network, network_for
 
-__all__ = ["multiply_elements", "product_range"]
+__all__ = ["hard_products", "multiply_elements", "pairs_fit", "product_range"]
 
 
 def product_range(format_a, format_b, specials):
@@ -23,7 +24,49 @@ def product_range(format_a, format_b, specials):
     return min(corners), max(corners)
 
 
-def multiply_elements(pipeline, formats, elements, specials, hard, name):
+def pairs_fit(format_a, format_b, fabric):
+    """Return whether a hard multiplier takes two products of these element formats."""
+    formats = (format_a, format_b)
+    if not all(hasattr(each, "exponent_bits") for each in formats):
+        return False
+    return pair_fits(fabric, *(each.significand_bits + 1 for each in formats))
+
+
+def hard_products(pipeline, formats, pairs, name="lane"):
+    """Return the products of decoded elements' significands from hard multipliers.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the products become part of.
+    formats : (Format, Format)
+        Element formats of the operands.
+    pairs : list of (Element, Element)
+        Operands; two pairs share one multiplier where they fit.
+    name : str
+        Prefix of the names in the emitted Verilog.
+
+    Returns
+    -------
+    list of Timed
+        Empty where a network of tables is smaller than what surrounds a multiplier.
+    """
+    if network_for(*formats, pipeline.fabric) is not None:
+        return []
+    operands = [(a.significand, b.significand) for a, b in pairs]
+    step = 2 if pairs_fit(*formats, pipeline.fabric) else 1
+    products = []
+    for start in range(0, len(operands), step):
+        group = operands[start : start + step]
+        prefix = f"{name}{start}_product"
+        if len(group) == 2:
+            products += multiply_pair(pipeline, *group, prefix)
+        else:
+            products.append(multiply(pipeline, *group[0], True, prefix))
+    return products
+
+
+def multiply_elements(pipeline, formats, elements, specials, hard, name, significands=None):
     """Multiply two decoded elements exactly.
 
     Parameters
@@ -40,6 +83,8 @@ def multiply_elements(pipeline, formats, elements, specials, hard, name):
         Whether the significands go through a hard multiplier.
     name : str
         Prefix of the names in the emitted Verilog.
+    significands : Timed or None
+        Product of the significands, where it exists already.
 
     Returns
     -------
@@ -50,10 +95,12 @@ def multiply_elements(pipeline, formats, elements, specials, hard, name):
     minimum, maximum = product_range(*formats, specials)
     sign = _product_sign(pipeline, a, b, name)
     network = network_for(*formats, pipeline.fabric)
-    if network is not None:
+    if network is not None and significands is None:
         product = multiply_by_network(pipeline, network, a.magnitude, b.magnitude, name)
         return Operand(product, minimum, maximum, sign=sign)
-    product = multiply(pipeline, a.significand, b.significand, hard, f"{name}_product")
+    product = significands
+    if product is None:
+        product = multiply(pipeline, a.significand, b.significand, hard, f"{name}_product")
     ranges = [ElementRange.of(each, specials) for each in formats]
     exponents = [
         (element.exponent, each)

@@ -137,6 +137,11 @@ class Fabric:
     ternary_module: str | None = None
     memories: tuple = ()
 
+    def multiplies(self, width_a, width_b):
+        """Return whether the hard multiplier takes signed operands of these widths."""
+        limits = sorted((self.multiplier_bits, self.multiplier_bits_b or self.multiplier_bits))
+        return min(width_a, width_b) <= limits[0] and max(width_a, width_b) <= limits[1]
+
     def logic_delay(self, levels=1):
         """Return the delay of ``levels`` look-up tables in series."""
         return levels * self.lut_delay
