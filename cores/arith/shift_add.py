@@ -6,7 +6,7 @@ from hwgen.cores.arith.adder import add
 from hwgen.cores.arith.shift_add_search import find_graph
 from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["build_graph", "multiply_constants"]
+__all__ = ["add_shifted", "build_graph", "multiply_constants"]
 
 
 def multiply_constants(pipeline, inputs, ranges, matrix, name="product"):
@@ -59,30 +59,51 @@ def _output(pipeline, graph, term, values):
 
 
 def _sum(pipeline, graph, adder, values, shape, name):
-    """Return the value of one adder: low bits passed on, a carry chain above them."""
+    """Return the value of one adder of the graph."""
     high = values[adder.high]
     if adder.low is None:
-        return _chain(pipeline, pipeline.constant(Const(0, 1)), high, shape, True, name)
+        return add_shifted(pipeline, pipeline.constant(Const(0, 1)), high, 0, shape, True, name)
     low = values[adder.low]
     if graph.is_concatenation(adder):
         width = adder.distance
         return pipeline.free(lambda x, y: _shaped(Cat(_extended(x, width), y), shape), low, high)
     if adder.flipped:
         raised = pipeline.free(lambda bits: _like(bits, Cat(Const(0, adder.distance), bits)), high)
-        return _chain(pipeline, raised, low, shape, True, name)
-    passed = graph.passed_bits(adder)
-    upper_shape = signed(shape.width - passed) if shape.signed else unsigned(shape.width - passed)
-    upper = pipeline.free(lambda bits: _like(bits, _upper(bits, passed)), low) if passed else low
-    chain = _chain(pipeline, upper, high, upper_shape, adder.relation < 0, name)
-    if not passed:
+        return add_shifted(pipeline, raised, low, 0, shape, True, name)
+    return add_shifted(pipeline, low, high, adder.distance, shape, adder.relation < 0, name)
+
+
+def add_shifted(pipeline, low, high, distance, shape, subtract=False, name="sum"):
+    """Return ``low + (high << distance)``, or the difference, on a chain above the shift.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the adder becomes part of.
+    low, high : Timed
+        Operands, each signed or unsigned as its shape says.
+    distance : int
+        Bits by which ``high`` is shifted up; as many low bits of ``low`` need no adder.
+    shape : Shape
+        Shape of the result, which it is known to fit.
+    subtract : bool or Timed
+        Whether ``high`` is taken away; one bit that decides.
+    name : str
+        Name of the sum in the emitted Verilog.
+    """
+    upper_shape = signed(shape.width - distance)
+    upper_shape = upper_shape if shape.signed else unsigned(upper_shape.width)
+    upper = pipeline.free(lambda bits: _like(bits, _upper(bits, distance)), low)
+    chain = _chain(pipeline, upper, high, upper_shape, subtract, name)
+    if not distance:
         return chain
-    below = pipeline.free(lambda bits: _extended(bits, passed), low)
+    below = pipeline.free(lambda bits: _extended(bits, distance), low)
     return pipeline.free(lambda x, y: _shaped(Cat(x, y), shape), below, chain)
 
 
 def _chain(pipeline, x, y, shape, subtract, name):
     """Return ``x + y`` or ``x - y`` on one carry chain."""
-    if pipeline.fabric.carry_chain_module is None:
+    if pipeline.fabric.carry_chain_module is None and isinstance(subtract, bool):
         return pipeline.operate(
             lambda x, y: x - y if subtract else x + y,
             x,
@@ -91,6 +112,8 @@ def _chain(pipeline, x, y, shape, subtract, name):
             shape=shape,
             name=name,
         )
+    if not isinstance(subtract, bool):
+        return add(pipeline, Addend(x), Addend(y, None, subtract), shape, subtract, name=name)
     inverted = pipeline.constant(Const(1, 1)) if subtract else None
     return add(
         pipeline, Addend(x), Addend(y, None, inverted), shape, carry_in=int(subtract), name=name

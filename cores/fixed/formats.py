@@ -9,12 +9,26 @@ from pydantic import BeforeValidator
 from hwgen import formats
 from hwgen.errors import UsageError
 
-__all__ = ["Fixed", "FixedPoint", "fixed_field", "format_of_bits", "significand_range"]
+__all__ = [
+    "Fixed",
+    "FixedPoint",
+    "fixed_field",
+    "fixed_format",
+    "format_of_bits",
+    "significand_range",
+]
 
 FixedPoint = formats.IntFormat | formats.FixedFormat
 
 
-def _fixed(text):
+def fixed_format(text):
+    """Return the fixed-point or integer format of that name.
+
+    Raises
+    ------
+    UsageError
+        The name is not known, or is that of another kind of format.
+    """
     try:
         found = formats.parse(text)
     except UsageError as error:
@@ -24,7 +38,7 @@ def _fixed(text):
     return found
 
 
-Fixed = Annotated[FixedPoint, BeforeValidator(checked(_fixed))]
+Fixed = Annotated[FixedPoint, BeforeValidator(checked(fixed_format))]
 
 
 def significand_range(fmt):

@@ -1,0 +1,60 @@
+"""Configuration of the fixed-point multiplier."""
+
+from hwgen.cores.config import (
+    FREQUENCY,
+    ROUNDING,
+    STRICT,
+    TARGET,
+    Frequency,
+    Multipliers,
+    Rounding,
+    Target,
+)
+from hwgen.cores.fixed import result_config as shared
+from hwgen.cores.fixed.formats import Fixed
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+__all__ = ["FixedMulConfig"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FixedMulConfig(shared.FixedResultConfig):
+    """What a ``fixed-mul`` core computes and what it is built for.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        With every mistake at once; ``Core.configure`` makes one line of it for a person.
+    """
+
+    fmt_a: Fixed = Field(default="int8", validate_default=True, description="format of operand a")
+    fmt_b: Fixed = Field(default="int8", validate_default=True, description="format of operand b")
+    out: shared.Out = shared.OUT
+    rounding: Rounding = ROUNDING
+    overflow: shared.Overflow = shared.OVERFLOW
+    flags: bool = shared.FLAGS
+    random_bits: shared.RandomBits = shared.RANDOM_BITS
+    random_source: shared.RandomSource = shared.RANDOM_SOURCE
+    random_seed: shared.RandomSeed = shared.RANDOM_SEED
+    freq: Frequency = FREQUENCY
+    dsp: Multipliers = Field(
+        default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
+    )
+    target: Target = TARGET
+
+    @model_validator(mode="after")
+    def _complete(self):
+        self.check_result()
+        return self
+
+    @property
+    def exact_exponent(self):
+        """Exponent of 2 of the unit of an exact result."""
+        return self.fmt_a.lsb_exponent + self.fmt_b.lsb_exponent
+
+    @property
+    def exact_bounds(self):
+        """Least and greatest exact result."""
+        low, high = shared.product_bounds(self.fmt_a, self.fmt_b)
+        return low, high
