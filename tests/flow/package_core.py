@@ -46,8 +46,8 @@ class Join(wiring.Component):
     o: Out(stream.Signature(OUTPUT.layout()))
 
     streams = (LEFT, RIGHT, OUTPUT)
-    latency = 1
-    initiation_interval = 1
+    latency = 2
+    initiation_interval = 2
 
     def elaborate(self, platform):
         m = Module()

@@ -90,7 +90,7 @@ module toy_join_tb;
         end
       end
 
-      if (idle > 224) begin
+      if (idle > 228) begin
         if (errors == 0 && o_done == 6)
           $display("PASS: 6 words match after %0d cycles", cycle);
         else
