@@ -8,7 +8,10 @@ from hwgen import targets
 from hwgen.errors import UsageError
 from hwgen.sim.toolchain import run_tool, yosys_command, yosys_share
 
-__all__ = ["behavioral_netlist"]
+__all__ = ["FOLDER", "behavioral_netlist"]
+
+# holds our own models of primitives
+FOLDER = Path(__file__).parent
 
 _DEFINES = "-DNO_INCLUDES -DNO_ICE40_DEFAULT_ASSIGNMENTS"
 
@@ -51,7 +54,7 @@ def behavioral_netlist(netlist, module, target, path):
         shutil.copyfile(netlist, Path(folder, "netlist.v"))
         script = [f"read_verilog -I{share} {_DEFINES} {share}/cells_sim.v"]
         if own:
-            script += [f"read_verilog {Path(__file__).with_name(own)}"]
+            script += [f"read_verilog {FOLDER / own}"]
         script += [
             "read_verilog netlist.v",
             f"hierarchy -check -top {module}",
