@@ -157,7 +157,8 @@ def _ports(interface):
     """Return the names of all ports in an ``interface.json``."""
     names = [interface["clock"], interface["reset"]]
     for stream in interface["streams"]:
-        names += [stream[part] for part in ("payload", "valid", "ready", "last") if stream.get(part)]
+        parts = (stream.get(part) for part in ("payload", "valid", "ready", "last"))
+        names += [part for part in parts if part]
     return names
 
 
