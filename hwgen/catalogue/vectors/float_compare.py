@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwgen.catalogue.vectors.float_corners import corner_codes, random_codes
+from hwgen.catalogue.vectors.float_samples import corner_codes, random_codes
 
 __all__ = ["vectors"]
 
