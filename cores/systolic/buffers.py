@@ -48,7 +48,7 @@ class OutputBuffer(wiring.Component):
         m = Module()
         m.submodules.memory = memory = Memory(shape=self._width, depth=_DEPTH, init=[])
         write, read = memory.write_port(), memory.read_port(domain="comb")
-        head, tail = Signal(range(_DEPTH)), Signal(range(_DEPTH))
+        head, tail = (Signal(range(_DEPTH), name=each) for each in ("head", "tail"))
         count = Signal(range(_DEPTH + 1))
         taken = Signal()
         go = Signal()
@@ -100,7 +100,7 @@ class SideQueue(wiring.Component):
         m = Module()
         m.submodules.memory = memory = Memory(shape=self._width, depth=self._depth, init=[])
         write, read = memory.write_port(), memory.read_port(domain="comb")
-        head, tail = Signal(range(self._depth)), Signal(range(self._depth))
+        head, tail = (Signal(range(self._depth), name=each) for each in ("last", "oldest"))
         m.d.comb += [
             write.addr.eq(head),
             write.data.eq(self.data),

@@ -56,13 +56,11 @@ def result_fields(config):
 class Edge(wiring.Component):
     """Brings sums of blocks to their scales, accumulates and rounds them.
 
-    Sums of ``interleaved`` results take turns; each has an accumulator of its own.
+    The sums of ``config.results_a_lane`` results take turns; each has an accumulator of its own.
 
     Parameters
     ----------
     config : MxMatmulConfig
-    interleaved : int
-        Results that take turns; 1 where there is nothing to accumulate.
 
     Members
     -------
@@ -83,10 +81,9 @@ class Edge(wiring.Component):
         Registers from the inputs to the result.
     """
 
-    def __init__(self, config, interleaved):
+    def __init__(self, config):
         self.config = config
         self.flags = flag_names(config)
-        self._interleaved = interleaved
         self._sum_width = config.dot.block_sum_shape.width
         members = {
             "go": In(1),
@@ -164,7 +161,7 @@ class Edge(wiring.Component):
         A memory keeps them all. What comes next is read while the one before it is stored, so
         that the memory is in no loop.
         """
-        count = self._interleaved
+        count = self.config.results_a_lane
         if count == 1:
             return hold_in_register(m, shape, update, name)
         memory = Memory(shape=unsigned(shape.width), depth=count, init=[])

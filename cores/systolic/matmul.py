@@ -68,7 +68,7 @@ class MxMatmul(wiring.Component):
     i : In(stream)
         Operands and marks, see the fields.
     o : Out(stream)
-        A column of the product a token, or a row where the weights are stationary.
+        ``lanes`` elements of the product a token.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class MxMatmul(wiring.Component):
         stationary = config.weight_stationary
         self.macs_per_cycle = config.rows * config.columns
         self.keeps_state = stationary
-        single = not stationary and config.columns == 1
+        single = not stationary and config.results_a_lane == 1
         self.initiation_interval = config.k if single else 1
         element, row = (
             (WeightStationaryElement, WeightStationaryRow)
@@ -98,7 +98,7 @@ class MxMatmul(wiring.Component):
         )
         self._element = element(config)
         self._row = row(config, _ELEMENT, self._element)
-        self._edge = Edge(config, 1 if stationary else config.columns)
+        self._edge = Edge(config)
         self.verilog_modules = {_ROW: self._row, _ELEMENT: self._element, _EDGE: self._edge}
         for each in self.verilog_modules.values():
             each._MustUse__silence = True
@@ -106,15 +106,14 @@ class MxMatmul(wiring.Component):
         # from the acceptance of operands until their sums stand at the edge
         self._through = config.rows + config.columns + self._element.latency
         results = [
-            Field(name, width, config.results, **facts)
+            Field(name, width, config.lanes, **facts)
             for name, width, facts in result_fields(config)
         ]
         self.streams = (
             Stream("i", "input", tuple(_input_fields(config))),
             Stream("o", "output", tuple(results)),
         )
-        rest = 1 if stationary else config.columns
-        self.latency = self._through + self._edge.latency + rest
+        self.latency = self._through + self._edge.latency + config.results_a_lane
         super().__init__(
             {
                 "i": In(stream.Signature(self.streams[0].layout())),
@@ -166,7 +165,8 @@ class MxMatmul(wiring.Component):
         """
         m.submodules.buffer = self._buffer = buffer = OutputBuffer(self.streams[1].width)
         self._restart = Signal(init=1, name="restart")
-        enable, fresh, accepted = Signal(), Signal(init=1), Signal()
+        enable, accepted = Signal(name="enable"), Signal(name="accepted")
+        fresh = Signal(init=1, name="fresh")
         m.d.sync += [self._restart.eq(0), enable.eq(buffer.go)]
         with m.If(enable):
             m.d.sync += fresh.eq(0)
@@ -197,18 +197,21 @@ class MxMatmul(wiring.Component):
 
     def _output_stationary(self, m, enable, accepted, fresh):
         """Return (sums at the edge, their scales, first, valid, emits)."""
-        config, payload = self.config, self.i.payload
+        config = self.config
         rows, columns, k = config.rows, config.columns, config.k
-        beat, ends = Signal(range(k)), Signal()
+        group = rows // config.lanes
+        beat, ends = Signal(range(k), name="beat"), Signal(name="block_ends")
         m.d.comb += ends.eq(accepted & (beat == k - 1))
         with m.If(enable & accepted):
             m.d.sync += beat.eq(Mux(beat == k - 1, 0, beat + 1))
         # what reset left in the accumulators goes out ahead of the first operands, unseen
         mark = ends | fresh
-        a = self._operands(m, "a", enable, accepted, range(rows))
-        # the last column's sums leave first: it is column 0 of B
-        b = self._operands(m, "b", enable, accepted, range(columns)[::-1])[::-1]
-        above, totals = Cat(b), []
+        # last rows and columns leave first: they are the first ones of a lane's rows and of B
+        order = [row - row % group + group - 1 - row % group for row in range(rows)]
+        a = self._operands(m, "a", enable, accepted, order)
+        b = self._operands(m, "b", enable, accepted, range(columns)[::-1])
+        above, totals = Cat(b[::-1]), []
+        leaving = None
         for row in range(rows):
             drain = Signal(len(self._row.drain), name=f"drain_{row}")
             below = Signal(len(self._row.b_next), name=f"b_{row}")
@@ -216,39 +219,63 @@ class MxMatmul(wiring.Component):
                 _ROW,
                 self._row,
                 go=self._buffer.go,
-                a=a[row],
+                a=a[order[row]],
                 last=mark,
                 b=above,
                 b_next=below,
                 drain=drain,
             )
             mark = delayed(m, mark, 1, enable, f"last_{row}")
-            totals.append(delayed(m, drain, rows - 1 - row, enable, f"total_{row}"))
             above = below
+            # a row that has nothing to say says zero; the rows above follow the row's own sums
+            waiting = Const(0, 1)
+            if row % group:
+                waiting = delayed(m, leaving, columns + 1, enable, f"drain_{row - 1}")
+            leaving = Signal(len(drain), name=f"leaving_{row}")
+            m.d.comb += leaving.eq(drain | waiting)
+            if row % group == group - 1:
+                totals.append(delayed(m, leaving, rows - 1 - row, enable, f"total_{row}"))
+        return totals, *self._block_facts(m, enable, ends)
+
+    def _block_facts(self, m, enable, ends):
+        """Return what goes with the sums at the edge: (scales, first, valid, emits).
+
+        The sums of a block leave row by row, in every lane at the same time.
+        """
+        config, payload = self.config, self.i.payload
+        rows, columns, group = config.rows, config.columns, config.rows // config.lanes
         start = delayed(m, ends, self._through - 1, enable, "start", cleared=True)
         marks = (Const(1, 1), Const(1, 1))
         if config.max_blocks > 1:
             marks = (payload.first, payload.last)
         entry = Cat(Value.cast(payload.scale_a), Value.cast(payload.scale_b), *marks)
-        head = self._side_queue(m, entry, enable & ends, enable & start, k)
-        scale_a, scale_b = Signal(8 * rows, reset_less=True), Signal(8 * columns, reset_less=True)
-        first, last = Signal(reset_less=True), Signal(reset_less=True)
-        busy, column = Signal(), Signal(range(columns))
+        head = self._side_queue(m, entry, enable & ends, enable & start, config.k)
+        scale_a = Signal(8 * rows, reset_less=True, name="scales_a")
+        scale_b = Signal(8 * columns, reset_less=True, name="scales_b")
+        first, last = (Signal(reset_less=True, name=f"block_{each}") for each in ("first", "last"))
+        busy, row_ends = Signal(name="busy"), Signal(name="row_ends")
+        row, column = Signal(range(group), name="row"), Signal(range(columns), name="column")
+        m.d.comb += row_ends.eq(column == columns - 1)
         with m.If(enable):
-            m.d.sync += [scale_b.eq(scale_b >> 8), column.eq(column + 1)]
-            with m.If(column == columns - 1):
-                m.d.sync += busy.eq(0)
+            m.d.sync += [scale_b.eq(scale_b.rotate_right(8)), column.eq(column + 1)]
+            with m.If(row_ends):
+                m.d.sync += [scale_a.eq(scale_a >> 8), row.eq(row + 1), column.eq(0)]
+                with m.If(row == group - 1):
+                    m.d.sync += busy.eq(0)
             with m.If(start):
-                m.d.sync += [Cat(scale_a, scale_b, first, last).eq(head), busy.eq(1), column.eq(0)]
-        scales = [(scale_a.word_select(row, 8), scale_b[:8]) for row in range(rows)]
-        return totals, scales, first, busy, busy & last
+                m.d.sync += Cat(scale_a, scale_b, first, last).eq(head)
+                m.d.sync += [busy.eq(1), row.eq(0), column.eq(0)]
+        scales = [
+            (scale_a.word_select(lane * group, 8), scale_b[:8]) for lane in range(config.lanes)
+        ]
+        return scales, first, busy, busy & last
 
     def _weight_stationary(self, m, enable, accepted):
         """Return (sums at the edge, their scales, first, valid, emits)."""
         config, payload = self.config, self.i.payload
         rows, columns = config.rows, config.columns
-        row, complete, loaded = Signal(range(rows)), Signal(), Signal()
-        loads = Signal()
+        row, loaded = Signal(range(rows), name="weight_row"), Signal(name="loaded")
+        loads, complete = Signal(name="loads"), Signal(name="complete")
         m.d.comb += [
             loads.eq(accepted & payload.load),
             complete.eq(loads & (row == rows - 1)),
@@ -288,7 +315,7 @@ class MxMatmul(wiring.Component):
         begins = delayed(m, complete, through, enable, "begins", cleared=True)
         entry = Value.cast(payload.scale_b)
         head = self._side_queue(m, entry, enable & complete, enable & begins, rows)
-        scale_b = Signal(8 * columns, reset_less=True)
+        scale_b = Signal(8 * columns, reset_less=True, name="scales_b")
         with m.If(enable & begins):
             m.d.sync += scale_b.eq(head)
         scale_a = delayed(m, payload.scale_a, through, enable, "scale_a")

@@ -53,6 +53,10 @@ class MxMatmulConfig(CoreConfig):
     columns: Annotated[int, Field(ge=1, le=64)] | None = Field(
         default=None, description="columns of the array (default: 8, at most k)"
     )
+    lanes: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        default=None,
+        description="results in one output token (default: the fewest that keep up with the array)",
+    )
     dataflow: Literal["output-stationary", "weight-stationary"] = Field(
         default="output-stationary", description="what stays in the processing elements"
     )
@@ -102,6 +106,8 @@ class MxMatmulConfig(CoreConfig):
         set_field(self, "columns", self.columns or (_COLUMNS if stationary else min(_COLUMNS, k)))
         set_field(self, "max_blocks", self.max_blocks or (1 if stationary else _MAX_BLOCKS))
         self._check_shape(stationary)
+        set_field(self, "lanes", self.lanes or self._fewest_lanes())
+        self._check_lanes()
         dot = self.dot
         for name in ("fmt_a", "fmt_b"):
             set_field(self, name, getattr(dot, name))
@@ -120,6 +126,28 @@ class MxMatmulConfig(CoreConfig):
             raise ValueError(
                 f"columns must be at most k = {self.k} where the outputs are stationary, "
                 f"not {self.columns}"
+            )
+
+    def _fewest_lanes(self):
+        if self.weight_stationary:
+            return self.columns
+        divisors = (each for each in range(1, self.rows + 1) if self.rows % each == 0)
+        return next(each for each in divisors if each * self.k >= self.rows * self.columns)
+
+    def _check_lanes(self):
+        if self.weight_stationary:
+            if self.lanes != self.columns:
+                raise ValueError(
+                    f"lanes must be columns = {self.columns} where the weights are stationary, "
+                    f"not {self.lanes}"
+                )
+            return
+        if self.rows % self.lanes:
+            raise ValueError(f"lanes must divide rows = {self.rows}, not {self.lanes}")
+        if self.lanes * self.k < self.rows * self.columns:
+            raise ValueError(
+                f"lanes must be at least {self._fewest_lanes()} to keep up with the array, "
+                f"not {self.lanes}"
             )
 
     @cached_property
@@ -143,9 +171,9 @@ class MxMatmulConfig(CoreConfig):
         return self.dataflow == "weight-stationary"
 
     @property
-    def results(self):
-        """Results in one token of the output."""
-        return self.columns if self.weight_stationary else self.rows
+    def results_a_lane(self):
+        """Results of one product that leave one after another in the same lane."""
+        return 1 if self.weight_stationary else self.rows // self.lanes * self.columns
 
     @property
     def hard_products(self):

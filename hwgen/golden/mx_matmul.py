@@ -13,7 +13,9 @@ from .mx_dot import dot_general
 __all__ = ["output_stationary", "weight_stationary"]
 
 
-def output_stationary(a, b, scale_a, scale_b, first=None, last=None, *, block_size, **options):
+def output_stationary(
+    a, b, scale_a, scale_b, first=None, last=None, *, block_size, lanes=1, **options
+):
     """Return the products of a sequence of tokens, one inner index a token.
 
     Parameters
@@ -27,14 +29,16 @@ def output_stationary(a, b, scale_a, scale_b, first=None, last=None, *, block_si
         Shape (tokens,), 1 in the last token of a product's first and last block. Needed if
         ``max_blocks`` > 1, else every block is a product.
     block_size : int
+    lanes : int
+        Results that leave at the same time; it divides the rows of A.
     options
         Further parameters of ``dot_general``, the formats among them.
 
     Returns
     -------
     dict of str to array
-        The results of ``dot_general``, each of shape (products * columns, rows): token
-        ``n * columns + c`` is column c of product n.
+        The results of ``dot_general``, each of shape (n, lanes). Lane l gives rows
+        ``l * rows / lanes`` and following of a product, row by row, element by element.
     """
     a, b, scale_a, scale_b = (np.asarray(each) for each in (a, b, scale_a, scale_b))
     rows, columns = a.shape[1], b.shape[1]
@@ -59,8 +63,8 @@ def output_stationary(a, b, scale_a, scale_b, first=None, last=None, *, block_si
     )
 
     def in_order(values):
-        values = np.asarray(values).reshape(rows, columns, -1)
-        return values.transpose(2, 1, 0).reshape(-1, rows)
+        values = np.asarray(values).reshape(lanes, rows // lanes, columns, -1)
+        return values.transpose(3, 1, 2, 0).reshape(-1, lanes)
 
     return {name: in_order(values) for name, values in results.items()}
 

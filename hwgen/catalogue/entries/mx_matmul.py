@@ -39,6 +39,7 @@ def _golden(config, inputs):
             **tokens,
             **options,
             block_size=config.k,
+            lanes=config.lanes,
             max_blocks=config.max_blocks,
             accumulator_step=config.accumulator_step,
         )
@@ -76,8 +77,10 @@ up to `max_blocks` (beyond, the accumulator may wrap). A token holds one inner i
 (`rows` codes in `a`) and a row of B (`columns` codes in `b`). `k` tokens are a block; with its last
 one the scales of every row of A and every column of B are read, and the marks `first` and `last`
 of a product's first and last block (with `--max-blocks 1` there are none, and every block is a
-product). After the block marked `last` the product leaves, column after column: `columns` tokens
-with `rows` results each. The next product may follow without a pause, also before that.
+product). After the block marked `last` the product leaves in `lanes` lanes: lane l holds rows
+`l * rows / lanes` and following, row by row, one element a token. The default is the fewest lanes
+that keep up with the array, `lanes * k >= rows * columns`: one lane's accumulator and rounding
+serve `k` elements. The next product may follow without a pause, also before the last one has left.
 
 **Weight-stationary.** The array holds one block of every column of B: `rows` is `k`. A token may
 hold a row of weights (`load`), a row of A (`compute`), both, or nothing. The weights come row by
@@ -89,7 +92,7 @@ set gives one token with `columns` results: the products of that row of A with e
 The utilization of the elements is the share of clock cycles in which tokens come: one token a
 clock cycle is taken as long as results are. `latency` counts from the token that completes a
 product to its last result token: `rows + columns` clock cycles through the array, the stages of an
-element and of the edge, and, output-stationary, `columns` for the columns to leave.
+element and of the edge, and, output-stationary, `rows * columns / lanes` for the results to leave.
 
 NaN, infinities and exact results are as in `mx-dot`. Where registers go:
 [pipelining](../explanation-pipelining.md)."""
