@@ -86,6 +86,7 @@ class Graph:
         self.weights = [{index: 1} for index in range(len(self.ranges))]
         self.adders = [None] * len(self.ranges)
         self.slot = slot
+        self._numbers = {}
         self._depths = [0] * len(self.ranges)
 
     def range_of(self, adder):
@@ -134,7 +135,10 @@ class Graph:
         return least >= 0 and greatest >> adder.distance == 0
 
     def add(self, adder):
-        """Add an adder; return the number of its node."""
+        """Add an adder, unless there is one like it; return the number of its node."""
+        if adder in self._numbers:
+            return self._numbers[adder]
+        self._numbers[adder] = len(self.adders)
         self.ranges.append(self.range_of(adder))
         self.weights.append(self._weights_of(adder))
         self._depths.append(1 + self.depth_of_operands(adder))

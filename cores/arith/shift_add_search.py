@@ -70,14 +70,31 @@ def find_graph(matrix, ranges, slot=1):
     slot : int
         Bits in one cell of the fabric's carry chain.
     """
-    rows = [_terms(row) for row in matrix]
+    odd_rows = [_without_common_shift(row) for row in matrix]
+    distinct = list(dict.fromkeys(row for row, _ in odd_rows))
+    rows = [_terms(row) for row in distinct]
     pairs = sum(len(row) ** 2 // 2 for row in rows)
     attempts = max(1, min(_MOST_ATTEMPTS, _EFFORT // max(1, pairs)))
     found = (
         _attempt(rows, ranges, slot, random.Random(seed) if seed else None)
         for seed in range(attempts)
     )
-    return min(found, key=lambda each: each.chain_bits)
+    best = min(found, key=lambda each: each.chain_bits)
+    outputs = dict(zip(distinct, best.outputs, strict=True))
+    return Solution(best.graph, [_raised(outputs[row], shift) for row, shift in odd_rows])
+
+
+def _without_common_shift(row):
+    """Return (row divided by the largest power of two that divides it, exponent of that power)."""
+    every = 0
+    for value in row:
+        every |= int(value)
+    shift = (every & -every).bit_length() - 1 if every else 0
+    return tuple(int(value) >> shift for value in row), shift
+
+
+def _raised(term, shift):
+    return term and Term(term.node, term.shift + shift, term.sign)
 
 
 def _terms(row):
