@@ -141,7 +141,7 @@ def markdown(results):
 
 def provenance():
     """Return the lines that name the device, the tools and the machine."""
-    from hwgen.flow.tools import find
+    from hwgen.tools import find
 
     tools = ", ".join(f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5"))
     return (

@@ -17,8 +17,8 @@ from hwgen.flow.outputs import prepare_folder, write_file
 from hwgen.flow.place import Device, pack, place
 from hwgen.flow.report import BuildResult, json_text, markdown, resource_rows
 from hwgen.flow.synthesise import synthesis_script, synthesise
-from hwgen.flow.tools import find
 from hwgen.flow.wrapper import registered_wrapper
+from hwgen.tools import find
 
 __all__ = ["StageEvent", "build", "default_folder"]
 

@@ -1,7 +1,7 @@
 """Which tools are there, in which version, and what is missing."""
 
 from hwgen.errors import HwgenError
-from hwgen.flow.tools import find, names, needed_for
+from hwgen.tools import find, names, needed_for
 
 __all__ = ["doctor"]
 
@@ -33,8 +33,8 @@ def _look_for(name, warm):
         missing = dict.fromkeys(("version", "path", "source"))
         return {**entry, "found": False, **missing, "prepared": False, "problem": str(error)}
     prepared = True
-    if "hwgen.flow.wasm" in tool.command:
-        from hwgen.flow.wasm import is_prepared, prepare
+    if "hwgen.tools.wasm" in tool.command:
+        from hwgen.tools.wasm import is_prepared, prepare
 
         if warm:
             prepare(name)

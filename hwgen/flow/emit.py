@@ -12,7 +12,7 @@ from pathlib import Path
 import hwgen
 from hwgen.flow.outputs import prepare_folder, write_file
 from hwgen.flow.ports import raw_ports
-from hwgen.flow.yosys import run_script
+from hwgen.tools.yosys import run_script
 
 __all__ = [
     "EmitResult",

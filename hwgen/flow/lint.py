@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from hwgen.errors import HwgenError
-from hwgen.flow.process import run
-from hwgen.flow.tools import find
+from hwgen.tools import find
+from hwgen.tools.process import run
 
 __all__ = ["WAIVERS", "lint", "lint_messages"]
 

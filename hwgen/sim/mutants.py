@@ -13,7 +13,7 @@ from pathlib import Path
 from hwgen.errors import HwgenError, MismatchError
 from hwgen.sim.compiled_tier import run_compiled
 from hwgen.sim.model import CompiledModel
-from hwgen.sim.toolchain import run_tool, yosys_command
+from hwgen.sim.toolchain import run_yosys
 
 __all__ = ["Mutant", "NamedFault", "Outcome", "plant", "prove_equivalent", "try_mutants"]
 
@@ -229,4 +229,4 @@ def _describe(command):
 
 
 def _yosys(script, folder, what):
-    run_tool(yosys_command("\n".join(script)), cwd=folder, what=what)
+    run_yosys(script, cwd=folder, what=what)

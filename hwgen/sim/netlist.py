@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hwgen import targets
 from hwgen.errors import UsageError
-from hwgen.sim.toolchain import run_tool, yosys_command, yosys_share
+from hwgen.sim.toolchain import run_yosys, yosys_share
 
 __all__ = ["FOLDER", "behavioral_netlist"]
 
@@ -65,8 +65,6 @@ def behavioral_netlist(netlist, module, target, path):
             "opt_clean -purge",
             "write_verilog -noattr flat.v",
         ]
-        run_tool(
-            yosys_command("\n".join(script)), cwd=folder, what="reading the synthesised netlist"
-        )
+        run_yosys(script, cwd=folder, what="reading the synthesised netlist")
         Path(folder, "flat.v").replace(path)
     return path

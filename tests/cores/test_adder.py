@@ -12,7 +12,7 @@ from hwgen.cores.arith.pipeline import Pipeline
 
 from hwgen import targets
 from hwgen.flow.emit import emit_verilog
-from hwgen.flow.yosys import run_script
+from hwgen.tools.yosys import run_script
 
 WIDTH = 3
 CONTROLS = ("none", "mask", "invert", "both")

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from hwgen.flow import tools
+from hwgen import tools
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from hwgen.errors import HwgenError
-from hwgen.flow.process import run, run_checked
+from hwgen.tools.process import run, run_checked
 
 
 def is_alive(pid):
@@ -43,7 +43,7 @@ def test_output_is_returned_and_kept_in_the_log(tmp_path):
 def test_a_tool_and_its_children_end_when_the_caller_is_interrupted(tmp_path, sign):
     child = "exec sleep 60" if sign == signal.SIGKILL else "sleep 60 & echo $! > child; wait"
     body = (
-        "from hwgen.flow.process import run\n"
+        "from hwgen.tools.process import run\n"
         f"run(['sh', '-c', 'echo $$ > parent; {child}'], cwd={str(tmp_path)!r})\n"
     )
     caller = subprocess.Popen(

@@ -10,8 +10,8 @@ import pytest
 from package_core import CORE, JoinConfig
 
 from hwgen.flow.packages import BUSES, package
-from hwgen.flow.tools import find
 from hwgen.sim.cocotb_tier import verilator_build_environment
+from hwgen.tools import find
 
 
 @pytest.fixture

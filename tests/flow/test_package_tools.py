@@ -10,10 +10,10 @@ from hwgen import catalogue
 from hwgen.errors import HwgenError
 from hwgen.flow.lint import lint_messages
 from hwgen.flow.packages import BUSES, KINDS, package
-from hwgen.flow.process import run
 from hwgen.flow.synthesise import synthesise
-from hwgen.flow.tools import find
-from hwgen.flow.yosys import run_script
+from hwgen.tools import find
+from hwgen.tools.process import run
+from hwgen.tools.yosys import run_script
 
 CASES = [(kind, bus) for kind in KINDS for bus in BUSES]
 CORES = [

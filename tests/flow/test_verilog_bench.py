@@ -4,7 +4,7 @@ import subprocess
 from adder_core import CORE, AdderConfig
 
 from hwgen.flow.emit import emit
-from hwgen.flow.tools import find
+from hwgen.tools import find
 
 
 def run_bench(folder):

@@ -14,8 +14,8 @@ from hwgen.cores.arith.tree import Operand, add_tree, negate_if
 from hwgen import targets
 from hwgen.errors import HwgenError
 from hwgen.flow.emit import emit_verilog
-from hwgen.flow.yosys import run_script
 from hwgen.sim import netlist
+from hwgen.tools.yosys import run_script
 
 WIDTH = 4
 DATA = ("a", "b", "c", "d")
