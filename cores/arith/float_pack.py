@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
 
-__all__ = ["Discarded", "increment", "pack"]
+__all__ = ["Discarded", "Special", "increment", "pack"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,27 @@ class Discarded:
     random: Timed | None
 
 
+@dataclass(frozen=True)
+class Special:
+    """Results that do not depend on the number that was rounded; no flags come with them.
+
+    Parameters
+    ----------
+    nan : Timed or None
+        The result is the canonical NaN.
+    infinite : Timed or None
+        The result is infinite, with the sign of the number; the largest finite number where
+        overflow saturates.
+    """
+
+    nan: Timed | None = None
+    infinite: Timed | None = None
+
+    def present(self):
+        """Return the conditions that can occur."""
+        return [each for each in (self.nan, self.infinite) if each is not None]
+
+
 def increment(mode):
     """Return the function of (last kept bit, guard, sticky, sign) that rounds up."""
     return {
@@ -43,7 +64,7 @@ def _flag(pipeline, function, *inputs, levels=1, name):
     return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
 
 
-def pack(pipeline, code, discarded, normal, sign, rounding):
+def pack(pipeline, code, discarded, normal, sign, rounding, special):
     """Return (code of the result, overflow, underflow, inexact).
 
     Parameters
@@ -61,6 +82,8 @@ def pack(pipeline, code, discarded, normal, sign, rounding):
         Sign of the result.
     rounding : Rounding
         Format, mode and overflow of the result; whether there are flags.
+    special : Special
+        Results that are NaN or infinite whatever was rounded.
     """
     large = _flag(
         pipeline, lambda bits: _beyond(bits, rounding.format), code, levels=2, name="too_large"
@@ -74,9 +97,27 @@ def pack(pipeline, code, discarded, normal, sign, rounding):
             return negative | ~bits[fraction_bits:].any()
 
         flushed = _flag(pipeline, below_normal, code, levels=2, name="too_small")
-    result = _result(pipeline, code, large, flushed, sign, rounding)
+    result = _result(pipeline, code, large, flushed, sign, rounding, special)
     if not rounding.flags:
         return result, None, None, None
+    flags = _flags(pipeline, code, discarded, normal, sign, rounding, large, flushed)
+    return result, *(_unless_special(pipeline, each, special) for each in flags)
+
+
+def _unless_special(pipeline, flag, special):
+    if not special.present():
+        return flag
+    return _flag(
+        pipeline,
+        lambda bit, *others: bit & ~Cat(*others).any(),
+        flag,
+        *special.present(),
+        name="flag",
+    )
+
+
+def _flags(pipeline, code, discarded, normal, sign, rounding, large, flushed):
+    """Return overflow, underflow and inexact of a finite result."""
     lost = _flag(
         pipeline,
         lambda bits, rest: bits.any() | rest,
@@ -87,15 +128,11 @@ def pack(pipeline, code, discarded, normal, sign, rounding):
     )
     if flushed is None:
         inexact = _flag(pipeline, lambda x, y: x | y, lost, large, name="inexact")
-        return (
-            result,
-            large,
-            _underflow(pipeline, code, discarded, normal, lost, sign, rounding),
-            inexact,
-        )
+        underflow = _underflow(pipeline, code, discarded, normal, lost, sign, rounding)
+        return large, underflow, inexact
     underflow = _flag(pipeline, lambda small, some: small & some, flushed, normal, name="underflow")
     inexact = _flag(pipeline, lambda x, y, z: x | y | z, lost, large, underflow, name="inexact")
-    return result, large, underflow, inexact
+    return large, underflow, inexact
 
 
 def _beyond(bits, target):
@@ -112,35 +149,42 @@ def _beyond(bits, target):
     return large & ~bits[-1] if bits.shape().signed else large
 
 
-def _result(pipeline, code, large, flushed, sign, rounding):
+def _result(pipeline, code, large, flushed, sign, rounding, special):
     target = rounding.format
     width = target.width - 1
+    sign_bit = 1 << width
+    conditions = {"zero": flushed, "nan": special.nan, "infinite": special.infinite}
+    names = [name for name, each in conditions.items() if each is not None]
+    # the NaN of fnuz formats, the code of -0, is the only one without a magnitude
+    overflow_is_nan = target.specials == "fnuz" and rounding.overflow_code == target.nan_code
 
-    def packed(bits, beyond, negative, *zero):
-        limit = Const(rounding.overflow_code, width)
-        toward_zero = {
-            "toward-zero": Const(1, 1),
-            "up": negative,
-            "down": ~negative,
-        }.get(rounding.mode)
-        if toward_zero is not None:
-            limit = Mux(toward_zero, Const(target.max_code, width), limit)
+    def packed(bits, beyond, negative, *given):
+        given = dict(zip(names, given, strict=True))
+        none = Const(0, 1)
+        zero, nan, infinite = (given.get(name, none) for name in ("zero", "nan", "infinite"))
+        top = Const(rounding.overflow_code & (sign_bit - 1), width)
+        limit, is_limit = top, Const(1, 1)
+        inward = {"toward-zero": Const(1, 1), "up": negative, "down": ~negative}
+        if rounding.mode in inward:
+            is_limit = infinite | ~inward[rounding.mode]
+            if rounding.overflow == "infinity":
+                limit = Mux(is_limit, top, Const(target.max_code, width))
         finite = Cat(bits, Const(0, max(0, width - len(bits))))[:width]
-        if zero:
-            finite = finite & ~zero[0].replicate(width)
-        magnitude = Mux(beyond, limit, finite)
+        finite = finite & ~zero.replicate(width)
+        out = beyond | infinite
+        magnitude = Mux(out, limit, finite)[:width]
         if target.specials == "fnuz":
-            # the only code with a sign but no magnitude is NaN: what overflow becomes
-            nan = beyond & Const(rounding.overflow_code != target.max_code, 1)
-            if toward_zero is not None:
-                nan = nan & ~toward_zero
-            magnitude = Mux(nan, 0, magnitude)[:width]
-            negative = (negative & magnitude.any()) | nan
-        return Cat(magnitude, negative)
+            negative = negative & magnitude.any()
+            if overflow_is_nan:
+                negative = negative | (out & is_limit)
+        if special.nan is None:
+            return Cat(magnitude, negative)
+        canonical = Const(target.nan_code, target.width)
+        return Mux(nan, canonical, Cat(magnitude, negative))
 
-    small = [] if flushed is None else [flushed]
+    inputs = [conditions[name] for name in names]
     return pipeline.logic(
-        packed, code, large, sign, *small, levels=2, shape=unsigned(target.width), name="code"
+        packed, code, large, sign, *inputs, levels=2, shape=unsigned(target.width), name="code"
     )
 
 
