@@ -134,6 +134,11 @@ class ValidChain:
             self._stages.append(register)
         return self._stages[stage]
 
+    def restart(self, stage, signal):
+        """Let ``signal`` tell from now on whether ``stage`` holds a token; later stages follow."""
+        self.at(stage - 1)
+        self._stages[stage:] = [signal]
+
     def update(self, stage):
         """Return the condition under which a token leaves ``stage``."""
         return self._advance & self.at(stage)

@@ -1,0 +1,255 @@
+"""The end of every core that answers with a block: shared exponent, elements rounded once."""
+
+from dataclasses import replace
+
+from amaranth.hdl import Cat, Const, Mux, unsigned
+from hwgen.cores.interface import Field
+from hwgen.cores.mx.encode import Specials, encode_element, kept_bits
+from hwgen.cores.mx.lane import reduce_lane
+from hwgen.cores.mx.random import draw, draws_inside, random_fields
+from hwgen.cores.mx.replay import Beats
+from hwgen.cores.mx.shared_exponent import (
+    lane_key,
+    largest_key,
+    share_exponent,
+)
+from hwgen.cores.mx.special import any_of
+from hwgen.cores.pipelined import PipelinedCore
+
+__all__ = ["BlockOutputCore", "block_fields"]
+
+_ONE_CODE = 127
+
+
+def block_fields(config, block):
+    """Return the output fields of a core whose results are blocks of format ``block``."""
+    element = block.element
+    return [
+        Field("elements", element.width, config.lanes, element.name, doc="elements of the block"),
+        Field("scale", 8, format="e8m0", doc="scale of the block, in every beat"),
+    ]
+
+
+class BlockOutputCore(PipelinedCore):
+    """A core that turns ``k`` exact values, ``lanes`` a beat, into a block.
+
+    A subclass defines :meth:`lanes`. With ``lanes`` below ``k`` the beats of a block go out after
+    its last one has come in, while those of the next block come in.
+
+    Parameters
+    ----------
+    config : object
+        Has ``k``, ``lanes``, ``block`` (format of the result), ``rules`` (``Quantization``),
+        ``random_bits``.
+    input_fields : list of Field
+        Payload of the input.
+    """
+
+    def __init__(self, config, input_fields):
+        self.beats = config.k // config.lanes
+        self.keeps_state = draws_inside(config)
+        input_fields = [*input_fields, *random_fields(config)]
+        super().__init__(config, input_fields, block_fields(config, config.block))
+        # the last beat of a block leaves so many clocks after the first
+        self.latency += self.beats - 1
+
+    def lanes(self, pipeline):
+        """Return (list of Lane, LaneFormat, Offset, NaN flag of the block or None).
+
+        Lane values count in units of 2 to the offset.
+        """
+        raise NotImplementedError
+
+    def datapath(self, pipeline, valid):
+        config = self.config
+        beats = Beats(pipeline, valid, self.beats) if self.beats > 1 else None
+        lanes, kind, offset, nan = self.lanes(pipeline)
+        element, rules = config.block.element, config.rules
+        lanes = [_merged(pipeline, lane, rules, index) for index, lane in enumerate(lanes)]
+        constant = offset.constant + _ONE_CODE - kind.bias - element.max_exponent
+        offset = replace(offset, constant=constant)
+        keys = [self._key(pipeline, lane, kind, index) for index, lane in enumerate(lanes)]
+        key = largest_key(pipeline, keys)
+        nonzero = self._nonzero(pipeline, lanes, kind, offset)
+        nan = self._nan(pipeline, lanes, nan)
+        kept = kept_bits(element, rules.rounding, config.random_bits)
+        lanes = [
+            replace(
+                lane,
+                significand=reduce_lane(
+                    pipeline, lane, kept.integer + kept.guard, kept.sticky, f"lane{index}"
+                ),
+            )
+            for index, lane in enumerate(lanes)
+        ]
+        random = draw(pipeline, config, self.i.payload, valid)
+        if beats is not None:
+            lanes, random, key, nonzero, nan, offset = self._again(
+                beats, lanes, random, key, nonzero, nan, offset
+            )
+        if kind.by_exponent:
+            flags = [_special_key(pipeline, key, kind, rules), *([nan] if nan is not None else [])]
+            nan = any_of(pipeline, flags, "nan_block")
+        shared = share_exponent(pipeline, key, kind, offset, rules, nonzero, nan)
+        codes = [
+            encode_element(
+                pipeline,
+                lane,
+                kind,
+                kept,
+                shared,
+                rules,
+                element,
+                random[index],
+                self._specials(lane),
+                f"lane{index}",
+            )
+            for index, lane in enumerate(lanes)
+        ]
+        if nan is not None:
+            codes = [_cleared(pipeline, code, nan) for code in codes]
+        elements = codes[0] if len(codes) == 1 else pipeline.concatenate(codes)
+        return {"elements": elements, "scale": shared.scale}, None
+
+    @property
+    def special_inputs(self):
+        """Whether NaNs and infinities must be told from each other or from their block."""
+        return self._takes_nan() or self.config.rules.infinity == "element"
+
+    def _takes_nan(self):
+        """Return whether a NaN becomes an element, not a NaN block."""
+        return self.config.rules.nan == "element" and self.config.block.element.nan_code is not None
+
+    def _specials(self, lane):
+        """Return what replaces an element."""
+        return Specials(lane.nan if self._takes_nan() else None, lane.infinite)
+
+    def _outsiders(self, lane):
+        """Return the flags of what takes no part in the scale."""
+        specials = self._specials(lane)
+        return [each for each in (specials.nan, specials.infinite) if each is not None]
+
+    def _key(self, pipeline, lane, kind, index):
+        """Return the lane's key; 0 for what takes no part in the scale."""
+        rules = self.config.rules
+        key = lane_key(pipeline, lane, self.config.block.element, rules.scale_rule, f"lane{index}")
+        out = self._outsiders(lane)
+        keep = []
+        if not kind.zero_lowest:
+            keep.append(pipeline.free(lambda bits: bits[-1], lane.significand))
+        if not out and not keep:
+            return key
+
+        def masked(bits, *flags):
+            flags = list(flags)
+            on = Const(1, 1)
+            for flag in flags[: len(out)]:
+                on = on & ~flag
+            for flag in flags[len(out) :]:
+                on = on & flag
+            return bits & on.replicate(len(bits))
+
+        return pipeline.logic(
+            masked, key, *out, *keep, shape=unsigned(len(key)), name=f"lane{index}_key"
+        )
+
+    def _nonzero(self, pipeline, lanes, kind, offset):
+        """Return whether any lane holds a number but zero, or None where the key tells enough."""
+        rules = self.config.rules
+        lowest_is_zero = kind.low + offset.constant + offset.high <= 0
+        if rules.zero_scale == "smallest" and rules.scale_rule == "floor" and lowest_is_zero:
+            return None
+        flags = []
+        for index, lane in enumerate(lanes):
+            out = self._outsiders(lane)
+            flags.append(
+                pipeline.logic(
+                    lambda bits, *gone: bits.any() & ~(Cat(*gone).any() if gone else Const(0, 1)),
+                    lane.significand,
+                    *out,
+                    levels=1 + (len(lane.significand) > 4) + (len(lane.significand) > 16),
+                    shape=unsigned(1),
+                    name=f"lane{index}_nonzero",
+                )
+            )
+        return any_of(pipeline, flags, "nonzero")
+
+    def _nan(self, pipeline, lanes, nan):
+        """Return whether any lane, or ``nan``, makes the block NaN."""
+        flags = []
+        if not self._takes_nan():
+            flags = [lane.nan for lane in lanes if lane.nan is not None]
+        flags += [nan] if nan is not None else []
+        return any_of(pipeline, flags, "nan") if flags else None
+
+    def _again(self, beats, lanes, random, key, nonzero, nan, offset):
+        """Send the beats of a block once more, now that its largest value is known."""
+        pipeline = beats.pipeline
+        compare = pipeline.fabric.carry_chain_delay(len(key)) + pipeline.fabric.logic_delay()
+        gathered = [beats.gather(key, lambda x, y: Mux(x > y, x, y), compare, "key")]
+        for flag in (nonzero, nan):
+            if flag is not None:
+                gathered.append(beats.gather(flag, lambda x, y: x | y, 0.0, "flag"))
+        if offset.value is not None:
+            gathered.append(offset.value)
+        names = ("sign", "significand", "exponent", "nan", "infinite")
+        stored = [
+            (index, name, value)
+            for index, lane in enumerate(lanes)
+            for name in names
+            if (value := getattr(lane, name)) is not None
+            and not _is_constant(value)
+            and (name != "nan" or self._takes_nan())
+        ]
+        drawn = [each for each in random if each is not None]
+        again, blocks = beats.send_again([value for _, _, value in stored] + drawn, gathered)
+        changed = [{} for _ in lanes]
+        for (index, name, _), value in zip(stored, again, strict=False):
+            changed[index][name] = value
+        if drawn:
+            random = again[len(stored) :]
+        lanes = [replace(lane, **each) for lane, each in zip(lanes, changed, strict=True)]
+        blocks = iter(blocks)
+        key = next(blocks)
+        nonzero, nan = (flag if flag is None else next(blocks) for flag in (nonzero, nan))
+        if offset.value is not None:
+            offset = replace(offset, value=next(blocks))
+        return lanes, random, key, nonzero, nan, offset
+
+
+def _merged(pipeline, lane, rules, index):
+    """Return the lane with infinities counted as NaNs where the rules say so."""
+    if lane.infinite is None or rules.infinity == "element":
+        return lane
+    nan = pipeline.logic(
+        lambda x, y: x | y, lane.nan, lane.infinite, shape=unsigned(1), name=f"lane{index}_special"
+    )
+    return replace(lane, nan=nan, infinite=None)
+
+
+def _is_constant(value):
+    return value.arrival == float("-inf")
+
+
+def _special_key(pipeline, key, kind, rules):
+    """Return whether the largest exponent is that of NaNs and infinities."""
+    low = int(rules.scale_rule != "floor")
+    top = kind.top
+    width = top.bit_length()
+    return pipeline.logic(
+        lambda bits: bits[low : low + width].all() & (bits[-1] if kind.low < 0 else 1),
+        key,
+        levels=2,
+        shape=unsigned(1),
+        name="special_block",
+    )
+
+
+def _cleared(pipeline, code, nan):
+    return pipeline.logic(
+        lambda bits, flag: bits & ~flag.replicate(len(bits)),
+        code,
+        nan,
+        shape=unsigned(len(code)),
+        name="element",
+    )

@@ -1,0 +1,208 @@
+"""A block to floats: element times scale, rounded once."""
+
+from amaranth.hdl import Cat, Const, Mux, unsigned
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.float_round import Rounding, round_significand
+from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.interface import Field
+from hwgen.cores.mx.encode import is_float
+from hwgen.cores.mx.lane import Lane, LaneFormat, decode_float, decode_integer
+from hwgen.cores.mx.random import draw, draws_inside, random_fields
+from hwgen.cores.mx.special import any_of
+from hwgen.cores.pipelined import PipelinedCore
+
+__all__ = ["MxDequantise"]
+
+_ONE_CODE = 127
+
+
+def _input_fields(config):
+    block = config.fmt
+    element = block.element
+    fields = [
+        Field("elements", element.width, config.lanes, element.name, doc="elements of the block"),
+        Field("scale", block.scale.width, format=block.scale.name, doc="scale of this beat"),
+    ]
+    if block.tensor_scale is not None:
+        scale = block.tensor_scale
+        fields.append(
+            Field("tensor_scale", scale.width, format=scale.name, doc="second scale of this beat")
+        )
+    return fields + random_fields(config)
+
+
+class MxDequantise(PipelinedCore):
+    """Turns blocks into floats.
+
+    Parameters
+    ----------
+    config : MxDequantiseConfig
+        Formats, rounding and fabric.
+
+    Members
+    -------
+    i : In(stream)
+        ``lanes`` elements and their scale.
+    o : Out(stream)
+        ``lanes`` floats.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the acceptance of a beat to its values.
+    initiation_interval : int
+        Clock cycles from one beat to the next: 1.
+    """
+
+    def __init__(self, config):
+        self.keeps_state = draws_inside(config)
+        out = config.out
+        super().__init__(
+            config,
+            _input_fields(config),
+            [Field("values", out.width, config.lanes, out.name, doc="values of the elements")],
+        )
+
+    def datapath(self, pipeline, valid):
+        config, values = self.config, self.inputs(pipeline)
+        codes = values["elements"] if config.lanes > 1 else [values["elements"]]
+        scale, kind = self._scale(pipeline, values)
+        random = draw(pipeline, config, self.i.payload, valid)
+        results = [
+            self._value(pipeline, code, scale, kind, random[index], f"lane{index}")
+            for index, code in enumerate(codes)
+        ]
+        joined = results[0] if len(results) == 1 else pipeline.concatenate(results)
+        return {"values": joined}, None
+
+    def _scale(self, pipeline, values):
+        """Return the product of the scales as (Lane, LaneFormat)."""
+        scales = [("scale", self.config.fmt.scale)]
+        if self.config.fmt.tensor_scale is not None:
+            scales.append(("tensor_scale", self.config.fmt.tensor_scale))
+        factors = [_factor(pipeline, number, values[name], name) for name, number in scales]
+        product = factors[0]
+        for factor in factors[1:]:
+            product = _product(pipeline, product, factor, "scales")
+        return product
+
+    def _value(self, pipeline, code, scale, kind, random, name):
+        config = self.config
+        element = _factor(pipeline, config.fmt.element, code, name)
+        lane, kind = _product(pipeline, element, (scale, kind), name)
+        rounding = Rounding(
+            config.out, config.rounding, config.overflow, random_bits=config.random_bits
+        )
+        width = len(lane.significand)
+        rounded = round_significand(
+            pipeline,
+            lane.sign,
+            lane.significand,
+            lane.exponent,
+            kind.bias + width - 1,
+            (kind.low, kind.high),
+            rounding,
+            random=random,
+            normalised=True,
+        ).code
+        return _with_specials(pipeline, rounded, lane, rounding, name)
+
+
+def _factor(pipeline, number, code, name):
+    """Return a code as (normalized lane, format)."""
+    if is_float(number):
+        return decode_float(pipeline, number, code, number.significand_bits, True, name)
+    if number.name != "e8m0":
+        return decode_integer(pipeline, number, code, name)
+    nan = pipeline.logic(
+        lambda bits: bits.all(), code, levels=2, shape=unsigned(1), name=f"{name}_nan"
+    )
+    one = pipeline.constant(Const(1, 1))
+    lane = Lane(pipeline.constant(Const(0, 1)), one, code, nan)
+    return lane, LaneFormat(_ONE_CODE, 0, 254)
+
+
+def _product(pipeline, a, b, name):
+    """Return the product of two normalized lanes, normalized."""
+    (x, kind_x), (y, kind_y) = a, b
+    low, high = kind_x.low + kind_y.low, kind_x.high + kind_y.high
+    sign = pipeline.logic(
+        lambda p, q: p ^ q, x.sign, y.sign, shape=unsigned(1), name=f"{name}_product_sign"
+    )
+    flags = _flags(pipeline, x, y, name)
+    bias = kind_x.bias + kind_y.bias
+    if 1 in (len(x.significand), len(y.significand)) and (_is_one(x) or _is_one(y)):
+        exponent = add(
+            pipeline,
+            Term(x.exponent),
+            Term(y.exponent),
+            shape_of_range(min(low, 0), high),
+            name=f"{name}_product_exponent",
+        )
+        significand = y.significand if _is_one(x) else x.significand
+        return Lane(sign, significand, exponent, **flags), LaneFormat(bias, low, high)
+    product = multiply(pipeline, x.significand, y.significand, name=f"{name}_product")
+    width = len(product)
+    top = pipeline.slice(product, width - 1, width)
+    exponent = add(
+        pipeline,
+        Term(x.exponent),
+        Term(y.exponent),
+        shape_of_range(min(low, 0), high + 1),
+        top,
+        name=f"{name}_product_exponent",
+    )
+    significand = pipeline.logic(
+        lambda bits, one: Mux(one, bits, bits << 1)[:width],
+        product,
+        top,
+        shape=unsigned(width),
+        name=f"{name}_product_significand",
+    )
+    return Lane(sign, significand, exponent, **flags), LaneFormat(bias, low, high + 1)
+
+
+def _is_one(lane):
+    return isinstance(lane.significand.signal, Const)
+
+
+def _flags(pipeline, x, y, name):
+    def flag(function, *inputs, what):
+        return pipeline.logic(function, *inputs, shape=unsigned(1), name=f"{name}_{what}")
+
+    nans = [each.nan for each in (x, y) if each.nan is not None]
+    for lane, other in ((x, y), (y, x)):
+        if lane.infinite is not None and not _is_one(other):
+            nans.append(
+                flag(lambda p, q: p & ~q[-1], lane.infinite, other.significand, what="invalid")
+            )
+    flags = {}
+    if nans:
+        flags["nan"] = any_of(pipeline, nans, f"{name}_nan")
+    infinities = [each.infinite for each in (x, y) if each.infinite is not None]
+    if infinities:
+        flags["infinite"] = any_of(pipeline, infinities, f"{name}_infinite")
+    return flags
+
+
+def _with_specials(pipeline, code, lane, rounding, name):
+    out = rounding.format
+    flags = [each for each in (lane.infinite, lane.nan) if each is not None]
+    if not flags:
+        return code
+
+    def chosen(bits, minus, *given):
+        given = list(given)
+        if lane.infinite is not None:
+            beyond = Cat(Const(rounding.overflow_code, out.width - 1), minus)
+            if rounding.overflow_code == out.nan_code:
+                beyond = Const(out.nan_code, out.width) | (minus << out.width - 1)
+            bits = Mux(given.pop(0), beyond, bits)
+        if lane.nan is not None:
+            bits = Mux(given.pop(0), out.nan_code, bits)
+        return bits
+
+    return pipeline.logic(
+        chosen, code, lane.sign, *flags, levels=2, shape=unsigned(out.width), name=f"{name}_value"
+    )

@@ -1,0 +1,79 @@
+"""Scalars to a block: the conversion of the OCP Microscaling Formats specification."""
+
+from dataclasses import replace
+
+from hwgen.cores.interface import Field
+from hwgen.cores.mx.block_output import BlockOutputCore
+from hwgen.cores.mx.encode import is_float
+from hwgen.cores.mx.lane import decode_float, decode_integer
+from hwgen.cores.mx.shared_exponent import Offset
+
+__all__ = ["MxQuantise"]
+
+_LOWEST_SCALE = -127
+
+
+def needed_depth(number, element, rules):
+    """Return by how many places a subnormal input must be normalized.
+
+    The scale cannot fall below its least code; an input so small that every shift leaves it below
+    the element's normal numbers needs none.
+    """
+    least = number.min_normal_exponent
+    raises = rules.scale_rule != "floor"
+    depth = least - _LOWEST_SCALE - 1 + raises - element.max_exponent
+    if is_float(element):
+        depth = max(depth, least - _LOWEST_SCALE - element.min_normal_exponent)
+    return max(0, depth)
+
+
+class MxQuantise(BlockOutputCore):
+    """Turns ``k`` scalars into a block of elements with one scale.
+
+    The definition is that of the OCP Microscaling Formats (MX) specification v1.0, section 6.3.
+
+    Parameters
+    ----------
+    config : MxQuantiseConfig
+        Formats, rules and fabric.
+
+    Members
+    -------
+    i : In(stream)
+        ``lanes`` scalars, ``k / lanes`` beats a block.
+    o : Out(stream)
+        ``lanes`` elements and the scale, ``k / lanes`` beats a block.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the acceptance of a block's last beat to its last beat of elements.
+    initiation_interval : int
+        Clock cycles from one beat to the next: 1.
+    """
+
+    def __init__(self, config):
+        fmt = config.fmt_in
+        super().__init__(
+            config, [Field("values", fmt.width, config.lanes, fmt.name, doc="values of the block")]
+        )
+
+    def lanes(self, pipeline):
+        config = self.config
+        number, rules = config.fmt_in, config.rules
+        values = self.inputs(pipeline)["values"]
+        values = values if isinstance(values, list) else [values]
+        decoded = []
+        if is_float(number):
+            if config.input_subnormals == "flush":
+                number = replace(number, subnormals=False)
+            special = self.special_inputs
+            depth = needed_depth(number, config.block.element, rules)
+            for index, value in enumerate(values):
+                decoded.append(
+                    decode_float(pipeline, number, value, depth, special, f"value{index}")
+                )
+        else:
+            for index, value in enumerate(values):
+                decoded.append(decode_integer(pipeline, number, value, f"value{index}"))
+        return [lane for lane, _ in decoded], decoded[0][1], Offset(0), None

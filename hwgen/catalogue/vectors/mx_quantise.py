@@ -1,0 +1,98 @@
+"""Test vectors of ``mx-quantise``: ties and limits of the elements, ends of the scale, specials."""
+
+import numpy as np
+
+from hwgen.formats import FloatFormat
+
+from .mx_convert import random_fields
+
+__all__ = ["boundary_values", "scalar_blocks", "vectors"]
+
+_RANDOM_BLOCKS = 60
+_TIE_BLOCKS = 120
+
+
+def boundary_values(element):
+    """Return the element values of both signs, the middles between neighbors, and what is near."""
+    codes = np.arange(1 << element.width)
+    values = element.decode(codes)
+    values = np.unique(np.abs(values[np.isfinite(values)]))
+    if len(values) > 600:
+        values = np.concatenate([values[:80], values[-80:], values[80:-80:7]])
+    middles = (values[1:] + values[:-1]) / 2
+    largest = values[-1]
+    beyond = largest + np.array([0.25, 0.5, 1.0, 1.5]) * (largest - values[-2])
+    exact = np.concatenate([values, middles, beyond])
+    near = np.concatenate([exact * (1 - 2.0**-9), exact * (1 + 2.0**-9)])
+    magnitudes = np.concatenate([exact, near, [largest * (1 - 2.0**-23)]])
+    return np.concatenate([magnitudes, -magnitudes])
+
+
+def _exponents(number):
+    """Return the range of exponents of a scalar format's numbers."""
+    return number.lsb_exponent, number.max_exponent
+
+
+def scalar_blocks(number, element, k, count, random):
+    """Return codes of scalars, shape (blocks, k), at least ``count`` blocks."""
+    low, high = _exponents(number)
+    rows = []
+    boundary = boundary_values(element)
+    emax = element.max_exponent
+    shifts = np.unique(
+        np.clip([low, low + 1, -127, -126, 0, high - emax, high - emax - 1], -200, high)
+    )
+    for shift in shifts:
+        picked = random.choice(boundary, k)
+        picked[random.integers(k)] = element.max_value
+        rows.append(np.ldexp(picked, int(shift)))
+    for _ in range(_TIE_BLOCKS):
+        picked = random.choice(boundary, k)
+        picked[random.integers(k)] = np.ldexp(random.choice([1.0, 1.25, 1.5, 1.999]), emax)
+        rows.append(np.ldexp(picked, int(random.integers(low, high - emax + 1))))
+    rows.append(np.zeros(k))
+    rows.append(-np.zeros(k))
+    single = np.zeros((min(2 * k, 64), k))
+    for index, row in enumerate(single):
+        scale = int(random.integers(low, high + 1))
+        row[index % k] = np.ldexp(random.choice([1.0, -1.5, 1.99]), scale)
+    directed = number.encode(np.concatenate([np.array(rows), single]))
+    missing = max(count - len(directed), _RANDOM_BLOCKS)
+    top = random.integers(low, high + 1, (missing, 1))
+    spread = random.integers(0, 24, (missing, 1))
+    exponents = top - random.integers(0, spread + 1, (missing, k))
+    magnitudes = np.ldexp(1 + random.random((missing, k)), exponents)
+    drawn = number.encode(np.where(random.random((missing, k)) < 0.5, -magnitudes, magnitudes))
+    drawn[random.random((missing, k)) < 0.03] = 0
+    raw = random.integers(0, 1 << number.width, (missing // 6 + 4, k), dtype=np.uint64)
+    blocks = [directed, drawn, raw]
+    codes = np.concatenate([each.astype(np.uint64) for each in blocks])
+    return np.concatenate([codes, _special_blocks(number, codes, random)])
+
+
+def _special_blocks(number, codes, random):
+    """Return some blocks again with NaNs and infinities, or with all codes extreme."""
+    special = [number.max_code, number.min_code, 0, 1, 1 << number.width - 1]
+    if number.infinity_code is not None:
+        sign = 1 << number.width - 1 if number.signed else 0
+        special += [number.infinity_code, number.infinity_code | sign]
+    if number.nan_code is not None:
+        special += [number.nan_code]
+        if isinstance(number, FloatFormat) and number.specials == "ieee":
+            special += [number.infinity_code + 1, (1 << number.width) - 1]
+    rows = []
+    for code in special:
+        row = codes[random.integers(len(codes))].copy()
+        row[random.integers(len(row))] = code
+        rows += [row, np.full(len(row), code, np.uint64)]
+    return np.array(rows, dtype=np.uint64)
+
+
+def vectors(config, count, seed):
+    """Return at least ``count`` beats, whole blocks."""
+    random = np.random.default_rng(seed)
+    beats = config.k // config.lanes
+    blocks = scalar_blocks(config.fmt_in, config.fmt.element, config.k, -(-count // beats), random)
+    values = blocks.reshape(-1, config.lanes)
+    fields = {"values": values if config.lanes > 1 else values[:, 0]}
+    return {"i": {**fields, **random_fields(config, len(values), random)}}
