@@ -91,7 +91,20 @@ def convert_vectors(config, count, seed):
         step = random.integers(-1, 2, len(ties)).astype(np.int64).astype(np.uint64)
         codes[: len(ties)] = (ties + step) & np.uint64(mask)
     a = np.concatenate([directed, codes])
-    return {"i": {"a": a, **_random_bits(config, len(a), random)}}
+    fields = _random_bits(config, len(a), random)
+    if fields and dropped > 0:
+        fields["random"] = _near_carries(config, a, fields["random"], random)
+    return {"i": {"a": a, **fields}}
+
+
+def _near_carries(config, codes, bits, random):
+    """Return random bits, a third of them within one of where the rounding changes."""
+    dropped, width = config.out.lsb_exponent - config.fmt.lsb_exponent, int(config.random_bits)
+    for index in np.flatnonzero(random.integers(0, 3, len(codes)) == 0):
+        value = int(codes[index]) - (int(codes[index] > config.fmt.max_code) << config.fmt.width)
+        fraction = (abs(value) % (1 << dropped) << width) >> dropped
+        bits[index] = ((1 << width) - fraction + int(random.integers(-1, 2))) % (1 << width)
+    return bits
 
 
 def mac_vectors(config, count, seed):

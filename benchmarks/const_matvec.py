@@ -1,0 +1,183 @@
+"""const-matvec beside da4ml: look-up tables for the same matrix, both synthesised in this run.
+
+Run ``python benchmarks/const_matvec.py`` (about 20 minutes on two cores; needs the extra
+``bench``), or some rows: ``--shape 16x16 --fabric ecp5``. ``--write`` puts the table into
+``docs/benchmarks/const-matvec.md``. Both take int8 vectors and give exact products; the same
+options of the same Yosys apply to both. Our figure includes the stream's output registers; the
+other's combinational circuit has none.
+"""
+
+import json
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+SHAPES = ((16, 16), (32, 64))
+FABRICS = ("ecp5", "ultrascale_plus")
+SEED = 1
+# what the other generator calls the delay of a stage, and our clock that gives as many stages
+LATENCY_CUTOFF = 5
+PIPELINED_FREQUENCY = 150
+AREA_WANTED = 1.0
+SECONDS_WANTED = 20.0
+
+
+def matrix_name(shape):
+    """Return the name of the matrix in our config; rows are outputs."""
+    return f"random-int8/{shape[0]}x{shape[1]}/{SEED}"
+
+
+def our_verilog(shape, fabric, frequency, folder):
+    """Return (Verilog files, top module, latency, seconds that generating took)."""
+    from hwgen import catalogue
+    from hwgen.flow.emit import emit
+
+    core = catalogue.get("const-matvec")
+    options = {"matrix": matrix_name(shape), "target": fabric, "freq": frequency}
+    start = time.perf_counter()
+    emitted = emit(core, core.configure(options), folder)
+    return [emitted.verilog], emitted.module, emitted.latency, time.perf_counter() - start
+
+
+def peer_verilog(shape, cutoff, folder):
+    """Return the same of da4ml's own Verilog for the same matrix."""
+    from da4ml.cmvm import QInterval, solve
+    from da4ml.codegen import VerilogModel
+    from da4ml.trace import FixedVariable, comb_trace
+    from hwgen.cores.fixed.matrix_file import read_matrix
+
+    weights = read_matrix(matrix_name(shape))
+    start = time.perf_counter()
+    columns = shape[1]
+    solution = solve(
+        weights.T.astype(np.float32), qintervals=[QInterval(-128.0, 127.0, 1.0)] * columns
+    )
+    inputs = [FixedVariable(-128, 127, 1) for _ in range(columns)]
+    logic = comb_trace(inputs, list(solution(np.array(inputs))))
+    model = VerilogModel(logic, "peer", folder, latency_cutoff=cutoff, print_latency=False)
+    model.write()
+    seconds = time.perf_counter() - start
+    source = Path(folder) / "src"
+    files = sorted(each for each in source.glob("*.v") if "wrapper" not in each.name)
+    text = "".join(each.read_text() for each in files)
+    # only the library modules in use: Yosys does not read the one for tables without parameters
+    files += sorted(each for each in source.glob("static/*.v") if f" {each.stem} #(" in text)
+    return files, "peer", len(list(source.glob("peer_stage*.v"))), seconds
+
+
+def count(files, top, fabric, folder):
+    """Return the cells of a design."""
+    from hwgen.flow.synthesise import synthesise
+
+    counts = synthesise(files, top, fabric, folder, options=["nowidelut"]).counts
+    return {"lut": counts.lut_equivalents, "carry": counts.carry, "ff": counts.ff}
+
+
+def measure(shape, fabric, pipelined):
+    """Return both sides' figures of one row."""
+    row = {"rows": shape[0], "columns": shape[1], "fabric": fabric, "pipelined": pipelined}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        sides = {
+            "ours": our_verilog(
+                shape, fabric, PIPELINED_FREQUENCY if pipelined else None, folder / "ours"
+            ),
+            "peer": peer_verilog(shape, LATENCY_CUTOFF if pipelined else -1, folder / "peer"),
+        }
+        for side, (files, top, latency, seconds) in sides.items():
+            cells = count(files, top, fabric, folder / f"{side}-cells")
+            row[side] = {**cells, "latency": latency, "seconds": round(seconds, 1)}
+    row["ratio"] = row["ours"]["lut"] / row["peer"]["lut"]
+    return row
+
+
+def markdown(results):
+    """Return the table of results."""
+    lines = [
+        "| W | fabric | pipelined | LUT | da4ml | ratio | carry cells | da4ml | FF | da4ml "
+        "| latency | da4ml | seconds | da4ml |",
+        "|" + "---|" * 14,
+    ]
+    for row in results:
+        ours, peer = row["ours"], row["peer"]
+        cells = [
+            f"{row['rows']}x{row['columns']}",
+            row["fabric"],
+            "yes" if row["pipelined"] else "no",
+        ]
+        cells += [ours["lut"], peer["lut"], f"{row['ratio']:.2f}"]
+        for name in ("carry", "ff", "latency", "seconds"):
+            cells += [ours[name], peer[name]]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def provenance():
+    """Return the lines that name the matrices, the tools and the machine."""
+    from importlib.metadata import version
+
+    from hwgen.flow.tools import find
+
+    return (
+        f"Entries from numpy.random.default_rng({SEED}), 8 bits; LUT: on ECP5 LUT4 + 2 CCU2C. "
+        f"Pipelined: freq={PIPELINED_FREQUENCY} against latency_cutoff={LATENCY_CUTOFF}.\n"
+        f"da4ml {version('da4ml')}, yosys {find('yosys').version} with -nowidelut; "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}."
+    )
+
+
+def write(results):
+    """Put the table into the documentation, and the figures beside it."""
+    page = ROOT / "docs" / "benchmarks" / "const-matvec.md"
+    begin, end = "<!-- benchmark:const-matvec -->", "<!-- /benchmark:const-matvec -->"
+    head, rest = page.read_text().split(begin, 1)
+    text = f"{head}{begin}\n{markdown(results)}\n\n{provenance()}\n{end}{rest.split(end, 1)[1]}"
+    for path, content in (
+        (page, text),
+        (page.with_suffix(".json"), json.dumps(results, indent=1) + "\n"),
+    ):
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(content)
+        temporary.replace(path)
+
+
+@click.command()
+@click.option("--shape", "shapes", multiple=True, help="Only these shapes, as 16x16.")
+@click.option("--fabric", "fabrics", multiple=True, help="Only these fabrics.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--write", "write_docs", is_flag=True, help="Rewrite docs/benchmarks/const-matvec.md."
+)
+def main(shapes, fabrics, as_json, write_docs):
+    """Measure const-matvec against da4ml; exit with 5 if a bar is missed."""
+    results = []
+    for shape in SHAPES:
+        for fabric in FABRICS:
+            for pipelined in (False, True):
+                if shapes and f"{shape[0]}x{shape[1]}" not in shapes:
+                    continue
+                if fabrics and fabric not in fabrics:
+                    continue
+                results.append(measure(shape, fabric, pipelined))
+                print(markdown(results[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
+    print(json.dumps(results, indent=1) if as_json else f"{markdown(results)}\n\n{provenance()}")
+    if write_docs:
+        write(results)
+    missed = [
+        f"{each['rows']}x{each['columns']} {each['fabric']}"
+        for each in results
+        if each["ratio"] > AREA_WANTED or each["ours"]["seconds"] > SECONDS_WANTED
+    ]
+    if missed:
+        print(f"bar missed: {', '.join(missed)}", file=sys.stderr)
+        sys.exit(5)
+
+
+if __name__ == "__main__":
+    main()
