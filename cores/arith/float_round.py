@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.float_normalise import leading_zeros, shifted_window
+from hwgen.cores.arith.float_normalise import any_bit, leading_zeros, shifted_window
 from hwgen.cores.arith.float_pack import Discarded, Special, increment, pack
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.tree import shape_of_range
@@ -116,6 +116,8 @@ def round_significand(
     sticky=None,
     random=None,
     normalised=False,
+    most_zeros=None,
+    nonzero=None,
     zero_sign=None,
     special=None,
 ):
@@ -146,8 +148,13 @@ def round_significand(
         as many bits, the magnitude is rounded up where F + random carries.
     normalised : bool
         The caller knows that the top bit of the significand is 1 unless the value is zero.
+    most_zeros : int or None
+        The caller knows that a significand with more leading zeros has a subnormal result, or is
+        0. By default any number of zeros is counted.
+    nonzero : Timed or None
+        Whether the value is not zero; by default found from the significand and ``sticky``.
     zero_sign : Timed or None
-        Sign of the result where the significand is 0; ``sign`` by default.
+        Sign of the result where the value is 0; ``sign`` by default.
     special : Special or None
         Results that are NaN or infinite whatever the value.
 
@@ -161,23 +168,38 @@ def round_significand(
     # with exponent field 1
     offset = width - 1 - exponent_bias - target.min_normal_exponent
     low, high = (each + offset for each in exponent_range)
-    most_zeros = 0 if normalised else width - 1
+    if most_zeros is None or normalised:
+        most_zeros = 0 if normalised else width - 1
     kept_bits = rounding.kept_bits
     gradual = rounding.gradual and low < most_zeros
     pad = _pad(offset, low, kept_bits) if gradual else 0
     base = _plus_constant(pipeline, exponent, offset + pad, (low + pad, high + pad), "room")
-    zeros, some = _zeros(pipeline, significand, pad, normalised)
-    field = _minus(pipeline, base, zeros, (low - most_zeros, high), "leading_exponent")
+    zeros, some = _zeros(pipeline, significand, pad, most_zeros)
+    # a count of zeros that finds no one is all ones
+    lowest = min(low - most_zeros, low + pad + 1 - (1 << len(zeros)))
+    field = _minus(pipeline, base, zeros, (lowest, high), "leading_exponent")
     amount, most = (None, 0) if normalised else (zeros, most_zeros)
     if gradual:
         amount, most = _limited(pipeline, base, zeros, field, pad + most_zeros)
     kept, lost = shifted_window(pipeline, significand, pad, amount, most, kept_bits, "normalised")
     if sticky is not None:
         lost = _flag(pipeline, lambda x, y: x | y, lost, sticky, name="sticky")
+    if nonzero is None:
+        present = [some] if sticky is None else [some, sticky]
+        nonzero = any_bit(pipeline, pipeline.concatenate(present), "nonzero")
     if low + pad < 0 and gradual:
-        kept, lost = _all_lost(pipeline, kept, lost, base, some)
-    finish = _Finish(sign, zero_sign, random, special or Special())
-    bounds = low - most_zeros, high
+        kept, lost = _all_lost(pipeline, kept, lost, base, nonzero)
+    if zero_sign is not None:
+        sign = _flag(
+            pipeline,
+            lambda one, usual, zero: Mux(one, usual, zero),
+            nonzero,
+            sign,
+            zero_sign,
+            name="result_sign",
+        )
+    finish = _Finish(sign, random, special or Special())
+    bounds = lowest if low < most_zeros else 0, high
     return _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds)
 
 
@@ -232,11 +254,11 @@ def _resized(bits, shape):
     return wide.as_signed() if shape.signed else wide
 
 
-def _zeros(pipeline, significand, pad, normalised):
-    """Return the leading zeros, ``pad`` included, and whether there is a one."""
-    if not normalised:
-        return leading_zeros(pipeline, significand, pad, "leading_zeros")
-    top = pipeline.free(lambda bits: bits[-1], significand)
+def _zeros(pipeline, significand, pad, most):
+    """Return the leading zeros, ``pad`` included, and whether a one follows at most ``most``."""
+    top = pipeline.slice(significand, len(significand) - 1 - most, len(significand))
+    if most:
+        return leading_zeros(pipeline, top, pad, "leading_zeros")
     return pipeline.constant(Const(pad, max(1, pad.bit_length()))), top
 
 
@@ -289,7 +311,6 @@ class _Finish:
     """What the rounding needs beside the number: signs, random bits, special results."""
 
     sign: Timed
-    zero_sign: Timed | None
     random: Timed | None
     special: Special
 
@@ -324,15 +345,6 @@ def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
         )
         exponent, mask = _placed(pipeline, field, normal, fraction_bits, shape.width)
         code = add(pipeline, Term(exponent, mask), Term(whole), shape, carry, name="rounded")
-    if finish.zero_sign is not None:
-        sign = _flag(
-            pipeline,
-            lambda one, usual, zero: Mux(one, usual, zero),
-            some,
-            sign,
-            finish.zero_sign,
-            name="result_sign",
-        )
     return Rounded(*pack(pipeline, code, discarded, normal, sign, rounding, finish.special))
 
 

@@ -1,10 +1,15 @@
-"""Products of significands: hard multipliers, tiled where a significand is wider than one."""
+"""Products of floats: hard multipliers, tiled where a significand is wider than one."""
 
-from amaranth.hdl import Cat, unsigned
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.floating.result import any_of
 
-__all__ = ["multiply_significands"]
+__all__ = ["Product", "exact_product", "multiply_significands"]
 
 
 def multiply_significands(pipeline, a, b, multipliers, name="product"):
@@ -69,3 +74,66 @@ def _joined(pipeline, parts, size, width, name):
     )
     low = pipeline.slice(outer, 0, size)
     return pipeline.free(lambda below, above: Cat(below, above), low, upper)
+
+
+@dataclass(frozen=True)
+class Product:
+    """An exact product; a finite one is ``significand * 2**(exponent - bias)``.
+
+    Parameters
+    ----------
+    sign, significand, exponent : Timed
+        The significand is as wide as those of both factors; its top bits may be 0.
+    bias : int
+        What to subtract from ``exponent``.
+    exponent_range : (int, int)
+        Lowest and highest exponent of finite products.
+    nonzero : Timed
+        Whether no factor is zero.
+    is_nan, is_infinite : Timed or None
+        ``None`` where impossible. A NaN may be infinite as well: infinity times zero is.
+    invalid : Timed
+        Whether a factor is a signaling NaN, or infinity meets zero.
+    """
+
+    sign: Timed
+    significand: Timed
+    exponent: Timed
+    bias: int
+    exponent_range: tuple
+    nonzero: Timed
+    is_nan: Timed | None
+    is_infinite: Timed | None
+    invalid: Timed
+
+
+def exact_product(pipeline, a, b, multipliers):
+    """Return the `Product` of two `Unpacked` factors; ``multipliers`` may be hard ones."""
+
+    def bit(function, *inputs, name):
+        return pipeline.logic(function, *inputs, shape=unsigned(1), name=name)
+
+    bounds = tuple(map(sum, zip(a.exponent_range, b.exponent_range, strict=True)))
+    impossible = [
+        bit(lambda x, y: x & y, one.is_infinite, other.is_zero, name="infinite_times_zero")
+        for one, other in ((a, b), (b, a))
+        if one.is_infinite is not None
+    ]
+    return Product(
+        sign=bit(lambda s, t: s ^ t, a.sign, b.sign, name="product_sign"),
+        significand=multiply_significands(pipeline, a.significand, b.significand, multipliers),
+        exponent=add(
+            pipeline,
+            Term(a.exponent),
+            Term(b.exponent),
+            shape_of_range(0, bounds[1]),
+            name="product_exponent",
+        ),
+        bias=a.bias + b.bias,
+        exponent_range=bounds,
+        nonzero=bit(lambda x, y: ~(x | y), a.is_zero, b.is_zero, name="product_nonzero"),
+        is_nan=any_of(pipeline, [a.is_nan, b.is_nan, *impossible], "product_nan"),
+        is_infinite=any_of(pipeline, [a.is_infinite, b.is_infinite], "product_infinite"),
+        invalid=any_of(pipeline, [a.is_signaling, b.is_signaling, *impossible], "product_invalid")
+        or pipeline.constant(Const(0, 1)),
+    )

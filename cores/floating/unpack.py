@@ -41,8 +41,8 @@ class Unpacked:
 
     @property
     def exponent_range(self):
-        """Lowest and highest value of the exponent field, special codes included."""
-        return 1, max(1, (1 << len(self.exponent)) - 1)
+        """Lowest and highest exponent of the finite numbers."""
+        return 1, max(1, (1 << len(self.exponent)) - 1 - (self.is_infinite is not None))
 
 
 def unpack(pipeline, code, format, subnormals="full", name="operand"):
