@@ -25,7 +25,12 @@ def run(name, *arguments, folder):
 
 def test_every_example_is_run_here():
     names = {path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".yaml")}
-    assert names == {"dot.yaml", "quantize_and_dot.py", "simulate_as_numpy.py"}
+    assert names == {
+        "constant_layer.py",
+        "dot.yaml",
+        "quantize_and_dot.py",
+        "simulate_as_numpy.py",
+    }
 
 
 def test_quantize_and_dot_shows_that_fewer_bits_lose_more(tmp_path):
@@ -35,6 +40,14 @@ def test_quantize_and_dot_shows_that_fewer_bits_lose_more(tmp_path):
     errors = {name: float(percent) for name, percent in rows}
     assert len(errors) == 6
     assert 0 < errors["mxint8"] < errors["mxfp6-e2m3"] < errors["mxfp4-e2m1"] < 30
+
+
+def test_constant_layer_takes_a_few_adders_a_product(tmp_path):
+    done = run("constant_layer.py", tmp_path, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    products, adders = map(int, re.findall(r"\d+", done.stdout.splitlines()[0]))
+    assert products < adders < 3 * products
+    assert (tmp_path / "const_matvec.v").exists()
 
 
 def test_simulate_as_numpy_gets_every_answer_right(tmp_path):
