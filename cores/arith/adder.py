@@ -126,7 +126,7 @@ def _assign_five(x, y):
         order, lambda given: _value(given, 0) ^ _value(given, 1), lambda given: _value(given, 0)
     )
     direct = int(x.mask is None and x.invert is None)
-    return {"SUM": Const(total, 32), "X": Const(first, 32), "DIRECT": direct}, order
+    return {"SUM": Const(total, 64), "X": Const(first, 32), "DIRECT": direct}, order
 
 
 def _assigned(fabric, x, y):
@@ -209,6 +209,7 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
     delay = fabric.carry_chain_delay(width + dynamic)
     if not chained and any((*x.controls(), *y.controls())):
         delay += fabric.logic_delay()
+    delay = delay + pipeline.fan_out_delay([x.bits, *x.controls(), y.bits, *y.controls()], width)
     stage, arrival = pipeline.start(inputs, delay)
     result = Signal(shape, name=name)
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
@@ -226,6 +227,7 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
         parameters |= {"CARRY_IN": kind, "LOW_INIT": Const(low_table, 16)}
     else:
         parameters["CELL"] = fabric.carry_cell_bits
+        order = [*order, None]
     pipeline.m.submodules += Instance(
         fabric.carry_chain_module,
         p_WIDTH=width,
@@ -240,7 +242,7 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
 def _ports(order, members, width):
     """Return the inputs a, b, ... of a chain as ``order`` names them."""
     ports = {}
-    for port, feed in zip("abcde", order, strict=False):
+    for port, feed in zip("abcdef", order, strict=False):
         if feed is None:
             value = Const(0, width)
         elif feed[0] == "bits":

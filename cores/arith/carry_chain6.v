@@ -1,9 +1,9 @@
 // Carry chain of a fabric with look-up tables of six inputs and two outputs (LUT6_2).
 // Every bit adds two terms, x and y, functions of a to e: SUM is the truth table of x ^ y and
-// X that of x (bit {e,d,c,b,a}).
+// X that of x (bit {e,d,c,b,a}). Where x is a itself, y may look at f as well.
 module hwgen_carry_chain6 #(
     parameter WIDTH = 8,
-    parameter [31:0] SUM = 32'h66666666,
+    parameter [63:0] SUM = 64'h6666666666666666,
     parameter [31:0] X = 32'haaaaaaaa,
     parameter DIRECT = 1, // 1: x is a, which reaches the chain without a table
     parameter CELL = 4    // bits of a carry cell: 4 (CARRY4) or 8 (CARRY8)
@@ -13,6 +13,7 @@ module hwgen_carry_chain6 #(
     input  [WIDTH-1:0] c,
     input  [WIDTH-1:0] d,
     input  [WIDTH-1:0] e,
+    input  [WIDTH-1:0] f,
     input              ci,
     output [WIDTH-1:0] s
 );
@@ -27,10 +28,10 @@ module hwgen_carry_chain6 #(
                 assign propagate[i] = 1'b0;
                 assign generated[i] = 1'b0;
             end else if (DIRECT) begin : direct
-                assign propagate[i] = SUM[{e[i], d[i], c[i], b[i], a[i]}];
+                assign propagate[i] = SUM[{f[i], e[i], d[i], c[i], b[i], a[i]}];
                 assign generated[i] = a[i];
             end else begin : tables
-                LUT6_2 #(.INIT({SUM, X})) cell_ (
+                LUT6_2 #(.INIT({SUM[31:0], X})) cell_ (
                     .I0(a[i]), .I1(b[i]), .I2(c[i]), .I3(d[i]), .I4(e[i]), .I5(1'b1),
                     .O5(generated[i]), .O6(propagate[i])
                 );
@@ -56,7 +57,7 @@ module hwgen_carry_chain6 #(
     wire [WIDTH-1:0] propagate, x;
     generate
         for (i = 0; i < WIDTH; i = i + 1) begin : row
-            assign propagate[i] = SUM[{e[i], d[i], c[i], b[i], a[i]}];
+            assign propagate[i] = SUM[{f[i], e[i], d[i], c[i], b[i], a[i]}];
             assign x[i] = X[{e[i], d[i], c[i], b[i], a[i]}];
         end
     endgenerate

@@ -94,7 +94,7 @@ def _less_by_pairs(pipeline, a, b, or_equal, name):
     pipeline.m.submodules += Instance(
         fabric.carry_chain_module,
         p_WIDTH=pairs + 1,
-        p_SUM=Const(equals, 32),
+        p_SUM=Const(equals, 64),
         p_X=Const(below, 32),
         p_DIRECT=0,
         p_CELL=fabric.carry_cell_bits,
@@ -103,6 +103,7 @@ def _less_by_pairs(pipeline, a, b, or_equal, name):
         i_c=high_a,
         i_d=high_b,
         i_e=Const((1 << pairs) - 1, pairs + 1),
+        i_f=Const(0, pairs + 1),
         i_ci=Const(int(or_equal), 1),
         o_s=sums,
     )

@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.booth import booth_digits, booth_partials
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import shape_of_range
@@ -53,6 +54,8 @@ def multiply(pipeline, a, b, hard=False, name="product"):
         )
     if not shape.signed and len(a) + len(b) <= 4:
         return _by_table(pipeline, a, b, shape, name)
+    if _recodes(pipeline.fabric, a, b):
+        return _by_digits(pipeline, a, b, shape, name)
     if _signed(a) and not _signed(b):
         a, b = b, a
     return _by_rows(pipeline, a, b, shape, name)
@@ -61,8 +64,9 @@ def multiply(pipeline, a, b, hard=False, name="product"):
 def _by_registered_multiplier(pipeline, a, b, shape, name):
     """Multiply in a hard multiplier whose own output register ends the stage."""
     fabric = pipeline.fabric
-    stage, _ = pipeline.start((a, b), fabric.multiplier_delay)
+    stage, arrival = pipeline.start((a, b), fabric.multiplier_delay)
     result = Signal(shape, name=name)
+    pipeline.capture(Timed(result, stage, arrival + fabric.multiplier_delay))
     pipeline.m.submodules += Instance(
         fabric.multiplier_module,
         p_A_WIDTH=len(a),
@@ -76,6 +80,20 @@ def _by_registered_multiplier(pipeline, a, b, shape, name):
         o_p=result,
     )
     return Timed(result, stage + 1, fabric.multiplier_output_delay)
+
+
+def _recodes(fabric, a, b):
+    """Return whether Booth's recoding takes fewer chains than rows of masked operands."""
+    digits = min(booth_digits(len(each), _signed(each)) for each in (a, b))
+    return fabric.carry_inputs == 5 and digits < min(len(a), len(b)) - 1
+
+
+def _by_digits(pipeline, a, b, shape, name):
+    """Add one row for every digit of the operand that has fewer of them."""
+    if booth_digits(len(a), _signed(a)) < booth_digits(len(b), _signed(b)):
+        a, b = b, a
+    partials = [_Partial(*each) for each in booth_partials(pipeline, a, b, name)]
+    return _reduced(pipeline, partials, shape, name)
 
 
 def _by_table(pipeline, a, b, shape, name):
@@ -122,6 +140,11 @@ def _by_rows(pipeline, a, b, shape, name):
             _first_rows(pipeline, a, rows[start:end], name)
             for start, end in zip(starts, ends, strict=True)
         ]
+    return _reduced(pipeline, partials, shape, name)
+
+
+def _reduced(pipeline, partials, shape, name):
+    """Return the sum of partial sums, in the product's shape."""
     while len(partials) > 1:
         pairs = [partials[start : start + 2] for start in range(0, len(partials), 2)]
         partials = [_sum_of(pipeline, *pair, name) if len(pair) == 2 else pair[0] for pair in pairs]

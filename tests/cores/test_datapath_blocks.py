@@ -14,7 +14,7 @@ from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if
 from hwgen.cores.mx.small_product import E2M1_NETWORK
 
-OPERANDS = [(2, 2), (3, 3), (4, 4), (5, 3), (3, 5), (2, 6)]
+OPERANDS = [(2, 2), (3, 3), (4, 4), (5, 3), (3, 5), (2, 6), (5, 6), (5, 5)]
 SIGNS = [(False, False), (True, False), (False, True), (True, True)]
 
 
