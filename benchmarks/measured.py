@@ -8,7 +8,7 @@ from hwgen.flow.characterise import characterise
 from hwgen.flow.emit import emit_verilog
 from hwgen.flow.tools import find
 
-__all__ = ["figures", "provenance"]
+__all__ = ["figures", "provenance", "versions"]
 
 DEVICE = "85k"
 
@@ -43,7 +43,7 @@ def figures(core_name, options, *, seeds, mapping):
             verilog, device=DEVICE, seeds=seeds, options=flags, folder=folder
         ).as_dict()
 
-    key = [digest(verilog), list(seeds), mapping, DEVICE, *_versions()]
+    key = [digest(verilog), list(seeds), mapping, DEVICE, *versions()]
     found = stage("benchmark", key, measure).result
     counts = found["counts"]
     return {
@@ -55,7 +55,8 @@ def figures(core_name, options, *, seeds, mapping):
     }
 
 
-def _versions():
+def versions():
+    """Return the names and versions of the tools that decide the figures."""
     return [f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5")]
 
 
@@ -64,6 +65,6 @@ def provenance(seeds):
     placed = f"median of seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "one placement"
     return (
         f"ECP5-85F speed grade 6, out of context, {placed};\n"
-        f"{', '.join(_versions())}; {platform.system()} {platform.machine()}, "
+        f"{', '.join(versions())}; {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}."
     )

@@ -1,5 +1,7 @@
 """The frame of a core that is one pipeline: a stream in, registers by frequency, a stream out."""
 
+import re
+
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -43,6 +45,11 @@ class PipelinedCore(wiring.Component):
         Description of both streams.
     verilog_libraries : tuple of path
         Verilog files of the modules that the circuit may instantiate.
+
+    Raises
+    ------
+    UsageError
+        The frequency is above what a step of the datapath that no register can cut allows.
     """
 
     initiation_interval = 1
@@ -102,19 +109,37 @@ class PipelinedCore(wiring.Component):
         return built if built is not None else self._build()[0]
 
     def _build(self):
+        """Return (module, latency) of the circuit."""
+        m, pipeline, latency = self._planned_for(0)
+        if pipeline.period is not None and pipeline.fabric.crowding:
+            # how large the circuit is, and so how long its wires are, shows when it is there
+            submodules = (*m._anon_submodules, *m._named_submodules.values())
+            for each in (m, *(submodule for submodule, _ in submodules)):
+                each._MustUse__silence = True
+            m, pipeline, latency = self._planned_for(pipeline.operand_bits)
+        pipeline.check_period(_dashed(type(self).__name__))
+        return m, latency
+
+    def _planned_for(self, size):
+        """Return (module, pipeline, latency) of the circuit, planned for a size."""
         m = Module()
         advance = Signal(name="advance")
         m.d.comb += self.i.ready.eq(advance)
-        pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, advance)
+        pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, advance, size)
         valid = ValidChain(m, self.i.valid, advance)
         fields, emit = self.datapath(pipeline, valid)
         last = max(value.stage for value in (*fields.values(), *([emit] if emit else ())))
         emerging = valid.at(last)
         if emit is not None:
             emerging = emerging & pipeline.at(emit, last)
-        results = {name: pipeline.at(value, last) for name, value in fields.items()}
+        results = {name: pipeline.output(value, last) for name, value in fields.items()}
         connect_output(pipeline, self.o, results, emerging)
-        return m, last + 1
+        return m, pipeline, last + 1
+
+
+def _dashed(name):
+    """Return a class name as the catalogue writes it: ``MxDot`` as ``mx-dot``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
 class ValidChain:

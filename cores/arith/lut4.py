@@ -31,7 +31,7 @@ def lut4_row(pipeline, table, *inputs, width=1, name="row"):
     name : str
         Name of the result in the emitted Verilog.
     """
-    delay = pipeline.fabric.logic_delay()
+    delay = pipeline.fabric.logic_delay() + pipeline.fan_out_delay(inputs, width)
     stage, arrival = pipeline.start(inputs, delay)
     signals = [pipeline.at(value, stage) for value in inputs]
     ports = [each if len(each) == width else each.replicate(width) for each in signals]

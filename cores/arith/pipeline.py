@@ -3,9 +3,13 @@
 import re
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Cat, Mux, Signal, Value
+from amaranth.hdl import Cat, Mux, Shape, Signal, Value
+
+from hwgen.errors import UsageError
 
 __all__ = ["Pipeline", "Timed"]
+
+_TOLERANCE = 1e-9
 
 
 @dataclass(eq=False)
@@ -48,14 +52,31 @@ class Pipeline:
         Clock in MHz that must be met; ``None`` places no registers at all.
     enable : Value
         All registers of the pipeline load while this is 1.
+    size : int
+        Operand bits of the whole circuit, as far as known: paths in a large one are longer.
+
+    Attributes
+    ----------
+    period : float or None
+        Nanoseconds to plan for: the clock period less what crowding takes.
+    register_bits : int
+        Flip-flops so far.
+    operand_bits : int
+        Bits of all operands so far: how large the circuit is.
+    slowest : float
+        Nanoseconds that the slowest path from register to register so far takes.
     """
 
-    def __init__(self, m, fabric, frequency, enable):
+    def __init__(self, m, fabric, frequency, enable, size=0):
         self.m = m
         self.fabric = fabric
-        self.period = None if frequency is None else 1000.0 / frequency
+        self.frequency = frequency
+        self.crowding = fabric.crowding_factor(size)
+        self.period = None if frequency is None else 1000.0 / frequency / self.crowding
         self.enable = enable
         self.register_bits = 0
+        self.operand_bits = 0
+        self.slowest = 0.0
 
     def input(self, value, name="input"):
         """Return ``value`` as launched by registers in front of the pipeline."""
@@ -75,6 +96,8 @@ class Pipeline:
         if stage < value.stage:
             raise ValueError(f"a value of stage {value.stage} does not exist in stage {stage}")
         later = value._later
+        if not later:
+            self.capture(value)
         while len(later) < stage - value.stage:
             previous = later[-1] if later else value.signal
             reached = value.stage + len(later) + 1
@@ -85,6 +108,33 @@ class Pipeline:
             later.append(register)
             self.register_bits += len(register)
         return later[stage - value.stage - 1]
+
+    def capture(self, value):
+        """Note that a register takes ``value`` at the end of its own stage."""
+        self.slowest = max(self.slowest, value.arrival + self.fabric.capture_delay)
+
+    def output(self, value, last):
+        """Return ``value`` in the ``last`` stage as a signal, for the output register to take."""
+        signal = self.at(value, last)
+        if value.stage == last:
+            self.capture(value)
+        return signal
+
+    def check_period(self, name):
+        """Raise an error if a path is longer than the period.
+
+        Raises
+        ------
+        UsageError
+            A single operation or a loop takes longer, so that no register helps; the message
+            names the core by ``name``.
+        """
+        if self.period is not None and self.slowest > self.period + _TOLERANCE:
+            limit = int(1000.0 / self.slowest / self.crowding)
+            raise UsageError(
+                f"freq must be at most {limit} MHz for {name} on {self.fabric.name}, "
+                f"not {self.frequency:g}"
+            )
 
     def moved(self, value, stage):
         """Return ``value`` delayed to ``stage`` as a :class:`Timed` value."""
@@ -100,6 +150,7 @@ class Pipeline:
         ValueError
             If ``inputs`` is empty.
         """
+        self.operand_bits += sum(len(value) for value in inputs)
         stage = max(value.stage for value in inputs)
         arrival = max(
             (value.arrival for value in inputs if value.stage == stage),
@@ -107,11 +158,17 @@ class Pipeline:
         )
         arrival = max(arrival, self.fabric.launch_delay)
         margin = self.fabric.capture_delay if capture else 0.0
-        if self.period is not None and arrival + delay + margin > self.period:
+        if self.period is not None and arrival + delay + margin > self.period + _TOLERANCE:
             if arrival > self.fabric.launch_delay:
                 stage += 1
             arrival = self.fabric.launch_delay
         return stage, arrival
+
+    def fan_out_delay(self, inputs, width):
+        """Return what it costs that the narrowest input reaches ``width`` bits of a result."""
+        widths = [len(value) for value in inputs if value.arrival != float("-inf")]
+        sinks = width / max(1, min(widths, default=width))
+        return self.fabric.fan_out_delay * max(0.0, sinks - 1) ** 0.5
 
     def operate(self, function, *inputs, delay, shape=None, name="value"):
         """Add one combinational operation.
@@ -129,6 +186,8 @@ class Pipeline:
         name : str
             Name of the result in the emitted Verilog.
         """
+        if shape is not None:
+            delay = delay + self.fan_out_delay(inputs, Shape.cast(shape).width)
         stage, arrival = self.start(inputs, delay)
         expression = Value.cast(function(*(self.at(value, stage) for value in inputs)))
         result = Signal(shape if shape is not None else expression.shape(), name=name)
@@ -151,18 +210,30 @@ class Pipeline:
         """
         stage, _ = self.start((value, keep), 0.0)
         bits, kept = self.at(value, stage), self.at(keep, stage)
+        for each in (value, keep):
+            if each.stage == stage:
+                self.capture(each)
         register = Signal(len(bits), reset_less=True, name=name)
         with self.m.If(self.enable):
             self.m.d.sync += register.eq(Mux(kept, bits, 0))
         self.register_bits += len(register)
         return Timed(register, stage + 1, self.fabric.launch_delay)
 
-    def fits_broadcast(self):
-        """Return whether one gate can drive every register's enable within the clock period."""
+    def broadcast_delay(self, levels):
+        """Return how long a register takes to every register's enable, through ``levels`` tables.
+
+        The enable's own path: register, tables, the wire across the pipeline, enable.
+        """
         fabric = self.fabric
-        delay = fabric.launch_delay + fabric.logic_delay(2) + fabric.capture_delay
-        delay += 2 * fabric.fan_out_delay * self.register_bits**0.5
-        return self.period is None or delay <= self.period
+        delay = fabric.launch_delay + fabric.logic_delay(levels) + fabric.capture_delay
+        return delay + fabric.fan_out_delay * self.register_bits**0.5
+
+    def fits_broadcast(self):
+        """Return whether the consumer's ready can reach every register within the clock period.
+
+        One level of tables is the pipeline's own, one is left to the consumer.
+        """
+        return self.period is None or self.broadcast_delay(2) <= self.period
 
     def slice(self, value, low, high):
         """Return bits ``low`` to ``high - 1`` of ``value``; costs nothing."""

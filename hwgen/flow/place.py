@@ -121,7 +121,9 @@ class PlaceResult:
         }
 
 
-def place_arguments(device, *, constraints, freq, seed, out_of_context, router):
+def place_arguments(
+    device, *, constraints, freq, seed, out_of_context, router, detailed_timing=False
+):
     """Return nextpnr's arguments, with the file names that `place` uses in its folder."""
     constraint_option, output_option = _FILES[device.target]
     arguments = [f"--{device.name}", "--json", "netlist.json", "--report", "report.json"]
@@ -139,6 +141,8 @@ def place_arguments(device, *, constraints, freq, seed, out_of_context, router):
         arguments += ["--freq", f"{freq:g}"]
     if router:
         arguments += ["--router", router]
+    if detailed_timing:
+        arguments.append("--detailed-timing-report")
     return [*arguments, "--seed", str(seed), "--timing-allow-fail"]
 
 
@@ -152,6 +156,7 @@ def place(
     seed=1,
     out_of_context=False,
     router=None,
+    detailed_timing=False,
 ):
     """Place and route a netlist.
 
@@ -172,6 +177,8 @@ def place(
         ECP5: place a core without pins, to know its speed; there is nothing to pack then.
     router : str, optional
         ``"router1"`` or ``"router2"``; nextpnr's default otherwise.
+    detailed_timing : bool
+        Whether the report holds the delay to every register, not only the slowest path.
 
     Returns
     -------
@@ -198,6 +205,7 @@ def place(
         seed=seed,
         out_of_context=out_of_context,
         router=router,
+        detailed_timing=detailed_timing,
     )
     log = folder / "place.log"
     finished = run([*find(f"nextpnr-{device.target}").command, *arguments], cwd=folder, log=log)

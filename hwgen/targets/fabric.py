@@ -1,6 +1,7 @@
 """The record that describes one FPGA fabric to the arithmetic generators."""
 
 from dataclasses import dataclass
+from math import log2
 
 __all__ = ["Fabric", "Memory", "Synthesis"]
 
@@ -113,6 +114,9 @@ class Fabric:
         Name of the Verilog library module that adds three operands with one table a bit.
     memories : tuple of Memory
         Memory cells, the smallest first.
+    crowding : float
+        Share by which every path grows with each doubling of a circuit's size, which is counted
+        in operand bits, beyond 64.
     """
 
     name: str
@@ -136,6 +140,11 @@ class Fabric:
     carry_cell_bits: int = 0
     ternary_module: str | None = None
     memories: tuple = ()
+    crowding: float = 0.0
+
+    def crowding_factor(self, operand_bits):
+        """Return what the paths of a circuit of so many operand bits are longer than alone."""
+        return 1.0 + self.crowding * max(0.0, log2(max(1, operand_bits) / 64))
 
     def multiplies(self, width_a, width_b):
         """Return whether the hard multiplier takes signed operands of these widths."""

@@ -15,6 +15,7 @@ ICE40 = Fabric(
     launch_delay=1.4,
     capture_delay=1.2,
     fan_out_delay=0.08,
+    crowding=0.0,
     carry_chain_module=None,
     lut4_module=None,
     source="nextpnr-ice40 0.11.1 timing reports, up5k, post-route paths of mx-dot cores",

@@ -1,0 +1,318 @@
+"""Circuits that show a fabric's delays, and what a placed one tells about each of its paths.
+
+A calibration circuit is a pipeline of the arithmetic blocks, built with fixed "ruler" delays, so
+that it does not depend on the numbers that are fitted. While it is built, every delay carries what
+it consists of: so many levels of look-up tables, so many carry chains of so many bits. nextpnr's
+detailed timing report gives the measured delay to every register; both together are the
+equations that are fitted.
+"""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.libraries import libraries_of
+from hwgen.cores.arith.pipeline import Pipeline
+from operator_datapaths import OPERATORS
+
+from hwgen import targets
+
+__all__ = ["PARAMETERS", "CalibrationCircuit", "circuits", "delays_of", "equations"]
+
+# the parameters of the Fabric record that are fitted, with ruler values that only shape circuits
+PARAMETERS = {
+    "launch_delay": 0.6,
+    "capture_delay": 0.6,
+    "lut_delay": 1.0,
+    "carry_delay": 1.6,
+    "carry_delay_per_bit": 0.04,
+    "multiplier_delay": 5.0,
+    "multiplier_output_delay": 1.5,
+    "fan_out_delay": 0.05,
+}
+_MULTIPLIERS = ("MULT18X18D", "SB_MAC16")
+_RULER_SCALE = {"ecp5": 1.0, "ice40": 2.5}
+
+
+class Parts(float):
+    """A delay that remembers how often each parameter is in it."""
+
+    def __new__(cls, value, parts=()):
+        found = super().__new__(cls, value)
+        found.parts = Counter(dict(parts))
+        return found
+
+    def __add__(self, other):
+        total = Parts(float(self) + float(other), self.parts)
+        for name, count in getattr(other, "parts", {}).items():
+            total.parts[name] += count
+        return total
+
+    __radd__ = __add__
+
+    def __mul__(self, factor):
+        scaled = {name: count * factor for name, count in self.parts.items()}
+        return Parts(float(self) * factor, scaled)
+
+    __rmul__ = __mul__
+
+
+def ruler(name):
+    """Return the fabric with ruler delays that remember their parts."""
+    scale = _RULER_SCALE[name]
+    delays = {each: Parts(scale * value, {each: 1}) for each, value in PARAMETERS.items()}
+    return replace(targets.get(name), **delays)
+
+
+class _TracedPipeline(Pipeline):
+    """Notes the name, the arrival and the width of every value that gets a register."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.registered = []
+        self.multiplied = []
+
+    def capture(self, value):
+        super().capture(value)
+        if getattr(value.arrival, "parts", {}).get("multiplier_delay") and not len(value._later):
+            self.multiplied.append(value.arrival)
+
+    def at(self, value, stage):
+        fresh = not value._later
+        signal = super().at(value, stage)
+        if fresh and value._later:
+            register = value._later[0]
+            register.name = f"word{len(self.registered)}"
+            self.registered.append((register.name, value.arrival, len(register)))
+        return signal
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A block several times side by side, cut at a frequency of the ruler's clock."""
+
+    kind: str
+    sizes: tuple
+    copies: int
+    freq: float
+
+    @property
+    def label(self):
+        """Name for a person."""
+        sizes = " x ".join(map(str, self.sizes))
+        return f"{self.copies} {self.kind} {sizes} at {self.freq:g}"
+
+
+class CalibrationCircuit(wiring.Component):
+    """A circuit with one register behind every result, which load while ``go`` and ``on`` agree.
+
+    Members
+    -------
+    i : In
+        All operands.
+    o : Out
+        All results.
+    go, on : In(1)
+        The registers load while both are 1.
+    """
+
+    def __init__(self, circuit, fabric):
+        self.circuit, self.fabric = circuit, fabric
+        self.verilog_libraries = libraries_of(fabric)
+        inputs, build, width = _KINDS[circuit.kind](*circuit.sizes)
+        self._inputs, self._function = inputs, build
+        self._bits = sum(bits * count for _, bits, count, _ in inputs)
+        super().__init__(
+            {
+                "i": In(self._bits * circuit.copies),
+                "o": Out(width * circuit.copies),
+                "go": In(1),
+                "on": In(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        enable = Signal()
+        m.d.comb += enable.eq(self.go & self.on)
+        pipeline = _TracedPipeline(m, self.fabric, self.circuit.freq, enable)
+        results = []
+        for copy in range(self.circuit.copies):
+            values = self._operands(pipeline, copy * self._bits)
+            result = self._function(pipeline, values)
+            results.append(pipeline.register(result))
+        last = max(each.stage for each in results)
+        m.d.comb += self.o.eq(Cat(pipeline.at(each, last) for each in results))
+        self.registered, self.register_bits = pipeline.registered, pipeline.register_bits
+        self.multiplied, self.operand_bits = pipeline.multiplied, pipeline.operand_bits
+        return m
+
+    def _operands(self, pipeline, low):
+        values = {}
+        for name, bits, count, is_signed in self._inputs:
+            each = []
+            for _ in range(count):
+                part = self.i[low : low + bits]
+                each.append(pipeline.input(part.as_signed() if is_signed else part, name))
+                low += bits
+            values[name] = each if count > 1 else each[0]
+        return values
+
+
+def layers(width, depth, seed):
+    """A random network: each layer selects, inverts or mixes words of the layers before it."""
+    dice = random.Random(seed)
+
+    def build(pipeline, values):
+        words = list(values["a"])
+        for level in range(depth):
+            x, y, z = (dice.choice(words[-4:]) for _ in range(3))
+            turn = dice.randrange(1, width)
+            words.append(_layer(pipeline, x, y, z, turn, level, dice.randrange(3)))
+        return words[-1]
+
+    return [("a", width, 4, False)], build, width
+
+
+def normalizer(width):
+    """A count of leading zeros and the shift that goes with it, one bit of the count at a time."""
+
+    def build(pipeline, values):
+        value = values["a"]
+        for distance in (1 << step for step in reversed(range((width - 1).bit_length()))):
+            empty = pipeline.logic(
+                lambda bits, distance=distance: ~bits[-distance:].any(),
+                value,
+                levels=-(-(distance.bit_length() - 1) // 2) if distance > 1 else 1,
+                shape=unsigned(1),
+                name=f"empty{distance}",
+            )
+            value = pipeline.logic(
+                lambda bits, flag, distance=distance: Mux(flag, bits << distance, bits)[:width],
+                value,
+                empty,
+                shape=unsigned(width),
+                name=f"normal{distance}",
+            )
+        return value
+
+    return [("a", width, 1, False)], build, width
+
+
+def _layer(pipeline, x, y, z, turn, level, form):
+    width = len(x)
+    shape, name = unsigned(width), f"layer{level}"
+    if form == 0:
+        select = pipeline.slice(z, 0, 1)
+        return pipeline.logic(
+            lambda p, q, s: Mux(s, p, q.rotate_left(turn)), x, y, select, shape=shape, name=name
+        )
+    if form == 1:
+        return pipeline.logic(
+            lambda p, q, r: p & q.rotate_left(turn) ^ r.rotate_right(turn),
+            *(x, y, z),
+            shape=shape,
+            name=name,
+        )
+    return pipeline.logic(
+        lambda p, q: p ^ (q.rotate_left(turn) | p.rotate_right(turn)), x, y, shape=shape, name=name
+    )
+
+
+_KINDS = {**OPERATORS, "layers": layers, "normalizer": normalizer}
+
+
+def circuits(fabric):
+    """Return the calibration circuits of a fabric."""
+    plain = [
+        ("adder", (12,), 4),
+        ("adder", (28,), 4),
+        ("adder", (56,), 2),
+        ("tree", (6, 14), 2),
+        ("tree", (24, 9), 1),
+        ("tree", (48, 6), 1),
+        ("tree", (112, 7), 1),
+        ("multiplier", (5,), 8),
+        ("multiplier", (10,), 3),
+        ("multiplier", (14,), 2),
+        ("multiplier", (11,), 8),
+        ("normalizer", (20,), 2),
+        ("normalizer", (44,), 1),
+        ("shifter", (16, 4), 2),
+        ("layers", (8, 10, 1), 4),
+        ("layers", (24, 12, 2), 2),
+        ("layers", (40, 12, 3), 1),
+    ]
+    hard = [("multiplier", (7, True), 4), ("multiplier", (15, True), 3), ("dot", (3, 8), 1)]
+    if fabric == "ice40":
+        plain = [each for each in plain if each[1] not in ((56,), (24, 9), (48, 6), (44,))]
+        hard = []
+    freqs = [scaled / _RULER_SCALE[fabric] for scaled in (90.0, 150.0, 250.0)]
+    return [Circuit(*each, freq) for each in plain + hard for freq in freqs]
+
+
+def delays_of(netlist, report):
+    """Return the measured delays of one placement, in ns.
+
+    Parameters
+    ----------
+    netlist : dict
+        Yosys' JSON of the wrapped circuit.
+    report : dict
+        nextpnr's report with detailed timing.
+
+    Returns
+    -------
+    dict
+        By register word the delay to its slowest bit; ``"enable"`` to the slowest clock enable,
+        ``"multiplier"`` to the slowest input of a hard multiplier's registers.
+    """
+    module = netlist["modules"]["registered"]
+    word_of = {}
+    for name, net in module["netnames"].items():
+        base = name.split(".")[-1]
+        if base.startswith("word"):
+            word_of |= dict.fromkeys(net["bits"], base)
+    place_of = {}
+    for cell, found in module["cells"].items():
+        outputs = found["connections"].get("Q") or [None]
+        if outputs[0] in word_of:
+            place_of[cell] = word_of[outputs[0]]
+        elif found["type"] in _MULTIPLIERS:
+            place_of[cell] = "multiplier"
+    worst = {}
+    for net in report["detailed_net_timings"]:
+        for end in net["endpoints"]:
+            cell = end["cell"].removesuffix("_DFFLC").removesuffix("_LC")
+            name = "enable" if end["port"] in ("CE", "CEN") else place_of.get(cell)
+            if name is not None and end["port"] not in ("LSR", "SR", "CLK"):
+                worst[name] = max(worst.get(name, 0.0), end["delay"][1])
+    return worst
+
+
+def equations(component, measured):
+    """Return (parts, measured delay in ns) of every path whose measurement is known.
+
+    Parameters
+    ----------
+    component : CalibrationCircuit
+        After its elaboration.
+    measured : dict
+        As `delays_of` returns it.
+    """
+    found = [
+        (dict(arrival.parts) | {"capture_delay": 1}, measured[word])
+        for word, arrival, _ in component.registered
+        if word in measured
+    ]
+    if component.multiplied and "multiplier" in measured:
+        parts = dict(max(component.multiplied).parts) | {"capture_delay": 1}
+        found.append((parts, measured["multiplier"]))
+    if "enable" in measured:
+        sinks = component.register_bits**0.5
+        parts = {"launch_delay": 1, "lut_delay": 1, "capture_delay": 1, "fan_out_delay": sinks}
+        found.append((parts, measured["enable"]))
+    return found

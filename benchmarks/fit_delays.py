@@ -1,0 +1,195 @@
+"""Fit the delays of a fabric's record to what nextpnr's timing reports say.
+
+``python benchmarks/fit_delays.py`` places the calibration circuits of ECP5 (``--fabric ice40``: of
+iCE40 UltraPlus) and prints the fitted delays, the residuals and the margin; ``--write`` rewrites
+the numbers in ``hwgen/targets/<fabric>.py``. Finished placements are kept in the build cache, so
+that an interrupted run goes on where it was.
+
+The fit has three steps. Least squares over the slowest bit of every register word give each
+delay. A straight line over the size of the circuits gives how much longer paths become in larger
+ones. Then all delays are multiplied by one margin: the quantile over the circuits of slowest
+measured by slowest predicted path, because a clock is as fast as its slowest path.
+"""
+
+import json
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import click
+import numpy as np
+from calibration import PARAMETERS, CalibrationCircuit, circuits, delays_of, equations, ruler
+
+from hwgen.flow.cache import digest, stage
+from hwgen.flow.emit import emit_verilog
+from hwgen.flow.place import Device, place
+from hwgen.flow.synthesise import synthesise
+from hwgen.flow.tools import find
+from hwgen.flow.wrapper import registered_wrapper
+
+ROOT = Path(__file__).parents[1]
+DEVICES = {"ecp5": Device("25k", speed="6"), "ice40": Device("up5k")}
+SEEDS = (1, 2)
+# share of the calibration circuits whose slowest path the margin must cover
+QUANTILE = 0.9
+
+
+def measure(circuit, fabric):
+    """Return (operand bits, equations of every placement) of one circuit."""
+    device = DEVICES[fabric]
+    component = CalibrationCircuit(circuit, ruler(fabric))
+    verilog = emit_verilog(component, module_name="core")
+
+    def produce(folder):
+        core, wrapper = folder / "core.v", folder / "wrapper.v"
+        core.write_text(verilog)
+        alone = synthesise([core], "core", fabric, folder / "alone")
+        serial = fabric == "ice40"
+        wrapper.write_text(registered_wrapper(alone.netlist, "core", serial=serial))
+        whole = synthesise([core, wrapper], "registered", fabric, folder / "whole")
+        netlist = json.loads(whole.netlist.read_text())
+        placements = []
+        for seed in SEEDS:
+            placed = place(
+                whole.netlist,
+                device,
+                folder / f"seed{seed}",
+                freq=circuit.freq,
+                seed=seed,
+                out_of_context=not serial,
+                detailed_timing=True,
+            )
+            placements.append(delays_of(netlist, json.loads(placed.report.read_text())))
+        return {"placements": placements}
+
+    key = [digest(verilog), circuit.freq, device.name, SEEDS, find("yosys").version]
+    key.append(find(f"nextpnr-{fabric}").version)
+    placements = stage("calibration", key, produce).result["placements"]
+    return component.operand_bits, [equations(component, measured) for measured in placements]
+
+
+def fit(sizes, placements):
+    """Return (delay by parameter, crowding, margin, predicted and measured slowest paths).
+
+    Launch and capture are in nearly every path together, so that only their sum shows; it stands
+    under ``launch_delay`` here. A parameter that no circuit exercises is 0.
+    """
+    rows = [equation for each in placements for placed in each for equation in placed]
+    names = [name for name in PARAMETERS if name != "capture_delay"]
+    matrix = np.array([[parts.get(name, 0.0) for name in names] for parts, _ in rows])
+    measured = np.array([delay for _, delay in rows])
+    active = np.flatnonzero(matrix.any(axis=0))
+    while True:
+        solution = np.zeros(len(names))
+        solution[active] = np.linalg.lstsq(matrix[:, active], measured, rcond=None)[0]
+        if (solution >= 0).all():
+            break
+        active = active[solution[active] > 0]
+    delays = dict(zip(names, solution, strict=True))
+    predicted = np.array(
+        [np.median([_predicted(one, delays) for one in each]) for each in placements]
+    )
+    slowest = np.array(
+        [np.median([max(delay for _, delay in one) for one in each]) for each in placements]
+    )
+    doublings = np.maximum(0.0, np.log2(np.array(sizes) / 64))
+    line = np.stack([np.ones_like(doublings), doublings], axis=1)
+    base, slope = np.linalg.lstsq(line, slowest / predicted, rcond=None)[0]
+    crowding = max(0.0, float(slope / base))
+    predicted *= 1.0 + crowding * doublings
+    margin = float(np.quantile(slowest / predicted, QUANTILE))
+    return delays, crowding, margin, (margin * predicted, slowest)
+
+
+def _predicted(found, delays):
+    """Return the slowest predicted path among equations."""
+    return max(sum(delays.get(name, 0.0) * n for name, n in parts.items()) for parts, _ in found)
+
+
+def record(delays, crowding, margin):
+    """Return the numbers of the record: margin applied, launch and capture told apart."""
+    scaled = {name: margin * value for name, value in delays.items()}
+    both = scaled["launch_delay"]
+    share = PARAMETERS["launch_delay"]
+    share /= PARAMETERS["launch_delay"] + PARAMETERS["capture_delay"]
+    scaled |= {"launch_delay": both * share, "capture_delay": both * (1 - share)}
+    if scaled["multiplier_output_delay"]:
+        scaled["multiplier_output_delay"] -= scaled["capture_delay"]
+    numbers = {name: scaled[name] for name in PARAMETERS} | {"crowding": crowding}
+    return {name: float(f"{value:.3g}") for name, value in numbers.items()}
+
+
+def table(chosen, placements, delays, margin, paths):
+    """Return the circuits with predicted and measured slowest path, then the residual."""
+    lines = ["| circuit | predicted ns | measured ns | measured / predicted |", "|---|---|---|---|"]
+    for circuit, predicted, slowest in zip(chosen, *paths, strict=True):
+        ratio = slowest / predicted
+        lines.append(f"| {circuit.label} | {predicted:.2f} | {slowest:.2f} | {ratio:.2f} |")
+    rows = [row for each in placements for placed in each for row in placed]
+    errors = [delay - _predicted([(parts, delay)], delays) for parts, delay in rows]
+    residual = np.sqrt(np.mean(np.square(errors)))
+    lines += [
+        "",
+        f"{len(rows)} paths in {len(chosen)} circuits; residual before crowding and margin "
+        f"{residual:.2f} ns (root mean square); margin {margin:.3f}.",
+    ]
+    return "\n".join(lines)
+
+
+def write(fabric, numbers, margin):
+    """Rewrite the numbers and their source in the fabric's file."""
+    path = ROOT / "hwgen" / "targets" / f"{fabric}.py"
+    text = path.read_text()
+    device = DEVICES[fabric]
+    grade = f", speed grade {device.speed}" if device.speed else ""
+    for name, value in numbers.items():
+        text, count = re.subn(rf"^    {name}=[^,]*,$", f"    {name}={value},", text, flags=re.M)
+        if count != 1:
+            raise click.ClickException(f"{path.name} must hold one line {name}=..., not {count}")
+    source = (
+        f'    source="benchmarks/fit_delays.py: {device.name}{grade}; nextpnr-{fabric} "\n'
+        f'    "{find(f"nextpnr-{fabric}").version}, yosys {find("yosys").version}; '
+        f'margin {margin:.2f}",\n'
+    )
+    text = re.sub(r'^    source=(?:\(\n)?(?:.*"\n)*.*",\n(?:    \),\n)?', source, text, flags=re.M)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+@click.command()
+@click.option("--fabric", type=click.Choice(sorted(DEVICES)), default="ecp5", show_default=True)
+@click.option("--workers", type=int, default=2, show_default=True, help="Placements at a time.")
+@click.option("--write", "write_record", is_flag=True, help="Rewrite hwgen/targets/<fabric>.py.")
+def main(fabric, workers, write_record):
+    """Place the calibration circuits and fit the fabric's delays."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    chosen = circuits(fabric)
+    pool = ThreadPoolExecutor(workers)
+    try:
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task(f"placing for {fabric}", total=len(chosen))
+            futures = [pool.submit(measure, circuit, fabric) for circuit in chosen]
+            placements = []
+            for future in futures:
+                placements.append(future.result())
+                progress.advance(task)
+    except KeyboardInterrupt:
+        print("interrupted; finished placements are kept", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    sizes, found = zip(*placements, strict=True)
+    delays, crowding, margin, paths = fit(sizes, found)
+    print(table(chosen, found, delays, margin, paths))
+    numbers = record(delays, crowding, margin)
+    print("\n".join(f"{name} = {value}" for name, value in numbers.items()))
+    if write_record:
+        write(fabric, numbers, margin)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Whether ``--freq`` is kept: operators x frequencies on ECP5, placed as a user would place them.
+
+Every case is built for a frequency, and placed three times with that frequency as the target. It
+keeps the promise if the median Fmax reaches it. No register is wasted if the same operator with
+one stage fewer misses the frequency: that is the operator built for the highest frequency that
+still gives the smaller latency, which is the best split into so many stages that the generator
+knows, placed for the original target. Latency that no frequency removes (registers that save area
+or belong to a hard multiplier) has no such smaller form, and neither has a single stage.
+
+``python benchmarks/frequency.py`` runs the grid, ``--quick`` a tenth of it, ``--write`` rewrites
+``docs/benchmarks/frequency.md`` and ``.json``. Finished placements are kept in the build cache.
+"""
+
+import json
+import statistics
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "benchmarks" / "frequency.md"
+FREQUENCIES = (80, 120, 160, 200, 240)
+SEEDS = (1, 2, 3)
+KEPT_WANTED = 0.9
+
+# blocks of cores/arith: kind and sizes as in operator_datapaths
+BLOCKS = [
+    *(("adder", (width,)) for width in (8, 16, 24, 32, 48, 64)),
+    *(("tree", sizes) for sizes in ((4, 24), (8, 8), (16, 12), (32, 10), (64, 8))),
+    *(("multiplier", (width,)) for width in (6, 8, 12, 16)),
+    *(("multiplier", (width, True)) for width in (9, 18)),
+    ("dot", (4, 9)),
+    *(("shifter", sizes) for sizes in ((12, 4), (24, 5))),
+    *(("rounder", sizes) for sizes in ((24, "bf16"), (32, "fp16"), (48, "fp32"))),
+]
+# cores of the catalogue; those that a version does not have are left out
+CORES = [
+    ("mx-dot", {"fmt": "mxfp4/8", "out": "exact"}),
+    ("mx-dot", {"fmt": "mxfp6-e3m2/8", "out": "fp16"}),
+    ("mx-dot", {"fmt": "mxfp8-e4m3/8", "out": "exact"}),
+    ("mx-dot", {"fmt": "mxint8/8", "out": "fp32"}),
+    ("mx-dot", {"fmt": "mxfp4/32", "out": "bf16"}),
+    ("float-add", {"fmt": "fp16"}),
+    ("float-add", {"fmt": "bf16"}),
+    ("float-add", {"fmt": "fp32"}),
+    ("float-mul", {"fmt": "fp16"}),
+    ("float-mul", {"fmt": "bf16"}),
+    ("float-mul", {"fmt": "fp32"}),
+    ("float-convert", {}),
+    ("fixed-add", {}),
+    ("fixed-mul", {}),
+    ("fixed-dot", {}),
+    ("fixed-convert", {}),
+    ("mx-quantise", {}),
+]
+
+
+def operators():
+    """Return (label, build) of every operator; build takes MHz and returns a component."""
+    from operator_datapaths import Operator, OperatorConfig
+
+    from hwgen import catalogue
+
+    found = []
+    for kind, sizes in BLOCKS:
+        text = {True: "hard"}
+        label = f"{kind} {' x '.join(str(text.get(size, size)) for size in sizes)}"
+
+        def block(freq, kind=kind, sizes=sizes):
+            return Operator(OperatorConfig(kind, sizes, freq))
+
+        found.append((label, block))
+    for name, options in CORES:
+        if name not in catalogue.names():
+            continue
+        label = " ".join([name, *map(str, options.values())])
+
+        def core(freq, name=name, options=options):
+            entry = catalogue.get(name)
+            return entry.component(entry.configure({**options, "freq": freq}))
+
+        found.append((label, core))
+    return found
+
+
+def built(build, freq):
+    """Return the component, or None where the frequency is out of reach."""
+    from hwgen.errors import UsageError
+
+    try:
+        component = build(freq)
+    except UsageError:
+        return None
+    component._MustUse__silence = True
+    return component
+
+
+def one_stage_fewer(build, freq, latency):
+    """Return the fastest form with a smaller latency, or None if no frequency gives one."""
+    low, high = 1, freq
+    if build_latency(build, low) >= latency:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if build_latency(build, middle) < latency else (low, middle)
+    return built(build, low)
+
+
+def build_latency(build, freq):
+    """Return the latency in clock cycles at a frequency."""
+    return built(build, freq).latency
+
+
+def fmax(component, freq):
+    """Return the median Fmax in MHz of three placements that aim at ``freq``, and the area."""
+    from measured import DEVICE, versions
+
+    from hwgen.flow.cache import digest, stage
+    from hwgen.flow.characterise import characterise
+    from hwgen.flow.emit import emit_verilog
+
+    verilog = emit_verilog(component, module_name="operator")
+
+    def measure(folder):
+        figures = characterise(verilog, device=DEVICE, seeds=SEEDS, freq=freq, folder=folder)
+        return {"counts": figures.counts, "fmax": figures.fmax_by_seed}
+
+    key = [digest(verilog), freq, SEEDS, DEVICE, *versions()]
+    found = stage("frequency", key, measure).result
+    return statistics.median(found["fmax"].values()), found["counts"]
+
+
+def measure(label, build, freq):
+    """Return the figures of one case."""
+    component = built(build, freq)
+    case = {"operator": label, "freq": freq}
+    if component is None:
+        return {**case, "refused": True}
+    achieved, counts = fmax(component, freq)
+    case |= {
+        "latency": component.latency,
+        "lut4": counts["lut_equivalents"],
+        "ff": counts["ff"],
+        "fmax": achieved,
+        "kept": achieved >= freq,
+    }
+    fewer = one_stage_fewer(build, freq, component.latency) if component.latency > 1 else None
+    if fewer is not None:
+        case["fewer_latency"] = fewer.latency
+        case["fewer_fmax"] = fmax(fewer, freq)[0]
+        case["needed"] = case["fewer_fmax"] < freq
+    return case
+
+
+def summary(results):
+    """Return the ratio of promises kept and the ratio of cases in which every stage is needed."""
+    placed = [each for each in results if "kept" in each]
+    staged = [each for each in placed if "needed" in each]
+    return {
+        "cases": len(placed),
+        "kept": sum(each["kept"] for each in placed),
+        "staged": len(staged),
+        "needed": sum(each["needed"] for each in staged),
+        "refused": sum("refused" in each for each in results),
+    }
+
+
+def markdown(results):
+    """Return the table of results and its sums."""
+    lines = [
+        "| operator | freq MHz | Fmax MHz | kept | latency | LUT4 eq. | FF "
+        "| Fmax with one stage fewer | stage needed |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for each in results:
+        if "refused" in each:
+            cells = [each["operator"], each["freq"], *["-"] * 7]
+            cells[3] = "refused"
+        else:
+            cells = [each["operator"], each["freq"], f"{each['fmax']:.0f}", _word(each["kept"])]
+            cells += [each["latency"], each["lut4"], each["ff"]]
+            cells += (
+                [f"{each['fewer_fmax']:.0f}", _word(each["needed"])]
+                if "needed" in each
+                else ["-", "-"]
+            )
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    sums = summary(results)
+    lines += [
+        "",
+        f"Promise kept: {sums['kept']} of {sums['cases']} cases "
+        f"({_percent(sums['kept'], sums['cases'])}); {sums['refused']} requests refused as out of "
+        "reach.",
+        f"One stage fewer misses the frequency: {sums['needed']} of {sums['staged']} cases that "
+        f"have a form with fewer stages ({_percent(sums['needed'], sums['staged'])}).",
+    ]
+    return "\n".join(lines)
+
+
+def _word(flag):
+    return "yes" if flag else "no"
+
+
+def _percent(part, whole):
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def write(results):
+    """Rewrite the table in the documentation, and the figures beside it."""
+    from measured import provenance
+
+    begin, end = "<!-- benchmark:frequency -->", "<!-- /benchmark:frequency -->"
+    head, rest = PAGE.read_text().split(begin, 1)
+    table = f"{markdown(results)}\n\n{provenance(SEEDS)}"
+    text = f"{head}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
+    document = json.dumps({"summary": summary(results), "cases": results}, indent=1) + "\n"
+    for path, content in ((PAGE, text), (PAGE.with_suffix(".json"), document)):
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(content)
+        temporary.replace(path)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Every tenth case only.")
+@click.option("--only", help="Only operators whose name contains this.")
+@click.option("--workers", type=int, default=2, show_default=True, help="Placements at a time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--write", "write_docs", is_flag=True, help="Rewrite docs/benchmarks/frequency.*.")
+def main(quick, only, workers, as_json, write_docs):
+    """Measure the grid; exit with 1 if fewer than 90 % of the promises are kept."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    if write_docs and (quick or only):
+        raise click.UsageError("--write needs the whole grid")
+    cases = [(*operator, freq) for operator in operators() for freq in FREQUENCIES]
+    cases = [case for case in cases if not only or only in case[0]]
+    cases = cases[::10] if quick else cases
+    pool = ThreadPoolExecutor(workers)
+    try:
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("placing", total=len(cases))
+            futures = [pool.submit(measure, *case) for case in cases]
+            results = []
+            for future in futures:
+                results.append(future.result())
+                progress.advance(task)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    print(json.dumps(results, indent=1) if as_json else markdown(results))
+    if write_docs:
+        write(results)
+    sums = summary(results)
+    if sums["kept"] < KEPT_WANTED * sums["cases"]:
+        print(f"fewer than {KEPT_WANTED:.0%} of the promises are kept", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
