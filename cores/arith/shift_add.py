@@ -2,8 +2,9 @@
 
 from amaranth.hdl import Cat, Const, signed, unsigned
 from hwgen.cores.arith.adder import Term as Addend
-from hwgen.cores.arith.adder import add
+from hwgen.cores.arith.adder import add, add_three
 from hwgen.cores.arith.shift_add_search import find_graph
+from hwgen.cores.arith.shift_add_ternary import fuse
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = ["add_shifted", "build_graph", "multiply_constants"]
@@ -40,10 +41,16 @@ def build_graph(pipeline, solution, inputs, name="product"):
     """Add the adders of a :class:`~hwgen.cores.arith.shift_add_search.Solution`."""
     graph = solution.graph
     values = dict(enumerate(inputs))
+    fused = fuse(solution) if pipeline.fabric.ternary_module is not None else {}
+    inner = {ternary.inner for ternary in fused.values()}
     for node in solution.nodes:
         adder = graph.adders[node]
-        if adder is not None:
-            shape = shape_of_range(*graph.ranges[node])
+        if adder is None or node in inner:
+            continue
+        shape = shape_of_range(*graph.ranges[node])
+        if node in fused:
+            values[node] = _sum_of_three(pipeline, fused[node], values, shape, f"{name}_{node}")
+        else:
             values[node] = _sum(pipeline, graph, adder, values, shape, f"{name}_{node}")
     return [_output(pipeline, graph, term, values) for term in solution.outputs]
 
@@ -68,9 +75,42 @@ def _sum(pipeline, graph, adder, values, shape, name):
         width = adder.distance
         return pipeline.free(lambda x, y: _shaped(Cat(_extended(x, width), y), shape), low, high)
     if adder.flipped:
-        raised = pipeline.free(lambda bits: _like(bits, Cat(Const(0, adder.distance), bits)), high)
+        raised = _shifted(pipeline, high, adder.distance)
         return add_shifted(pipeline, raised, low, 0, shape, True, name)
     return add_shifted(pipeline, low, high, adder.distance, shape, adder.relation < 0, name)
+
+
+def _sum_of_three(pipeline, ternary, values, shape, name):
+    """Return the value of a ternary adder: low bits passed on, one carry chain above them."""
+    passed = ternary.passed_bits
+    low, *others = ternary.terms
+    one = pipeline.constant(Const(1, 1))
+    terms = [
+        Addend(pipeline.free(lambda bits: _like(bits, _upper(bits, passed)), values[low.node]))
+    ]
+    for term in others:
+        bits = _shifted(pipeline, values[term.node], term.shift - passed)
+        terms.append(Addend(bits, None, one if term.sign < 0 else None))
+    carries = [one] if any(term.sign < 0 for term in others) else []
+    upper_shape = _narrowed(shape, passed)
+    chain = add_three(pipeline, terms, upper_shape, carries, name=name)
+    return _above(pipeline, values[low.node], chain, passed, shape)
+
+
+def _shifted(pipeline, value, places):
+    return pipeline.free(lambda bits: _like(bits, Cat(Const(0, places), bits)), value)
+
+
+def _narrowed(shape, bits):
+    return signed(shape.width - bits) if shape.signed else unsigned(shape.width - bits)
+
+
+def _above(pipeline, low, chain, passed, shape):
+    """Return the sum whose lowest bits are those of ``low`` and whose others come from a chain."""
+    if not passed:
+        return chain
+    below = pipeline.free(lambda bits: _extended(bits, passed), low)
+    return pipeline.free(lambda x, y: _shaped(Cat(x, y), shape), below, chain)
 
 
 def add_shifted(pipeline, low, high, distance, shape, subtract=False, name="sum"):
@@ -91,14 +131,9 @@ def add_shifted(pipeline, low, high, distance, shape, subtract=False, name="sum"
     name : str
         Name of the sum in the emitted Verilog.
     """
-    upper_shape = signed(shape.width - distance)
-    upper_shape = upper_shape if shape.signed else unsigned(upper_shape.width)
     upper = pipeline.free(lambda bits: _like(bits, _upper(bits, distance)), low)
-    chain = _chain(pipeline, upper, high, upper_shape, subtract, name)
-    if not distance:
-        return chain
-    below = pipeline.free(lambda bits: _extended(bits, distance), low)
-    return pipeline.free(lambda x, y: _shaped(Cat(x, y), shape), below, chain)
+    chain = _chain(pipeline, upper, high, _narrowed(shape, distance), subtract, name)
+    return _above(pipeline, low, chain, distance, shape)
 
 
 def _chain(pipeline, x, y, shape, subtract, name):

@@ -13,6 +13,7 @@ import heapq
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hwgen.cores.arith.shift_add_graph import Adder, Graph, Term, canonical_signed_digits
 
@@ -71,17 +72,23 @@ def find_graph(matrix, ranges, slot=1):
         Bits in one cell of the fabric's carry chain.
     """
     odd_rows = [_without_common_shift(row) for row in matrix]
-    distinct = list(dict.fromkeys(row for row, _ in odd_rows))
-    rows = [_terms(row) for row in distinct]
+    distinct = tuple(dict.fromkeys(row for row, _ in odd_rows))
+    best = _best_attempt(distinct, tuple(map(tuple, ranges)), slot)
+    outputs = dict(zip(distinct, best.outputs, strict=True))
+    return Solution(best.graph, [_raised(outputs[row], shift) for row, shift in odd_rows])
+
+
+@lru_cache(maxsize=4)
+def _best_attempt(matrix, ranges, slot):
+    # kept, because one circuit may be built more than once while its registers are placed
+    rows = [_terms(row) for row in matrix]
     pairs = sum(len(row) ** 2 // 2 for row in rows)
     attempts = max(1, min(_MOST_ATTEMPTS, _EFFORT // max(1, pairs)))
     found = (
         _attempt(rows, ranges, slot, random.Random(seed) if seed else None)
         for seed in range(attempts)
     )
-    best = min(found, key=lambda each: each.chain_bits)
-    outputs = dict(zip(distinct, best.outputs, strict=True))
-    return Solution(best.graph, [_raised(outputs[row], shift) for row, shift in odd_rows])
+    return min(found, key=lambda each: each.chain_bits)
 
 
 def _without_common_shift(row):

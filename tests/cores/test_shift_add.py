@@ -9,6 +9,7 @@ from datapath import Datapath, as_signed
 from hwgen.cores.arith.shift_add import multiply_constants
 from hwgen.cores.arith.shift_add_graph import canonical_signed_digits
 from hwgen.cores.arith.shift_add_search import find_graph
+from hwgen.cores.arith.shift_add_ternary import fuse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,7 +111,26 @@ def test_the_same_matrix_always_gives_the_same_graph():
     assert first.graph.adders == second.graph.adders
 
 
-@pytest.mark.parametrize("fabric", ["ecp5", "generic"])
+@settings(max_examples=80, deadline=None)
+@given(matrices, ranges, st.data())
+def test_ternary_adders_have_the_value_of_the_two_adders_they_replace(matrix, limits, data):
+    columns = len(matrix[0])
+    solution = find_graph(matrix, [limits] * columns)
+    codes = st.lists(st.integers(*limits), min_size=columns, max_size=columns)
+    values, _ = evaluate(solution, data.draw(codes))
+    fused = fuse(solution)
+    for node, ternary in fused.items():
+        terms = [values[term.node] * term.sign << term.shift for term in ternary.terms]
+        assert sum(terms) == values[node]
+        assert (ternary.terms[0].shift, ternary.terms[0].sign) == (0, 1)
+        assert sum(term.sign < 0 for term in ternary.terms) <= 1
+    inner = [ternary.inner for ternary in fused.values()]
+    read = [term.node for ternary in fused.values() for term in ternary.terms]
+    assert len(set(inner)) == len(inner)
+    assert not set(inner) & {*fused, *read, *(term.node for term in solution.outputs if term)}
+
+
+@pytest.mark.parametrize("fabric", ["ecp5", "generic", "ultrascale_plus"])
 @pytest.mark.parametrize("frequency", [None, 150])
 def test_circuit_equals_the_matrix(fabric, frequency, tmp_path):
     matrix = [[3, -5, 0, 64], [-1, -7, 0, 0], [0, 0, 0, 0], [11, 100, 0, -8], [-3, 5, 0, -64]]
