@@ -12,6 +12,11 @@ __all__ = ["command"]
 @click.command("emit", cls=CoreCommand)
 @output_option
 @click.option(
+    "--name",
+    metavar="NAME",
+    help="Verilog module; needed where a design holds a core twice (default: after the core).",
+)
+@click.option(
     "--package",
     metavar="TOOL",
     help="Write what a tool imports: vivado, quartus, radiant or fusesoc.",
@@ -30,7 +35,7 @@ __all__ = ["command"]
 )
 @seed_option
 @json_option
-def command(request, output, package, bus, vectors, seed, as_json):
+def command(request, output, name, package, bus, vectors, seed, as_json):
     """Write a core as plain Verilog-2001.
 
     Beside it stand interface.json (streams, fields, latency) and a self-checking test bench with
@@ -41,34 +46,33 @@ def command(request, output, package, bus, vectors, seed, as_json):
     if package is None:
         if bus is not None:
             raise UsageError(f"bus {bus!r} needs a package: --package vivado, quartus, ...")
-        _emit(request, output, vectors, seed, as_json)
+        _emit(request, output, as_json, vectors=vectors, seed=seed, module=name)
     else:
-        _package(request, output, package, bus or "axis", vectors, seed, as_json)
+        choice = {"kind": package, "bus": bus or "axis"}
+        _package(request, output, as_json, choice, vectors=vectors, seed=seed, module=name)
 
 
-def _emit(request, output, vectors, seed, as_json):
+def _emit(request, output, as_json, **options):
     config = request.configure()
 
     from hwgen.flow.build import default_folder
     from hwgen.flow.emit import emit
 
     folder = output or default_folder(request.core, config)
-    result = emit(request.core, config, folder, vectors=vectors, seed=seed).as_dict()
+    result = emit(request.core, config, folder, **options).as_dict()
     document = {"core": request.core.name, "config": config.as_dict(), **result}
     files = [result["verilog"], result["interface"], *result["bench"]]
     report("emit", document, "\n".join(files), as_json)
 
 
-def _package(request, output, kind, bus, vectors, seed, as_json):
+def _package(request, output, as_json, choice, **options):
     config = request.configure(target="generic")
 
     from hwgen.flow.build import default_folder
     from hwgen.flow.packages import package
 
     folder = default_folder(request.core, config)
-    folder = output or folder.with_name(f"{folder.name}-{kind}-{bus}")
-    result = package(
-        request.core, config, folder, kind=kind, bus=bus, vectors=vectors, seed=seed
-    ).as_dict()
+    folder = output or folder.with_name(f"{folder.name}-{'-'.join(choice.values())}")
+    result = package(request.core, config, folder, **choice, **options).as_dict()
     document = {"core": request.core.name, "config": config.as_dict(), **result}
     report("emit", document, "\n".join(result["files"]), as_json)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hwgen
+from hwgen.errors import UsageError
 from hwgen.flow.outputs import prepare_folder, write_file
 from hwgen.flow.ports import raw_ports
 from hwgen.tools.yosys import run_script
@@ -178,6 +179,9 @@ def _in_order(text, names):
     """Return the modules of a Verilog text in the order of ``names``."""
     modules = re.findall(r"^module (\w+)(.*?^endmodule\n)", text, flags=re.MULTILINE | re.DOTALL)
     texts = {name: f"module {name}{rest}" for name, rest in modules}
+    # Yosys escapes a name that is a keyword
+    if keywords := [name for name in names if name not in texts]:
+        raise UsageError(f"module name must not be a word of Verilog, but {keywords[0]!r} is one")
     return "\n".join(texts[name] for name in names)
 
 
@@ -200,12 +204,12 @@ def signature_ports(component):
     return ports
 
 
-def describe_interface(core, config, component, verilog_file, verilog_text):
+def describe_interface(core, config, component, verilog_file, verilog_text, module=None):
     """Return the contents of ``interface.json``: how a machine reads an emitted core."""
     return {
         "schema": SCHEMA,
         "core": core.name,
-        "module": module_name(core.name),
+        "module": module or module_name(core.name),
         "clock": "clk",
         "reset": "rst",
         "streams": [stream.describe() for stream in component.streams],
@@ -219,7 +223,7 @@ def describe_interface(core, config, component, verilog_file, verilog_text):
     }
 
 
-def emit(core, config, folder, *, vectors=0, seed=1):
+def emit(core, config, folder, *, vectors=0, seed=1, module=None):
     """Write a core's Verilog and ``interface.json`` into ``folder``.
 
     Parameters
@@ -233,6 +237,9 @@ def emit(core, config, folder, *, vectors=0, seed=1):
         written as well.
     seed : int
         Seed of the random test vectors.
+    module : str, optional
+        Name of the Verilog module; by default that of the core. Two configurations of a core in
+        one design need names of their own. Elements of the core are named after it as well.
 
     Returns
     -------
@@ -241,14 +248,19 @@ def emit(core, config, folder, *, vectors=0, seed=1):
     Raises
     ------
     UsageError
-        The folder cannot be written.
+        The folder cannot be written, or ``module`` is not a Verilog identifier.
     """
+    name = module or module_name(core.name)
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, flags=re.ASCII):
+        raise UsageError(f"module name must be a Verilog identifier, not {name!r}")
     folder = prepare_folder(folder)
     component = core.component(config)
-    name = module_name(core.name)
     header = f"Core {core.name}: {json.dumps(config.as_dict(), sort_keys=True)}"
     text = emit_verilog(component, module_name=name, header=header)
-    interface = describe_interface(core, config, component, f"{name}.v", text)
+    for element in getattr(component, "verilog_modules", ()) if module else ():
+        own = f"{name}_{element.removeprefix(module_name(core.name)).lstrip('_')}"
+        text = re.sub(rf"\b{element}\b", own, text)
+    interface = describe_interface(core, config, component, f"{name}.v", text, name)
     verilog = write_file(folder / f"{name}.v", text)
     described = write_file(folder / "interface.json", json.dumps(interface, indent=2) + "\n")
     bench = ()

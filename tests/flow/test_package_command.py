@@ -1,12 +1,14 @@
 """``hwgen emit --package``: what a person types and what comes back."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from hwgen.cli import application
+from hwgen.flow.lint import lint_messages
 
 
 @pytest.fixture
@@ -48,11 +50,30 @@ def test_a_target_that_is_given_holds(hwgen):
     assert json.loads(result.stdout)["config"]["target"] == "ecp5"
 
 
+def test_a_name_makes_two_configurations_fit_one_design(hwgen, tmp_path):
+    line = "--core mx-matmul --fmt mxfp4/4 --rows 2 --columns 2 --vectors 4 --package fusesoc"
+    modules = []
+    for name in ("left", "right"):
+        top = json.loads(hwgen(f"{line} --name {name} -o {name} --json").stdout)["top"]
+        assert top == f"{name}_axis"
+        texts = [path.read_text() for path in (tmp_path / name).glob("*.v")]
+        modules += re.findall(r"^module (\w+)", "".join(texts), re.MULTILINE)
+    assert len(modules) == len(set(modules)) > 6
+    sources = [
+        str(tmp_path / name / f"{name}{end}.v")
+        for name in ("left", "right")
+        for end in ("", "_axis")
+    ]
+    assert lint_messages(sources, "left_axis") == []
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ("--package vivaldo", "did you mean 'vivado'?"),
         ("--package vivado --bus axi", "bus must be one of axis, raw, not 'axi'"),
+        ("--name 8bit", "module name must be a Verilog identifier, not '8bit'"),
+        ("--name reg --package vivado", "module name must not be a word of Verilog, but 'reg' is"),
         ("--bus axis", "bus 'axis' needs a package"),
         ("--package quartus --target ecp5", "target must be one of generic in a package"),
         ("--package vivado --vectors 0", "vectors must be at least 1 in a package, not 0"),

@@ -68,7 +68,7 @@ class PackageResult:
         }
 
 
-def package(core, config, folder, *, kind, bus="axis", vectors=1000, seed=1):
+def package(core, config, folder, *, kind, bus="axis", vectors=1000, seed=1, module=None):
     """Write a core and everything that a vendor's tool needs to import it.
 
     Parameters
@@ -85,6 +85,8 @@ def package(core, config, folder, *, kind, bus="axis", vectors=1000, seed=1):
         Test vectors of the Verilog test bench, at least 1.
     seed : int
         Seed of the random test vectors.
+    module : str, optional
+        Name of the core's Verilog module, as for `emit`; the wrapper is named after it.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def package(core, config, folder, *, kind, bus="axis", vectors=1000, seed=1):
     kind.check_target(config.target)
     if vectors < 1:
         raise UsageError(f"vectors must be at least 1 in a package, not {vectors!r}")
-    emitted = emit(core, config, folder)
+    emitted = emit(core, config, folder, module=module)
     folder = emitted.verilog.parent
     interface = json.loads(emitted.interface.read_text())
     streams = [stream for group in streams_of(interface) for stream in group]
