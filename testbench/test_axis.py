@@ -19,6 +19,7 @@ CORES = [
     ("mx-dot", {"fmt": "mxint5/3", "max_blocks": 4, "lanes": 1, "out": "exact"}),
     ("mx-dot", MARKED),
     ("fixed-mac", {"freq": 150}),
+    ("float-mul", {"fmt": "fp16", "freq": 100, "flags": True}),
     ("mx-matmul", {"fmt": "mxfp4/4", "rows": 2, "columns": 3, "out": "bf16"}),
 ]
 
