@@ -127,7 +127,7 @@ def provenance():
     """Return the lines that name the matrices, the tools and the machine."""
     from importlib.metadata import version
 
-    from hwgen.flow.tools import find
+    from hwgen.tools import find
 
     return (
         f"Entries from numpy.random.default_rng({SEED}), 8 bits; LUT: on ECP5 LUT4 + 2 CCU2C. "

@@ -25,8 +25,8 @@ from hwgen.flow.cache import digest, stage
 from hwgen.flow.emit import emit_verilog
 from hwgen.flow.place import Device, place
 from hwgen.flow.synthesise import synthesise
-from hwgen.flow.tools import find
 from hwgen.flow.wrapper import registered_wrapper
+from hwgen.tools import find
 
 ROOT = Path(__file__).parents[1]
 DEVICES = {"ecp5": Device("25k", speed="6"), "ice40": Device("up5k")}

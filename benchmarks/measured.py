@@ -6,7 +6,7 @@ from hwgen import catalogue
 from hwgen.flow.cache import digest, stage
 from hwgen.flow.characterise import characterise
 from hwgen.flow.emit import emit_verilog
-from hwgen.flow.tools import find
+from hwgen.tools import find
 
 __all__ = ["figures", "provenance", "versions"]
 

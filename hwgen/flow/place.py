@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hwgen.errors import HwgenError, TargetMissedError, UsageError, nearest
 from hwgen.flow.outputs import prepare_folder, write_file
-from hwgen.flow.process import run, run_checked
-from hwgen.flow.tools import find
+from hwgen.tools import find
+from hwgen.tools.process import run, run_checked
 
 __all__ = ["Clock", "Device", "PlaceResult", "pack", "place", "place_arguments"]
 
