@@ -1,0 +1,67 @@
+"""How long emission takes: ``python benchmarks/emission.py [--json]``.
+
+Each figure is the wall-clock time of ``hwgen emit`` as a process, test bench included: the best of
+several runs, since anything else that the machine does only adds to it. Exits with 1 when a core
+takes longer, or its Verilog is larger, than it may.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+DOT_SECONDS = 3.0
+MATMUL_SECONDS = 20.0
+MATMUL_BYTES = 1_000_000
+
+_FORMATS = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
+_SQUARE = "mx-matmul --fmt mxfp4 --rows 32 --columns 32 --freq 150"
+CASES = (
+    *((f"mx-dot --fmt {fmt} --k 32 --freq 150", DOT_SECONDS, None) for fmt in _FORMATS),
+    (_SQUARE, MATMUL_SECONDS, MATMUL_BYTES),
+    (f"{_SQUARE} --dataflow weight-stationary", MATMUL_SECONDS, MATMUL_BYTES),
+)
+
+
+def measure(core, repeats):
+    """Return (best wall-clock seconds, bytes of Verilog) of ``hwgen emit --core <core>``."""
+    program = Path(sys.executable).with_name("hwgen")
+    seconds = []
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [program, "emit", "--core", *core.split(), "--output", folder]
+            start = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            seconds.append(time.perf_counter() - start)
+            size = (Path(folder) / f"{core.split()[0].replace('-', '_')}.v").stat().st_size
+    return min(seconds), size
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--repeats", type=int, default=3, help="default: %(default)s")
+    options = parser.parse_args()
+    rows = []
+    for core, most_seconds, most_bytes in CASES:
+        seconds, size = measure(core, options.repeats)
+        met = seconds < most_seconds and (most_bytes is None or size < most_bytes)
+        limits = {"most_seconds": most_seconds, "most_bytes": most_bytes}
+        rows.append({"core": core, "seconds": seconds, "bytes": size, **limits, "met": met})
+    if options.json:
+        print(json.dumps({"schema": "hwgen-benchmark-emission/1", "rows": rows}, indent=2))
+    else:
+        for row in rows:
+            limit = f"{row['most_seconds']:g} s"
+            limit += f", {row['most_bytes']:,} bytes" if row["most_bytes"] else ""
+            verdict = "met" if row["met"] else "missed"
+            print(f"{row['seconds']:6.2f} s {row['bytes']:9,} bytes  {row['core']}")
+            print(f"{'':26}may take {limit}: {verdict}")
+    return 0 if all(row["met"] for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The configurations of ``mx-matmul`` that the regression runs through."""
+
+from itertools import product
+
+import pytest
+
+__all__ = ["GRID", "label"]
+
+STATIONARY = "weight-stationary"
+
+# one of each kind, small: minutes in all
+_DEFAULT = [
+    {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 3, "max_blocks": 1},
+    {"fmt": "mxfp4", "k": 8, "rows": 4, "columns": 3, "max_blocks": 4, "freq": 150},
+    {"fmt": "mxfp8-e5m2", "k": 4, "rows": 2, "columns": 2, "freq": 200, "out": "bf16"},
+    {"fmt": "mxint8", "k": 4, "rows": 1, "columns": 2, "freq": 100, "out": "exact"},
+    {"fmt": "mxfp4", "k": 4, "columns": 3, "dataflow": STATIONARY},
+    {"fmt": "mxfp8-e5m2", "k": 4, "columns": 2, "dataflow": STATIONARY, "freq": 150},
+    {"fmt": "mxint8", "k": 8, "columns": 1, "dataflow": STATIONARY, "out": "exact", "freq": 250},
+]
+
+_OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
+
+
+def _thorough():
+    for fmt, freq in product(_OCP, (None, 150)):
+        yield {"fmt": fmt, "k": 8, "rows": 4, "columns": 4, "freq": freq}
+        yield {"fmt": fmt, "k": 4, "columns": 4, "dataflow": STATIONARY, "freq": freq}
+    for fmt, out in product(_OCP[::2], ("exact", "fp16", "bf16")):
+        yield {"fmt": fmt, "k": 4, "rows": 3, "columns": 2, "out": out, "max_blocks": 3}
+        yield {"fmt": fmt, "k": 4, "columns": 2, "dataflow": STATIONARY, "out": out}
+    for rounding, overflow in product(
+        ("nearest-away", "toward-zero", "up", "down"), ("infinity", "saturate")
+    ):
+        choices = {"rounding": rounding, "overflow": overflow, "out": "bf16"}
+        yield {"fmt": "mxfp6-e3m2", "k": 4, "rows": 2, "columns": 2, **choices}
+    for rows, columns, lanes in ((8, 4, 1), (8, 4, 2), (8, 4, 8), (1, 32, 1), (32, 1, 1)):
+        yield {"fmt": "mxfp4", "rows": rows, "columns": columns, "lanes": lanes, "freq": 100}
+    for step, width in ((4, None), (32, 80)):
+        widths = {"accumulator_step": step, "accumulator_width": width}
+        yield {"fmt": "mxfp6-e2m3", "k": 4, "rows": 2, "columns": 2, **widths}
+    for target, dsp in product(("ecp5", "ice40", "generic"), ("auto", "none")):
+        yield {"fmt": "mxint8", "k": 4, "rows": 2, "columns": 2, "target": target, "dsp": dsp}
+    yield {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 4, "rows": 2, "columns": 4}
+    yield {"fmt_a": "mxint8", "fmt_b": "mxfp4", "k": 4, "columns": 4, "dataflow": STATIONARY}
+    yield {"fmt": "mxfp8-e4m3", "k": 4, "rows": 2, "columns": 2, "specials": "ignore"}
+    yield {"fmt": "mxint5/4", "rows": 2, "columns": 2, "max_blocks": 64}
+    yield {"fmt": "mxfp4", "k": 1, "rows": 2, "columns": 1, "max_blocks": 3}
+    yield {"fmt": "mxfp6-e3m2", "k": 1, "columns": 1, "dataflow": STATIONARY}
+    yield {"fmt": "mxfp4", "rows": 8, "columns": 8, "freq": 250}
+    yield {"fmt": "mxfp4", "columns": 8, "dataflow": STATIONARY, "freq": 250}
+
+
+GRID = [
+    *_DEFAULT,
+    *(pytest.param(options, marks=pytest.mark.slow) for options in _thorough()),
+]
+
+
+def label(options):
+    """Return a configuration as the name of its test case."""
+    return "-".join(
+        str(value).replace("/", "x") if key.startswith("fmt") else f"{key}={value}"
+        for key, value in options.items()
+        if value is not None
+    )

@@ -1,0 +1,86 @@
+"""Would the regression of ``mx-matmul`` notice? Faults planted in the emitted Verilog."""
+
+import json
+
+import pytest
+from mx_matmul_grid import label
+
+from hwgen import catalogue
+from hwgen.flow.emit import emit
+from hwgen.sim.case import Case
+from hwgen.sim.mutants import NamedFault, plant, try_mutants
+
+CORE = catalogue.get("mx-matmul")
+
+COMMON = [
+    NamedFault("sign of a product swapped", r"row_0_element_1\w*element_sign\w*", "inv"),
+    NamedFault("carry chain broken", r"row_1_element_0_U_\d+_propagate", "inv"),
+    NamedFault(
+        "operand not handed on to the right",
+        r"row_0_(element_[01]_a|a_next_0|element_0_a_next)",
+        "const0",
+    ),
+    NamedFault(
+        "operand not handed on downwards",
+        r"(row_[01]_)?(element_0_b|b_0|b_next_0|b|b_next)",
+        "const0",
+    ),
+    NamedFault("operands not delayed", "b[01]_after_1", "inv"),
+    NamedFault("result of an edge wrong", r"edge_0\w*rounded\w*", "inv"),
+    NamedFault("array never stops", "enable", "const1"),
+    NamedFault("result declared valid for no reason", "emits_after_1", "const1"),
+    NamedFault("result lost", "emits_after_1", "const0"),
+]
+
+OUTPUT_STATIONARY = [
+    NamedFault(
+        "accumulator not cleared after a block", r"row_0_element_1_last_(code_at\d+|next)", "const0"
+    ),
+    NamedFault("end of a block not handed on", "last_0_after_1", "const0"),
+    NamedFault("sums of a row lost", "drain_0_after_1", "const0"),
+    NamedFault("scales of the wrong block", "start_after_2", "const0"),
+    NamedFault("rows of a lane not counted", "row", "const0"),
+    NamedFault("accumulators mixed up", "edge_0_largest_scale_index", "const0"),
+    NamedFault("wrong scale chosen", r"edge_0_chosen_scale\w*", "inv"),
+    NamedFault("block counter stuck", "beat", "const0"),
+]
+
+WEIGHT_STATIONARY = [
+    NamedFault("weight not captured", "capture_1_after_1", "const0"),
+    NamedFault(
+        "weights not changed",
+        r"row_0_(element_[01]_swap|swap_next_0|element_0_swap_next)",
+        "const0",
+    ),
+    NamedFault("change of weights not handed on", "swap_0_after_1", "const0"),
+    NamedFault("scales of weights not changed", "begins_after_2", "const0"),
+    NamedFault("sum from above lost", "below_0", "const0"),
+    NamedFault("results before the first weights", "loaded", "const1"),
+    NamedFault("row counter stuck", "weight_row", "const0"),
+]
+
+CASES = [
+    (
+        {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "max_blocks": 3, "freq": 150},
+        COMMON + OUTPUT_STATIONARY,
+    ),
+    (
+        {"fmt": "mxfp4", "k": 2, "columns": 2, "dataflow": "weight-stationary", "freq": 150},
+        COMMON + WEIGHT_STATIONARY,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), CASES, ids=lambda each: label(each) if isinstance(each, dict) else ""
+)
+def test_every_named_fault_is_seen(options, named, tmp_path):
+    config = CORE.configure(options)
+    emitted = emit(CORE, config, tmp_path)
+    interface = json.loads(emitted.interface.read_text())
+    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=named)
+    values = CORE.vectors(config, 600, 1)
+    case = Case.from_values(interface, values, CORE.golden(config, values), seed=5)
+    outcomes = try_mutants(verilog, mutants, case, tmp_path)
+    assert [each.mutant.name for each in outcomes if each.seen is None] == []
+    assert len(outcomes) == len(named)
