@@ -4,6 +4,8 @@ from itertools import product
 
 import pytest
 
+from hwgen import targets
+
 __all__ = ["GRID", "label"]
 
 # one of each kind, small: minutes in all
@@ -17,6 +19,7 @@ _DEFAULT = [
     {"fmt": "mxint5/16", "overflow": "saturate", "rounding": "up"},
     {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 8, "freq": 250, "max_blocks": 2},
     {"fmt": "mxfp8-e4m3", "k": 4, "specials": "ignore", "dsp": "none", "target": "ice40"},
+    {"fmt": "mxfp6-e3m2", "k": 8, "out": "exact", "target": "xilinx7", "freq": 250},
 ]
 
 _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
@@ -38,8 +41,11 @@ def _thorough():
             "accumulator_step": step,
             "accumulator_width": width,
         }
-    for target, dsp in product(("ecp5", "ice40", "generic"), ("auto", "none", 2)):
+    for target, dsp in product(targets.names(), ("auto", "none", 2)):
         yield {"fmt": "mxint8", "k": 4, "target": target, "dsp": dsp, "freq": 60}
+    for fmt, target in product(_OCP, ("ecp5", "xilinx7", "ultrascale_plus")):
+        yield {"fmt": fmt, "k": 8, "dsp": 3, "target": target, "freq": 120}
+        yield {"fmt": fmt, "k": 16, "dsp": "none", "target": target}
     yield {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2"}
     yield {"fmt_a": "mxint8", "fmt_b": "mxfp4", "freq": 150}
     yield {"fmt": "mxint5/16", "lanes": 1}

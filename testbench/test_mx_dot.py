@@ -27,6 +27,14 @@ def test_core_equals_its_golden_model(options, tmp_path):
             {"fmt": "mxfp8-e5m2", "k": 4, "max_blocks": 4, "freq": 100}, marks=pytest.mark.slow
         ),
         pytest.param({"fmt": "mxfp4", "k": 8, "target": "ice40"}, marks=pytest.mark.slow),
+        pytest.param(
+            {"fmt": "mxint8", "k": 4, "target": "ice40", "dsp": 2}, marks=pytest.mark.slow
+        ),
+        {"fmt": "mxint8", "k": 4, "target": "xilinx7", "freq": 150, "out": "exact"},
+        pytest.param(
+            {"fmt": "mxfp8-e4m3", "k": 8, "target": "ultrascale_plus", "dsp": 4, "freq": 200},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=label,
 )

@@ -87,8 +87,8 @@ def characterise(
     options : iterable of str
         Synthesis options: ``"nowidelut"``, ``"nodsp"``.
     lut6_source : as ``source``, optional
-        The same core for the generic fabric; its look-up tables on Xilinx UltraScale+ are
-        counted. ``source`` itself will do when it instantiates no cells of another fabric.
+        The same core for UltraScale+ or the generic fabric; its look-up tables on UltraScale+
+        are counted. ``source`` itself will do when it instantiates no cells of another fabric.
     folder : path, optional
         Keeps all files of the tools; a temporary folder otherwise.
 
@@ -157,7 +157,8 @@ def _count_lut6(source, folder):
     result = synthesise(
         [folder / "design.v"], top, "ultrascale_plus", folder, options=["nowidelut", "nodsp"]
     )
-    return result.counts.lut, result.seconds
+    # a shift register of a look-up table is one
+    return result.counts.lut + result.counts.lutram, result.seconds
 
 
 def _verilog(source):
