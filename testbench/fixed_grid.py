@@ -65,13 +65,13 @@ def _thorough():
     for operation, target in product(("add", "subtract", "both"), targets):
         formats = {"fmt_a": "q2.6", "fmt_b": "uq3.3", "operation": operation, "target": target}
         yield "fixed-add", formats
-        yield "fixed-add", {**formats, "fmt_a": "uq3.3", "fmt_b": "q2.6", "freq": 100}
-    for fmt, freq in product(("int8", "uint12", "q1.16", "int32"), (None, 100, 250)):
+        yield "fixed-add", {**formats, "fmt_a": "uq3.3", "fmt_b": "q2.6", "freq": 60}
+    for fmt, freq in product(("int8", "uint12", "q1.16", "int32"), (None, 60, 120)):
         yield "fixed-mul", {"fmt": fmt, "freq": freq}
         yield "fixed-mac", {"fmt": fmt, "freq": freq, "max_terms": 3000}
         yield "fixed-dot", {"fmt": fmt, "freq": freq, "k": 6, "lanes": 2}
     for target, dsp in product(targets, ("auto", "none", 1)):
-        options = {"fmt": "int8", "target": target, "dsp": dsp, "freq": 60}
+        options = {"fmt": "int8", "target": target, "dsp": dsp, "freq": 40}
         yield "fixed-dot", {**options, "k": 4}
         yield "fixed-mac", options
     for rounding in ("nearest-even", "stochastic"):

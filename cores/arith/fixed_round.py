@@ -156,23 +156,17 @@ def _randomly(pipeline, value, dropped, shape, random, random_bits):
     noise = pipeline.slice(random, random_bits - used, random_bits)
     invert, carry = None, 0
     if is_signed:
-        invert = pipeline.free(lambda bits: bits[-1], value)
-        if below:
-            carry = pipeline.logic(
-                lambda bits: bits[-1] & _extended(bits, below)[:below].any(),
-                value,
-                levels=2,
-                shape=unsigned(1),
-                name="below_random",
-            )
-        noise = pipeline.logic(
-            lambda bits, negative: bits ^ negative.replicate(used),
-            noise,
-            invert,
-            shape=unsigned(used),
-            name="noise",
+        # a bit for every random one, and a zero: the kept bits are not inverted
+        invert = pipeline.free(lambda bits: Cat(bits[-1].replicate(used), Const(0, 1)), value)
+    if is_signed and below:
+        carry = pipeline.logic(
+            lambda bits: bits[-1] & _extended(bits, below)[:below].any(),
+            value,
+            levels=2,
+            shape=unsigned(1),
+            name="below_random",
         )
-    total = add(pipeline, Term(upper), Term(noise), wide, carry, name="rounded")
+    total = add(pipeline, Term(upper), Term(noise, None, invert), wide, carry, name="rounded")
     return pipeline.free(lambda bits: resized(bits[used:], bits, shape), total)
 
 

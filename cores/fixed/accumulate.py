@@ -35,8 +35,6 @@ def accumulate(pipeline, value, first, update, shape):
         shape,
         name="accumulated",
     )
-    if total.stage != stage:
-        raise AssertionError("the accumulator's loop cannot hold a register")
     with pipeline.m.If(update(stage)):
         pipeline.m.d.sync += held.eq(total.signal)
     return total

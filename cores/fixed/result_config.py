@@ -78,6 +78,8 @@ class FixedResultConfig(CoreConfig):
                 f"exact results must have at most {_WIDEST} bits, not {self.exact_shape.width}; "
                 "bring the binary points of the operands closer"
             )
+        if self.out == "exact" and self.flags:
+            raise ValueError("flags must be off with out 'exact', which holds every result")
         if self.out != "exact":
             distance = abs(self.out.lsb_exponent - self.exact_exponent)
             if distance > _WIDEST:

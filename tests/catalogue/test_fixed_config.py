@@ -40,6 +40,7 @@ def test_results_wider_than_formats_are_integers():
         ("fixed-add", {"fmt_a": "q1.6", "fmt_b": "q300.-295"}, "must have at most 256 bits"),
         ("fixed-add", {"out": "q-290.300"}, "out must have its lowest bit within 256 bits"),
         ("fixed-add", {"operation": "multiply"}, "operation must be 'add', 'subtract' or 'both'"),
+        ("fixed-add", {"flags": True}, "^flags must be off with out 'exact'"),
         ("fixed-mul", {"overflow": "infinity"}, "overflow must be 'saturate' or 'wrap'"),
         ("fixed-mac", {"max_terms": 0}, "max_terms must be greater than or equal to 1, not 0"),
         ("fixed-dot", {"k": 6, "lanes": 4}, "lanes must divide k = 6, not 4"),
