@@ -20,6 +20,8 @@ CORES = [
     ("mx-dot", MARKED),
     ("fixed-mac", {"freq": 150}),
     ("float-mul", {"fmt": "fp16", "freq": 100, "flags": True}),
+    pytest.param("float-mul", {"fmt": "bf16", "rounding": "stochastic"}, marks=pytest.mark.slow),
+    pytest.param("mx-quantise", {"fmt": "mxfp8-e4m3/8"}, marks=pytest.mark.slow),
     ("mx-matmul", {"fmt": "mxfp4/4", "rows": 2, "columns": 3, "out": "bf16"}),
 ]
 
