@@ -11,6 +11,7 @@ from hwgen.cores.mx.accumulator import accumulate_blocks, hold_flag, hold_in_reg
 from hwgen.cores.mx.special import any_of, exact_result, resolve_flags, with_flags
 from hwgen.cores.pipelined import ValidChain
 from hwgen.cores.systolic.element import flag_names
+from hwgen.cores.systolic.wiring import own_enable
 
 from hwgen import targets
 
@@ -105,8 +106,7 @@ class Edge(wiring.Component):
     def _build(self):
         config = self.config
         m = Module()
-        enable = Signal()
-        m.d.sync += enable.eq(self.go)
+        enable = own_enable(m, self.go)
         pipeline = Pipeline(m, targets.get(config.target), config.freq, enable)
         valid = ValidChain(m, self.valid, enable)
         scales = [pipeline.input(each, "scale") for each in (self.scale_a, self.scale_b)]

@@ -9,7 +9,7 @@ from hwgen.cores.systolic.buffers import OutputBuffer, SideQueue
 from hwgen.cores.systolic.edge import Edge, result_fields
 from hwgen.cores.systolic.element import OutputStationaryElement, WeightStationaryElement
 from hwgen.cores.systolic.row import OutputStationaryRow, WeightStationaryRow
-from hwgen.cores.systolic.wiring import delayed, instance
+from hwgen.cores.systolic.wiring import ENABLE_LIBRARY, delayed, instance, own_enable
 
 from hwgen import targets
 
@@ -102,7 +102,7 @@ class MxMatmul(wiring.Component):
         self.verilog_modules = {_ROW: self._row, _ELEMENT: self._element, _EDGE: self._edge}
         for each in self.verilog_modules.values():
             each._MustUse__silence = True
-        self.verilog_libraries = libraries_of(targets.get(config.target))
+        self.verilog_libraries = (*libraries_of(targets.get(config.target)), ENABLE_LIBRARY)
         # from the acceptance of operands until their sums stand at the edge
         self._through = config.rows + config.columns + self._element.latency
         results = [
@@ -165,9 +165,9 @@ class MxMatmul(wiring.Component):
         """
         m.submodules.buffer = self._buffer = buffer = OutputBuffer(self.streams[1].width)
         self._restart = Signal(init=1, name="restart")
-        enable, accepted = Signal(name="enable"), Signal(name="accepted")
+        enable, accepted = own_enable(m, buffer.go), Signal(name="accepted")
         fresh = Signal(init=1, name="fresh")
-        m.d.sync += [self._restart.eq(0), enable.eq(buffer.go)]
+        m.d.sync += self._restart.eq(0)
         with m.If(enable):
             m.d.sync += fresh.eq(0)
         m.d.comb += [

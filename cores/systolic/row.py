@@ -3,7 +3,7 @@
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.systolic.wiring import delayed, instance
+from hwgen.cores.systolic.wiring import delayed, instance, own_enable
 
 __all__ = ["OutputStationaryRow", "WeightStationaryRow"]
 
@@ -34,8 +34,7 @@ class _Row(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        enable = Signal(reset_less=True)
-        m.d.sync += enable.eq(self.go)
+        enable = own_enable(m, self.go)
         outputs = [self._connect(m, enable, column) for column in range(self.config.columns)]
         m.d.comb += self.b_next.eq(Cat(each["b_next"] for each in outputs))
         self._finish(m, outputs)

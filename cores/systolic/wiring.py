@@ -1,9 +1,13 @@
 """Wires between the elements of an array: instances by name, and delays."""
 
+from pathlib import Path
+
 from amaranth.hdl import ClockSignal, Const, Instance, Signal
 from amaranth.lib.wiring import In
 
-__all__ = ["delayed", "instance"]
+__all__ = ["ENABLE_LIBRARY", "delayed", "instance", "own_enable"]
+
+ENABLE_LIBRARY = Path(__file__).with_name("enable.v")
 
 
 def instance(module, component, reset=None, **ports):
@@ -33,6 +37,15 @@ def instance(module, component, reset=None, **ports):
         i_rst=Const(0, 1) if reset is None else reset,
         **wires,
     )
+
+
+def own_enable(m, go):
+    """Return ``go`` a clock later, from a register that this part of the array has for itself."""
+    enable = Signal(name="enable")
+    m.submodules.own_enable = Instance(
+        "hwgen_enable", i_clk=ClockSignal("sync"), i_d=go, o_q=enable
+    )
+    return enable
 
 
 def delayed(m, value, count, enable, name, *, cleared=False):
