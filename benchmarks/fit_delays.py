@@ -108,7 +108,10 @@ def _predicted(found, delays):
 
 
 def record(delays, crowding, margin):
-    """Return the numbers of the record: margin applied, launch and capture told apart."""
+    """Return the numbers of the record: margin applied, launch and capture told apart.
+
+    What no circuit exercises is left out.
+    """
     scaled = {name: margin * value for name, value in delays.items()}
     both = scaled["launch_delay"]
     share = PARAMETERS["launch_delay"]
@@ -116,7 +119,7 @@ def record(delays, crowding, margin):
     scaled |= {"launch_delay": both * share, "capture_delay": both * (1 - share)}
     if scaled["multiplier_output_delay"]:
         scaled["multiplier_output_delay"] -= scaled["capture_delay"]
-    numbers = {name: scaled[name] for name in PARAMETERS} | {"crowding": crowding}
+    numbers = {name: scaled[name] for name in PARAMETERS if scaled[name]} | {"crowding": crowding}
     return {name: float(f"{value:.3g}") for name, value in numbers.items()}
 
 

@@ -44,7 +44,7 @@ def adder(width):
     """A sum of two integers."""
 
     def build(pipeline, values):
-        return add(pipeline, Term(values["a"]), Term(values["b"]), signed(width))
+        return add(pipeline, Term(values["a"]), Term(values["b"]), signed(width), divisible=True)
 
     return [("a", width, 1, True), ("b", width, 1, True)], build, width
 

@@ -69,7 +69,6 @@ class PipelinedCore(wiring.Component):
         self.verilog_libraries = libraries_of(targets.get(config.target))
         # the latency is known only once the registers are placed
         self._built, self.latency = self._build()
-        self._built._MustUse__silence = True
 
     def datapath(self, pipeline, valid):
         """Add the circuit to ``pipeline``.
@@ -113,10 +112,9 @@ class PipelinedCore(wiring.Component):
         m, pipeline, latency = self._planned_for(0)
         if pipeline.period is not None and pipeline.fabric.crowding:
             # how large the circuit is, and so how long its wires are, shows when it is there
-            submodules = (*m._anon_submodules, *m._named_submodules.values())
-            for each in (m, *(submodule for submodule, _ in submodules)):
-                each._MustUse__silence = True
+            _drop(m)
             m, pipeline, latency = self._planned_for(pipeline.operand_bits)
+        m._MustUse__silence = True
         pipeline.check_period(_dashed(type(self).__name__))
         return m, latency
 
@@ -128,13 +126,20 @@ class PipelinedCore(wiring.Component):
         pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, advance, size)
         valid = ValidChain(m, self.i.valid, advance)
         fields, emit = self.datapath(pipeline, valid)
-        last = max(value.stage for value in (*fields.values(), *([emit] if emit else ())))
+        last = pipeline.output_stage((*fields.values(), *([emit] if emit else ())))
         emerging = valid.at(last)
         if emit is not None:
             emerging = emerging & pipeline.at(emit, last)
         results = {name: pipeline.output(value, last) for name, value in fields.items()}
         connect_output(pipeline, self.o, results, emerging)
         return m, pipeline, last + 1
+
+
+def _drop(m):
+    """Let Amaranth not complain that a module and what stands in it are used by nobody."""
+    submodules = (*m._anon_submodules, *m._named_submodules.values())
+    for each in (m, *(submodule for submodule, _ in submodules)):
+        each._MustUse__silence = True
 
 
 def _dashed(name):

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from itertools import product
 
-from amaranth.hdl import Cat, Const, Instance, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Instance, Signal, Value, signed, unsigned
 from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["Term", "add", "add_three"]
+
+_SHORTEST_SEGMENT = 4
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _materialized(pipeline, term, width, name):
     return Term(value)
 
 
-def add(pipeline, x, y, shape, carry_in=0, name="sum"):
+def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
     """Add two terms on one carry chain.
 
     Parameters
@@ -189,6 +191,9 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
         0, 1, or one bit added at the least significant position.
     name : str
         Name of the sum in the emitted Verilog.
+    divisible : bool
+        Whether a chain that is longer than the clock period is cut into several stages; not in
+        a loop, which has one.
 
     Returns
     -------
@@ -196,6 +201,9 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
         The sum.
     """
     width = shape.width
+    size = _segment_size(pipeline, x, y, width) if divisible else width
+    if size < width:
+        return _add_in_segments(pipeline, x, y, shape, carry_in, size, name)
     fabric = pipeline.fabric
     dynamic = isinstance(carry_in, Timed)
     chained = fabric.carry_chain_module is not None
@@ -237,6 +245,54 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum"):
         o_s=result,
     )
     return Timed(result, stage, arrival + delay)
+
+
+def _segment_size(pipeline, x, y, width):
+    """Return how many bits to add on one chain: ``width``, or less if that does not fit."""
+    if pipeline.period is None:
+        return width
+    fabric = pipeline.fabric
+    controls = (*x.controls(), *y.controls())
+    left = pipeline.period - fabric.launch_delay - fabric.capture_delay - fabric.carry_delay
+    left -= pipeline.fan_out_delay([x.bits, y.bits, *controls], width)
+    if fabric.carry_chain_module is None and controls:
+        left -= fabric.logic_delay()
+    # a slot for the carry in and one for the carry out
+    fits = int(left / fabric.carry_delay_per_bit) - 2
+    if fits < _SHORTEST_SEGMENT or width <= fits + 2:
+        return width
+    return -(-width // -(-width // fits))
+
+
+def _add_in_segments(pipeline, x, y, shape, carry_in, size, name):
+    """Add ``size`` bits at a time, from the lowest up; each carry goes to the next stage."""
+    width, pieces = shape.width, []
+    for low in range(0, width, size):
+        bits = min(size, width - low)
+        last = low + bits == width
+        terms = [_segment(pipeline, term, low, bits, width, last) for term in (x, y)]
+        shape_of_sum = unsigned(bits + (not last))
+        total = add(pipeline, *terms, shape_of_sum, carry_in, f"{name}_{low}")
+        pieces.append(pipeline.slice(total, 0, bits))
+        carry_in = None if last else pipeline.slice(total, bits, bits + 1)
+    return pipeline.free(
+        lambda *parts: Cat(*parts).as_signed() if shape.signed else Cat(*parts), *pieces
+    )
+
+
+def _segment(pipeline, term, low, bits, width, last):
+    """Return bits ``low`` and up of a term; above them it is 0 unless they are the last."""
+
+    def cut(value):
+        return _spread(value, width)[low : low + bits]
+
+    mask, invert = term.mask, term.invert
+    if mask is not None and len(mask) > 1:
+        mask = pipeline.free(cut, mask)
+    if invert is not None and (len(invert) > 1 or not last):
+        invert = pipeline.free(cut, invert)
+    operand = pipeline.free(lambda value: _extend(value, width)[low : low + bits], term.bits)
+    return Term(operand, mask, invert)
 
 
 def _ports(order, members, width):

@@ -203,7 +203,7 @@ def _combine(pipeline, partial, a, row, name, mask=None):
     x = Term(pipeline.free(upper, partial.value), mask)
     one = pipeline.constant(Const(1, 1))
     y = Term(a, bit, one if negative else None)
-    top = add(pipeline, x, y, upper_shape, carry_in=int(negative), name=f"{name}_sum")
+    top = add(pipeline, x, y, upper_shape, int(negative), f"{name}_sum", divisible=True)
     lower = pipeline.slice(partial.value, 0, passed)
     if mask is not None and passed:
         lower = pipeline.logic(
@@ -234,6 +234,7 @@ def _sum_of(pipeline, first, second, name):
         Term(second.value),
         _like(shape, shape.width - passed),
         name=f"{name}_sum",
+        divisible=True,
     )
     lower = pipeline.slice(first.value, 0, passed)
     joined = pipeline.free(lambda below, above: _joined(below, above, shape), lower, top)

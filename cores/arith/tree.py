@@ -85,6 +85,7 @@ def _pair(pipeline, x, y, name):
         shape_of_range(minimum, maximum),
         carry_in=0 if flip is None else flip,
         name=name,
+        divisible=True,
     )
     return Operand(total, minimum, maximum, sign=x.sign)
 
@@ -144,6 +145,7 @@ def _applied_pair(pipeline, pair, bits, name):
         shape_of_range(low, high),
         carry_in=signs[0] if signs else 0,
         name=name,
+        divisible=True,
     )
     return Operand(total, low, high)
 
@@ -169,7 +171,7 @@ def _plain_sum(pipeline, operands, bits, limits, name):
     if len(terms) == 3:
         total = add_three(pipeline, terms, shape, carries, name)
     else:
-        total = add(pipeline, *terms, shape, carries[0] if carries else 0, name)
+        total = add(pipeline, *terms, shape, carries[0] if carries else 0, name, True)
     return Operand(total, low, high)
 
 
@@ -188,5 +190,6 @@ def negate_if(pipeline, operand, name="sum"):
         shape_of_range(minimum, maximum),
         carry_in=0 if operand.sign is None else operand.sign,
         name=name,
+        divisible=True,
     )
     return Operand(total, minimum, maximum)

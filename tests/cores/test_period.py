@@ -1,0 +1,124 @@
+"""What a frequency promises: paths that are too long are cut or refused, never ignored."""
+
+import numpy as np
+import pytest
+from amaranth.hdl import Const, Module, Signal, signed, unsigned
+from datapath import Datapath, as_signed
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.interface import Field
+from hwgen.cores.mx.dot import MxDot
+from hwgen.cores.mx.dot_config import MxDotConfig
+from hwgen.cores.pipelined import PipelinedCore
+
+from hwgen import targets
+from hwgen.errors import UsageError
+
+ECP5 = targets.get("ecp5")
+WIDTH = 30
+
+
+def _pipeline(frequency, size=0):
+    m = Module()
+    m._MustUse__silence = True
+    return Pipeline(m, ECP5, frequency, Const(1), size)
+
+
+def _core(freq, **options):
+    core = MxDot(MxDotConfig(fmt_a="mxfp4/8", fmt_b="mxfp4/8", out="exact", freq=freq, **options))
+    core._MustUse__silence = True
+    return core
+
+
+def test_a_frequency_out_of_reach_is_refused_and_the_limit_named_is_in_reach():
+    with pytest.raises(
+        UsageError, match=r"freq must be at most \d+ MHz for mx-dot on ecp5"
+    ) as told:
+        _core(1500)
+    limit = int(str(told.value).split()[5])
+    assert _core(limit).latency > _core(50).latency
+
+
+def test_a_loop_that_is_too_long_is_refused():
+    class Loop(PipelinedCore):
+        def __init__(self, freq):
+            config = type("Config", (), {"freq": freq, "target": "ecp5"})
+            super().__init__(config, [Field("a", 40)], [Field("o", 40)])
+
+        def datapath(self, pipeline, valid):
+            total = Signal(40)
+            value = pipeline.register(self.inputs(pipeline)["a"])
+            held = pipeline.moved(pipeline.input(total), value.stage)
+            summed = add(pipeline, Term(value), Term(held), unsigned(40))
+            pipeline.m.d.sync += total.eq(summed.signal)
+            return {"o": summed}, None
+
+    Loop(100)._MustUse__silence = True
+    with pytest.raises(UsageError, match="freq must be at most"):
+        Loop(400)
+
+
+def test_a_register_takes_the_slowest_path_into_account():
+    pipeline = _pipeline(100)
+    value = pipeline.logic(lambda bits: ~bits, pipeline.input(Signal(4)), levels=3)
+    pipeline.at(value, 1)
+    expected = ECP5.launch_delay + ECP5.logic_delay(3) + ECP5.capture_delay
+    assert pipeline.slowest == pytest.approx(expected)
+
+
+def test_a_large_circuit_is_planned_for_a_shorter_period():
+    assert _pipeline(100).period == 10.0
+    assert _pipeline(100, 64).period == 10.0
+    large, larger = _pipeline(100, 1000).period, _pipeline(100, 10000).period
+    assert larger < large < 10.0
+
+
+def test_one_bit_that_selects_many_is_slower_than_one_that_selects_few():
+    pipeline = _pipeline(100)
+    select = pipeline.input(Signal(1))
+    few, many = (
+        pipeline.logic(lambda s, n=n: s.replicate(n), select, shape=unsigned(n)) for n in (2, 64)
+    )
+    assert many.arrival > few.arrival > ECP5.launch_delay + ECP5.logic_delay()
+
+
+def _forms(pipeline, values):
+    sign, mask = values["sign"], values["mask"]
+    forms = {
+        "plain": (Term(values["y"]), 0),
+        "one": (Term(values["y"]), 1),
+        "negated": (Term(values["y"], None, sign), sign),
+        "masked": (Term(values["y"], mask, sign), mask),
+    }
+    return {
+        name: add(pipeline, Term(values["x"]), term, signed(WIDTH), carry, name, divisible=True)
+        for name, (term, carry) in forms.items()
+    }
+
+
+@pytest.mark.parametrize(("fabric", "frequency"), [("ecp5", 330), ("generic", 420)])
+def test_a_chain_longer_than_the_period_is_cut_and_adds_exactly(fabric, frequency, tmp_path):
+    widths = {"x": WIDTH - 1, "y": WIDTH - 5, "sign": 1, "mask": 1}
+    inputs = {name: (width, name in "xy") for name, width in widths.items()}
+    outputs = dict.fromkeys(("plain", "one", "negated", "masked"), WIDTH)
+    core = Datapath(_forms, inputs, outputs, fabric, frequency)
+    random = np.random.default_rng(1)
+    codes = {
+        name: np.concatenate(
+            [[0, (1 << width) - 1, 1 << (width - 1)], random.integers(0, 1 << width, 2000)]
+        ).astype(np.uint64)
+        for name, width in widths.items()
+    }
+    found = core.run(tmp_path, codes)
+    assert core.latency > 2
+    x, y = (as_signed(codes[name], widths[name]) for name in "xy")
+    sign, mask = codes["sign"].astype(np.int64), codes["mask"].astype(np.int64)
+    expected = {
+        "plain": x + y,
+        "one": x + y + 1,
+        "negated": np.where(sign == 1, x - y, x + y),
+        "masked": x + np.where(sign == 1, ~(y * mask), y * mask) + mask,
+    }
+    for name, total in expected.items():
+        wanted = (total & ((1 << WIDTH) - 1)).astype(np.uint64)
+        np.testing.assert_array_equal(found[name], wanted, err_msg=name)
