@@ -44,9 +44,10 @@ def _described(made):
     """Return ``interface.json`` in terms of the wrapper's ports."""
     interface = json.loads(made.emitted.interface.read_text())
     ports = interface["package"]
+    own = {each["name"]: each for each in ports["streams"]}
+    keys = ("interface", "payload", "valid", "ready", "last")
     streams = [
-        {**core, **{key: own[key] for key in ("interface", "payload", "valid", "ready", "last")}}
-        for core, own in zip(interface["streams"], ports["streams"], strict=True)
+        {**each, **{key: own[each["name"]][key] for key in keys}} for each in interface["streams"]
     ]
     names = {key: ports[key] for key in ("module", "clock", "reset")}
     return {**interface, **names, "streams": streams}
