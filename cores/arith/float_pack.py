@@ -64,7 +64,7 @@ def _flag(pipeline, function, *inputs, levels=1, name):
     return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
 
 
-def pack(pipeline, code, discarded, normal, sign, rounding, special):
+def pack(pipeline, code, discarded, present, sign, rounding, special):
     """Return (code of the result, overflow, underflow, inexact).
 
     Parameters
@@ -76,8 +76,9 @@ def pack(pipeline, code, discarded, normal, sign, rounding, special):
         subnormals an exponent below 1 stands for what becomes zero.
     discarded : Discarded
         What was cut off.
-    normal : Timed
-        Whether the value was a normal number before rounding (flushed: a number but zero).
+    present : Timed
+        Whether the value was a normal number before rounding; with flushed subnormals, whether it
+        was not zero.
     sign : Timed
         Sign of the result.
     rounding : Rounding
@@ -100,7 +101,7 @@ def pack(pipeline, code, discarded, normal, sign, rounding, special):
     result = _result(pipeline, code, large, flushed, sign, rounding, special)
     if not rounding.flags:
         return result, None, None, None
-    flags = _flags(pipeline, code, discarded, normal, sign, rounding, large, flushed)
+    flags = _flags(pipeline, code, discarded, present, sign, rounding, large, flushed)
     return result, *(_unless_special(pipeline, each, special) for each in flags)
 
 
@@ -116,7 +117,7 @@ def _unless_special(pipeline, flag, special):
     )
 
 
-def _flags(pipeline, code, discarded, normal, sign, rounding, large, flushed):
+def _flags(pipeline, code, discarded, present, sign, rounding, large, flushed):
     """Return overflow, underflow and inexact of a finite result."""
     lost = _flag(
         pipeline,
@@ -128,9 +129,11 @@ def _flags(pipeline, code, discarded, normal, sign, rounding, large, flushed):
     )
     if flushed is None:
         inexact = _flag(pipeline, lambda x, y: x | y, lost, large, name="inexact")
-        underflow = _underflow(pipeline, code, discarded, normal, lost, sign, rounding)
+        underflow = _underflow(pipeline, code, discarded, present, lost, sign, rounding)
         return large, underflow, inexact
-    underflow = _flag(pipeline, lambda small, some: small & some, flushed, normal, name="underflow")
+    underflow = _flag(
+        pipeline, lambda small, some: small & some, flushed, present, name="underflow"
+    )
     inexact = _flag(pipeline, lambda x, y, z: x | y | z, lost, large, underflow, name="inexact")
     return large, underflow, inexact
 

@@ -198,7 +198,7 @@ def round_significand(
             zero_sign,
             name="result_sign",
         )
-    finish = _Finish(sign, random, special or Special())
+    finish = _Finish(sign, random, nonzero, special or Special())
     bounds = lowest if low < most_zeros else 0, high
     return _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds)
 
@@ -308,10 +308,11 @@ def _all_lost(pipeline, kept, lost, base, some):
 
 @dataclass(frozen=True)
 class _Finish:
-    """What the rounding needs beside the number: signs, random bits, special results."""
+    """What the rounding needs beside the number; the fields are those of `round_significand`."""
 
     sign: Timed
     random: Timed | None
+    nonzero: Timed
     special: Special
 
 
@@ -345,7 +346,8 @@ def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
         )
         exponent, mask = _placed(pipeline, field, normal, fraction_bits, shape.width)
         code = add(pipeline, Term(exponent, mask), Term(whole), shape, carry, name="rounded")
-    return Rounded(*pack(pipeline, code, discarded, normal, sign, rounding, finish.special))
+    present = normal if rounding.gradual else finish.nonzero
+    return Rounded(*pack(pipeline, code, discarded, present, sign, rounding, finish.special))
 
 
 def _placed(pipeline, field, normal, low, width):
