@@ -1,6 +1,6 @@
 """const-matvec beside da4ml: look-up tables for the same matrix, both synthesised in this run.
 
-Run ``python benchmarks/const_matvec.py`` (about 20 minutes on two cores; needs the extra
+Run ``python benchmarks/const_matvec.py`` (most of an hour on two cores; needs the extra
 ``bench``), or some rows: ``--shape 16x16 --fabric ecp5``. ``--write`` puts the table into
 ``docs/benchmarks/const-matvec.md``. Both take int8 vectors and give exact products; the same
 options of the same Yosys apply to both. Our figure includes the stream's output registers; the

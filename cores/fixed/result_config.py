@@ -136,5 +136,11 @@ def uses_multiplier(config, lane=0):
     if any(bits > limit for bits, limit in zip(wanted, available, strict=True)):
         return False
     if config.dsp in ("auto", "none"):
-        return config.dsp == "auto" and wanted[0] >= 6
+        return config.dsp == "auto" and wanted[0] >= 6 and _fits_period(fabric, config.freq)
     return lane < config.dsp
+
+
+def _fits_period(fabric, frequency):
+    """Return whether an operand's register, a multiplier and its register fit into a period."""
+    delay = fabric.launch_delay + fabric.multiplier_delay + fabric.capture_delay
+    return frequency is None or delay * frequency <= 1000

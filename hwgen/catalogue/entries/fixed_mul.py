@@ -24,7 +24,7 @@ def _golden(config, inputs):
 
 _SEMANTICS = f"""\
 The value is `a * b`, exact. With `--dsp auto` operands of 6 bits and more go to a hard multiplier
-where one is wide enough; `none` builds rows of carry chains.
+where one is wide and fast enough; `none` builds rows of carry chains.
 
 {RESULT_SEMANTICS}"""
 
