@@ -1,0 +1,229 @@
+"""Conversion of a float to an integer or fixed-point number, and back."""
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Mux, signed, unsigned
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.float_normalise import any_bit, shifted_window
+from hwgen.cores.arith.float_round import round_significand
+from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.table import lookup
+
+__all__ = ["Fixed", "fixed_to_float", "float_to_fixed"]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A fixed-point result.
+
+    Parameters
+    ----------
+    code : Timed
+        Two's complement or unsigned code, saturated.
+    invalid : Timed
+        1: NaN, infinity, or out of range after rounding.
+    inexact : Timed
+        1: in range and not the exact value.
+    """
+
+    code: Timed
+    invalid: Timed
+    inexact: Timed
+
+
+def _bit(pipeline, function, *inputs, levels=1, name):
+    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
+
+
+def fixed_to_float(pipeline, source, code, rounding, random):
+    """Round an integer or fixed-point ``code`` of format ``source`` to a float.
+
+    Returns
+    -------
+    Rounded
+    """
+    width = source.width
+    sign, magnitude = pipeline.constant(Const(0, 1)), code
+    if source.signed:
+        sign = pipeline.slice(code, width - 1, width)
+        zero = Term(pipeline.constant(Const(0, 1)))
+        magnitude = add(
+            pipeline, zero, Term(code, None, sign), unsigned(width), sign, name="magnitude"
+        )
+    exponent = pipeline.constant(Const(0, 1))
+    return round_significand(
+        pipeline,
+        sign,
+        magnitude,
+        exponent,
+        -source.lsb_exponent,
+        (0, 0),
+        rounding,
+        random=random,
+    )
+
+
+def float_to_fixed(pipeline, source, operand, nan, target, mode, random):
+    """Round a decoded float once to a number of the format ``target``.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the converter becomes part of.
+    source : FloatFormat
+        Format of the operand.
+    operand : Element
+        The operand; the exponent of an infinity or NaN of IEEE formats is the highest.
+    nan : Timed
+        Whether the operand is NaN: the result is then the largest number.
+    target : IntFormat or FixedFormat
+        Format of the result.
+    mode : str
+        Rounding.
+    random : Timed or None
+        Random bits of stochastic rounding.
+
+    Returns
+    -------
+    Fixed
+    """
+    guards = len(random) if mode == "stochastic" else 1
+    sign = operand.sign or pipeline.constant(Const(0, 1))
+    kept, lost, beyond = _placed(pipeline, source, operand, target, guards)
+    discarded = pipeline.slice(kept, 0, guards)
+    whole = pipeline.slice(kept, guards, len(kept))
+    carry = _increment(pipeline, whole, discarded, lost, sign, mode, random)
+    rest = _bit(
+        pipeline,
+        lambda bits, below: bits.any() | below,
+        *(discarded, lost),
+        levels=1 + (guards > 3),
+        name="discarded_any",
+    )
+    build = _signed if target.signed else _unsigned
+    code, invalid = build(pipeline, target, whole, carry, sign, beyond, nan)
+    inexact = _bit(pipeline, lambda x, y: x & ~y, rest, invalid, name="inexact")
+    return Fixed(code, invalid, inexact)
+
+
+def _placed(pipeline, source, operand, target, guards):
+    """Return (integer and guard bits, sticky bit, whether the exponent is out of range)."""
+    width, bits = target.width, source.significand_bits
+    # weight of the leading bit of the significand in units of the result, for exponent field 0
+    weight = source.lsb_exponent - target.lsb_exponent + bits - 1
+    special = source.specials == "ieee"
+    highest = (1 << source.exponent_bits) - 1
+    largest = max(1, highest - special) + weight
+    top = min(largest, width - 1)
+    # at distance 0 the significand lies just below the guard bits, or where the least one does
+    least = min(max(1 + weight, -guards - 1), top)
+    pad = width - 1 - least
+
+    def distance(field):
+        return min(max(max(field, 1) + weight, least), top) - least
+
+    reach = top - least
+    amount = None
+    if reach:
+        amount = pipeline.logic(
+            lambda field: lookup(list(field), distance, reach.bit_length()),
+            operand.exponent,
+            levels=1 if source.exponent_bits <= 4 else 2 if source.exponent_bits <= 6 else 3,
+            shape=unsigned(reach.bit_length()),
+            name="distance",
+        )
+    kept, lost = shifted_window(
+        pipeline, operand.significand, pad, amount, reach, width + guards, "placed"
+    )
+    # hidden bit 0 below the guards: nothing but the sticky bit matters, and it is not shifted out
+    beyond = pipeline.constant(Const(0, 1))
+    if largest > width - 1 or special:
+
+        def out_of_range(field):
+            return int(field + weight > width - 1 or (special and field == highest))
+
+        beyond = _bit(
+            pipeline,
+            lambda field: lookup(list(field), out_of_range, 1),
+            operand.exponent,
+            levels=1 if source.exponent_bits <= 4 else 2,
+            name="beyond",
+        )
+    return kept, lost, beyond
+
+
+def _increment(pipeline, whole, discarded, lost, sign, mode, random):
+    """Return the bit that rounding adds to the magnitude."""
+    if mode == "stochastic":
+        bits = len(random)
+        total = add(pipeline, Term(discarded), Term(random), unsigned(bits + 1), name="random_sum")
+        return pipeline.slice(total, bits, bits + 1)
+    rule = {
+        "nearest-even": lambda last, guard, rest, s: guard & (rest | last),
+        "nearest-away": lambda last, guard, rest, s: guard,
+        "toward-zero": lambda last, guard, rest, s: Const(0, 1),
+        "up": lambda last, guard, rest, s: ~s & (guard | rest),
+        "down": lambda last, guard, rest, s: s & (guard | rest),
+    }[mode]
+    return _bit(
+        pipeline,
+        lambda last, guard, rest, s: rule(last[0], guard, rest, s),
+        *(whole, discarded, lost, sign),
+        name="increment",
+    )
+
+
+def _signed(pipeline, target, whole, carry, sign, beyond, nan):
+    """Return code and invalid flag of a two's complement result."""
+    width = target.width
+    # -(m + c) = ~m + (1 - c)
+    flipped = _bit(pipeline, lambda s, c: s ^ c, sign, carry, name="signed_carry")
+    invert = pipeline.free(lambda s: s.replicate(width + 1), sign)
+    zero = Term(pipeline.constant(Const(0, 1)))
+    total = add(
+        pipeline,
+        zero,
+        Term(whole, None, invert),
+        unsigned(width + 1),
+        flipped,
+        name="rounded_integer",
+    )
+    invalid = _bit(
+        pipeline,
+        lambda value, far, n: far | n | (value[width] ^ value[width - 1]),
+        *(total, beyond, nan),
+        name="out_of_range",
+    )
+    negative = _bit(pipeline, lambda s, n: s & ~n, sign, nan, name="below")
+
+    def saturated(value, far, minus):
+        limit = Cat(~minus.replicate(width - 1), minus)
+        return Mux(far, limit, value[:width])
+
+    code = pipeline.logic(saturated, total, invalid, negative, shape=unsigned(width), name="code")
+    return code, invalid
+
+
+def _unsigned(pipeline, target, whole, carry, sign, beyond, nan):
+    """Return code and invalid flag of an unsigned result."""
+    width = target.width
+    zero = Term(pipeline.constant(Const(0, 1)))
+    total = add(pipeline, Term(whole), zero, unsigned(width + 1), carry, name="rounded_integer")
+    nonzero = any_bit(pipeline, total, "integer_some")
+    high = _bit(pipeline, lambda value, far: far | value[width], total, beyond, name="too_large")
+    invalid = _bit(
+        pipeline,
+        lambda large, some, s, n: n | large | (s & some),
+        *(high, nonzero, sign, nan),
+        name="out_of_range",
+    )
+    # NaN is the largest number, whatever its sign
+    limit = _bit(pipeline, lambda large, s, n: n | (large & ~s), high, sign, nan, name="above")
+    keep = _bit(pipeline, lambda s, n: ~s | n, sign, nan, name="not_below")
+    code = pipeline.logic(
+        lambda value, up, stay: (value[:width] | up.replicate(width)) & stay.replicate(width),
+        *(total, limit, keep),
+        shape=signed(width) if target.signed else unsigned(width),
+        name="code",
+    )
+    return code, invalid
