@@ -216,8 +216,12 @@ def _float_code(pipeline, lane, lanes, kept, shared, rules, element, random, spe
     normal = pipeline.logic(
         lambda minus, one: ~minus & one, below, lead, shape=unsigned(1), name=f"{name}_normal"
     )
-    placed = pipeline.free(lambda bits: Cat(Const(0, fraction_bits), bits[:-1]), binade)
-    width = max(len(placed), element.exponent_bits + fraction_bits) + 1
+    # a number that is no smaller than the scale allows has no more bits than the top binade
+    places = len(binade) - 1 if shared.clamps_high else max(1, (top - 1).bit_length())
+    placed = pipeline.free(lambda bits: Cat(Const(0, fraction_bits), bits[:places]), binade)
+    width = ((1 << places) + 2 << fraction_bits).bit_length()
+    if not shared.clamps_high:
+        width = (top + 1 << fraction_bits).bit_length()
     carry = increment if increment is not None else 0
     code = add(
         pipeline,

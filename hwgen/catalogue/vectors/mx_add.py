@@ -19,6 +19,7 @@ def vectors(config, count, seed):
         random,
     )
     _cancel(config, fields, random)
+    _oppose(config, fields, random)
     return {"i": {**fields, **random_fields(config, len(fields["scale_a"]), random)}}
 
 
@@ -37,3 +38,22 @@ def _cancel(config, fields, random):
     opposite[odd] ^= np.uint64(1)
     fields["b"][chosen] = opposite
     fields["scale_b"][chosen] = fields["scale_a"][chosen]
+
+
+def _oppose(config, fields, random):
+    """Let infinities of all signs meet in one lane of blocks that hold numbers else."""
+    elements = (config.fmt_a.element, config.fmt_b.element)
+    infinities = [each.infinity_code for each in elements]
+    if None in infinities:
+        return
+    beats = config.k // config.lanes
+    for block in range(1, min(len(fields["scale_a"]) // beats, 200), 9):
+        beat = slice(block * beats, (block + 1) * beats)
+        lane = random.integers(config.lanes)
+        for name, element, infinity in zip("ab", elements, infinities, strict=True):
+            numbers = random.integers(0, element.max_code, fields[name][beat].shape)
+            fields[name][beat] = numbers
+            sign = int(random.integers(2)) << element.width - 1 if element.signed else 0
+            place = (block * beats, lane) if config.lanes > 1 else block * beats
+            fields[name][place] = infinity | sign
+        fields["scale_a"][beat] = fields["scale_b"][beat] = 127

@@ -1,0 +1,112 @@
+"""The configurations of the cores that make or read blocks that the regression runs through."""
+
+from itertools import product
+
+import pytest
+
+__all__ = ["EXHAUSTIVE", "GRIDS", "NETLISTS", "label"]
+
+_DEFAULT = {
+    "mx-quantise": [
+        {"fmt": "mxfp8-e4m3", "k": 8, "lanes": 2, "freq": 120},
+        {"fmt": "mxfp4", "k": 8, "fmt_in": "fp32", "scale_rule": "even"},
+        {"fmt": "mxint8", "k": 4, "lanes": 1, "fmt_in": "fp16", "rounding": "stochastic"},
+        {"fmt": "mxfp8-e5m2", "k": 3, "nan": "element", "infinity": "element", "rounding": "up"},
+        {"fmt": "mxint5", "k": 4, "fmt_in": "q3.12", "symmetric": False, "target": "ice40"},
+    ],
+    "mx-dequantise": [
+        {"fmt": "mxfp8-e5m2", "lanes": 4, "freq": 100},
+        {"fmt": "nvfp4", "lanes": 2, "out": "fp32"},
+        {"fmt": "mxint8", "lanes": 1, "out": "e4m3", "rounding": "stochastic"},
+    ],
+    "mx-convert": [
+        {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp4", "k": 8, "lanes": 4, "freq": 100},
+        {"fmt_in": "mxint8", "fmt": "mxfp6-e2m3", "k": 4, "scale_rule": "fit"},
+    ],
+    "mx-add": [
+        {"fmt": "mxfp8-e4m3", "k": 8, "lanes": 2, "freq": 80},
+        {"fmt": "mxint8", "k": 4, "rounding": "nearest-away", "target": "ice40"},
+    ],
+    "mx-mul": [
+        {"fmt": "mxfp8-e5m2", "k": 4, "nan": "element", "freq": 80},
+        {"fmt": "mxint8", "k": 8, "lanes": 4, "out": "mxfp4", "rounding": "down"},
+    ],
+}
+
+_OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
+_ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "stochastic")
+_CHOICES = [
+    {"scale_rule": "ceil", "zero_scale": "one"},
+    {"scale_rule": "even", "nan": "element"},
+    {"scale_rule": "fit", "infinity": "element", "overflow": "infinity"},
+    {"nan": "element", "infinity": "element", "symmetric": False, "flush_subnormals": True},
+]
+
+
+def _thorough():
+    for fmt, source, lanes in product(_OCP, ("bf16", "fp16", "fp32"), (8, 2)):
+        yield "mx-quantise", {"fmt": fmt, "fmt_in": source, "k": 8, "lanes": lanes}
+    for fmt, freq in product(_OCP, (80, 150)):
+        yield "mx-quantise", {"fmt": f"{fmt}/32", "lanes": 8, "freq": freq}
+    for fmt, rounding, choices in product(_OCP, _ROUNDINGS, _CHOICES):
+        options = {"rounding": rounding, "random_source": "input", **choices}
+        yield "mx-quantise", {"fmt": fmt, "k": 4, **options}
+        yield "mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": fmt, "k": 4, **options}
+        yield "mx-add", {"fmt": fmt, "k": 4, **options}
+        yield "mx-mul", {"fmt": fmt, "k": 4, **options}
+    for source in ("int8", "uint8", "q1.30", "e4m3", "e5m2", "tf32", "e3m4nosub"):
+        for fmt in ("mxfp8-e4m3", "mxint8", "mx-e4m3fnuz", "mx-e2m0", "mx-fp16"):
+            yield "mx-quantise", {"fmt": fmt, "fmt_in": source, "k": 4}
+    for source, fmt in product((*_OCP, "mx-uint4", "mx-e4m3fnuz"), (*_OCP, "mx-int4", "mx-e3m4")):
+        yield "mx-convert", {"fmt_in": source, "fmt": fmt, "k": 4, "lanes": 2}
+    for a, b, out in product(_OCP, ("mxfp8-e4m3", "mxint8"), ("mxfp6-e2m3", "mx-fp16")):
+        for core in ("mx-add", "mx-mul"):
+            yield core, {"fmt_a": a, "fmt_b": b, "out": out, "k": 4, "freq": 60}
+    for fmt, out, rounding in product((*_OCP, "nvfp4"), ("bf16", "fp16", "e4m3"), _ROUNDINGS):
+        yield "mx-dequantise", {"fmt": fmt, "lanes": 2, "out": out, "rounding": rounding}
+
+
+GRIDS = {
+    core: [
+        *options,
+        *(pytest.param(each, marks=pytest.mark.slow) for name, each in _thorough() if name == core),
+    ]
+    for core, options in _DEFAULT.items()
+}
+
+NETLISTS = [
+    ("mx-quantise", {"fmt": "mxfp4", "k": 4, "lanes": 2}),
+    *(
+        pytest.param(*each, marks=pytest.mark.slow)
+        for each in (
+            ("mx-quantise", {"fmt": "mxfp8-e4m3", "k": 8, "freq": 120}),
+            ("mx-dequantise", {"fmt": "mxfp8-e5m2", "lanes": 2, "out": "fp16"}),
+            ("mx-convert", {"fmt_in": "mxfp8-e4m3", "fmt": "mxfp4", "k": 4}),
+            ("mx-add", {"fmt": "mxfp6-e2m3", "k": 2}),
+            ("mx-mul", {"fmt": "mxfp8-e4m3", "k": 2}),
+            ("mx-add", {"fmt": "mxint8", "k": 2, "target": "ice40"}),
+        )
+    ),
+]
+
+# blocks small enough to try every element of every lane, with some scales
+EXHAUSTIVE = [
+    ("mx-quantise", {"fmt": "mxfp4", "fmt_in": "e3m4", "k": 2}),
+    ("mx-quantise", {"fmt": "mxint5", "fmt_in": "e5m2", "k": 2, "rounding": "up"}),
+    ("mx-quantise", {"fmt": "mxfp8-e4m3", "fmt_in": "fp16", "k": 1}),
+    ("mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp6-e2m3", "k": 2}),
+    ("mx-add", {"fmt": "mxfp4", "k": 2}),
+    ("mx-add", {"fmt_a": "mxfp8-e4m3", "fmt_b": "mxfp8-e4m3", "k": 1}),
+    ("mx-mul", {"fmt": "mxfp6-e3m2", "k": 1, "out": "mxfp4/1"}),
+    ("mx-dequantise", {"fmt": "mxfp8-e4m3", "lanes": 1, "out": "fp16"}),
+]
+
+
+def label(value):
+    """Return a configuration as a part of the name of its test case."""
+    if isinstance(value, str):
+        return value
+    return "-".join(
+        str(each).replace("/", "x") if key.startswith("fmt") else f"{key}={each}".replace("/", "x")
+        for key, each in value.items()
+    )
