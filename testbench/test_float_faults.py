@@ -1,0 +1,102 @@
+"""Would the regression of the float cores notice? Faults planted in the emitted Verilog."""
+
+import json
+
+import pytest
+from float_grid import label
+
+from hwgen import catalogue
+from hwgen.flow.emit import emit
+from hwgen.sim.case import Case
+from hwgen.sim.mutants import NamedFault, plant, prove_equivalent, try_mutants
+
+_ROUNDER = [
+    NamedFault("normalised one step too far", r"normalised_4\w*", "inv"),
+    NamedFault("leading zeros miscounted", r"leading_zeros_\d+_bit\w*", "const0"),
+    NamedFault("exponent off", r"leading_exponent\w*", "inv"),
+    NamedFault("subnormal result normalised", r"normalising_shift\w*", "inv"),
+    NamedFault("never rounded up", "increment", "const0"),
+    NamedFault("rounded bit wrong", r"rounded\w*", "inv"),
+    NamedFault("overflow missed", "too_large", "const0"),
+    NamedFault("subnormal taken for normal", "is_normal", "const1"),
+    NamedFault("a flag not reported", r"flag\w*", "const0"),
+    NamedFault("inexact not reported", "inexact", "const0"),
+    NamedFault("invalid not reported", "(product_)?invalid", "const0"),
+    NamedFault("sign wrong", "result_sign", "inv"),
+    NamedFault("result declared valid for no reason", "valid_1", "const1"),
+    NamedFault("result lost", "valid_2", "const0"),
+]
+_SUM = [
+    NamedFault("operands ordered wrongly", r"order\w*", "inv"),
+    NamedFault("shifted too far", r"aligned_2\w*", "inv"),
+    NamedFault("sticky bit of the shift dropped", r"aligned_sticky\w*", "const0"),
+    NamedFault("borrow dropped", "total_carry", "const0"),
+    NamedFault("added instead of subtracted", "differ", "const0"),
+    NamedFault("distance wrong", r"distance\w*", "inv"),
+    NamedFault("opposite infinities missed", "opposite_infinities", "const0"),
+]
+_PRODUCT = [
+    NamedFault("product bit lost", r"product", "const0", 5),
+    NamedFault("exponents added wrongly", r"product_exponent\w*", "inv"),
+    NamedFault("infinity times zero missed", r"infinite_times_zero\w*", "const0"),
+    NamedFault("sign of the product wrong", "product_sign", "inv"),
+    NamedFault("hidden bit of a subnormal factor", "a_normal", "const1"),
+]
+_MAGNITUDE = [
+    NamedFault("negative sum not complemented", r"magnitude\w*", "inv"),
+    NamedFault("complement not finished", "negate", "const0"),
+    NamedFault("addend never the larger term", "swap", "const0"),
+    NamedFault("sign of zero wrong", "zero_sign", "const1"),
+]
+_SUBNORMAL_PRODUCT = [NamedFault("underflow not reported", "underflow", "const0")]
+_NO_ZERO_SIGN = [fault for fault in _ROUNDER if fault.wire != "result_sign"]
+_FMA_SUM = [fault for fault in _SUM if fault.wire != r"order\w*"]
+
+NAMED = {
+    "float-add": _ROUNDER + _SUM,
+    "float-mul": _NO_ZERO_SIGN + _PRODUCT + _SUBNORMAL_PRODUCT,
+    "float-fma": _ROUNDER + _FMA_SUM + _PRODUCT + _MAGNITUDE + _SUBNORMAL_PRODUCT,
+}
+
+
+def make_case(core, config, interface, count):
+    """Return the vectors of the catalogue, as ``hwgen verify`` takes them."""
+    values = core.vectors(config, count, 1)
+    return Case.from_values(interface, values, core.golden(config, values), seed=5)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_named_fault_is_seen(name, tmp_path):
+    core = catalogue.get(name)
+    config = core.configure({"fmt": "fp16", "freq": 100, "flags": True})
+    emitted = emit(core, config, tmp_path)
+    interface = json.loads(emitted.interface.read_text())
+    named = NAMED[name]
+    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=named)
+    case = make_case(core, config, interface, 6000)
+    outcomes = try_mutants(verilog, mutants, case, tmp_path)
+    assert [each.mutant.name for each in outcomes if each.seen is None] == []
+    assert len(outcomes) == len(named)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("float-add", {"fmt": "e5m2", "flags": True}),
+        ("float-mul", {"fmt": "e5m2", "flags": True}),
+        ("float-fma", {"fmt": "e4m3", "flags": True}),
+    ],
+    ids=label,
+)
+def test_every_random_fault_is_seen_or_proved_harmless(name, options, tmp_path):
+    core = catalogue.get(name)
+    config = core.configure(options)
+    emitted = emit(core, config, tmp_path)
+    interface = json.loads(emitted.interface.read_text())
+    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=200)
+    case = make_case(core, config, interface, 60_000)
+    outcomes = try_mutants(verilog, mutants, case, tmp_path)
+    unseen = [each.mutant for each in outcomes if each.seen is None]
+    suspects = [each for each in unseen if not prove_equivalent(each, emitted.module, tmp_path)]
+    assert [each.name for each in suspects] == []
