@@ -8,6 +8,7 @@ equations that are fitted.
 """
 
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -274,15 +275,20 @@ def delays_of(netlist, report):
     word_of = {}
     for name, net in module["netnames"].items():
         base = name.split(".")[-1]
-        if base.startswith("word"):
+        if re.fullmatch(r"word\d+", base):
             word_of |= dict.fromkeys(net["bits"], base)
-    place_of = {}
+    place_of, word_behind = {}, {}
     for cell, found in module["cells"].items():
         outputs = found["connections"].get("Q") or [None]
         if outputs[0] in word_of:
             place_of[cell] = word_of[outputs[0]]
+            word_behind |= dict.fromkeys(found["connections"].get("D", ()), word_of[outputs[0]])
         elif found["type"] in _MULTIPLIERS:
             place_of[cell] = "multiplier"
+    for cell, found in module["cells"].items():
+        # iCE40 packs a register behind its look-up table, under the table's name
+        if found["type"] == "SB_LUT4" and found["connections"]["O"][0] in word_behind:
+            place_of[cell] = word_behind[found["connections"]["O"][0]]
     worst = {}
     for net in report["detailed_net_timings"]:
         for end in net["endpoints"]:

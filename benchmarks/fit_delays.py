@@ -48,10 +48,8 @@ def measure(circuit, fabric):
         serial = fabric == "ice40"
         wrapper.write_text(registered_wrapper(alone.netlist, "core", serial=serial))
         whole = synthesise([core, wrapper], "registered", fabric, folder / "whole")
-        netlist = json.loads(whole.netlist.read_text())
-        placements = []
         for seed in SEEDS:
-            placed = place(
+            place(
                 whole.netlist,
                 device,
                 folder / f"seed{seed}",
@@ -60,13 +58,15 @@ def measure(circuit, fabric):
                 out_of_context=not serial,
                 detailed_timing=True,
             )
-            placements.append(delays_of(netlist, json.loads(placed.report.read_text())))
-        return {"placements": placements}
+        return {}
 
     key = [digest(verilog), circuit.freq, device.name, SEEDS, find("yosys").version]
     key.append(find(f"nextpnr-{fabric}").version)
-    placements = stage("calibration", key, produce).result["placements"]
-    return component.operand_bits, [equations(component, measured) for measured in placements]
+    placed = stage("calibration", key, produce).folder
+    netlist = json.loads((placed / "whole" / "netlist.json").read_text())
+    reports = [json.loads((placed / f"seed{seed}" / "report.json").read_text()) for seed in SEEDS]
+    found = [equations(component, delays_of(netlist, report)) for report in reports]
+    return component.operand_bits, found
 
 
 def fit(sizes, placements):

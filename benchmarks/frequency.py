@@ -168,19 +168,7 @@ def markdown(results):
         "| Fmax with one stage fewer | stage needed |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for each in results:
-        if "refused" in each:
-            cells = [each["operator"], each["freq"], *["-"] * 7]
-            cells[3] = "refused"
-        else:
-            cells = [each["operator"], each["freq"], f"{each['fmax']:.0f}", _word(each["kept"])]
-            cells += [each["latency"], each["lut4"], each["ff"]]
-            cells += (
-                [f"{each['fewer_fmax']:.0f}", _word(each["needed"])]
-                if "needed" in each
-                else ["-", "-"]
-            )
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += [_row(each) for each in results]
     sums = summary(results)
     lines += [
         "",
@@ -191,6 +179,20 @@ def markdown(results):
         f"have a form with fewer stages ({_percent(sums['needed'], sums['staged'])}).",
     ]
     return "\n".join(lines)
+
+
+def _row(case):
+    """Return a case as one line of a Markdown table."""
+    if "refused" in case:
+        cells = [case["operator"], case["freq"], "-", "refused", *["-"] * 5]
+    else:
+        cells = [case["operator"], case["freq"], f"{case['fmax']:.0f}", _word(case["kept"])]
+        cells += [case["latency"], case["lut4"], case["ff"]]
+        if "needed" in case:
+            cells += [f"{case['fewer_fmax']:.0f}", _word(case["needed"])]
+        else:
+            cells += ["-", "-"]
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def _word(flag):
@@ -240,7 +242,11 @@ def main(quick, only, workers, as_json, write_docs):
             results = []
             for future in futures:
                 results.append(future.result())
+                progress.console.print(_row(results[-1]), soft_wrap=True, markup=False)
                 progress.advance(task)
+    except KeyboardInterrupt:
+        print("interrupted; finished placements are kept", file=sys.stderr)
+        sys.exit(130)
     finally:
         pool.shutdown(cancel_futures=True)
     print(json.dumps(results, indent=1) if as_json else markdown(results))

@@ -227,21 +227,15 @@ class Pipeline:
         self.register_bits += len(register)
         return Timed(register, stage + 1, self.fabric.launch_delay)
 
-    def broadcast_delay(self, levels):
-        """Return how long a register takes to every register's enable, through ``levels`` tables.
+    def fits_broadcast(self):
+        """Return whether one gate can drive every register's enable within the clock period.
 
-        The enable's own path: register, tables, the wire across the pipeline, enable.
+        Like all inputs of a pipeline, the consumer's ready comes from a register.
         """
         fabric = self.fabric
-        delay = fabric.launch_delay + fabric.logic_delay(levels) + fabric.capture_delay
-        return delay + fabric.fan_out_delay * self.register_bits**0.5
-
-    def fits_broadcast(self):
-        """Return whether the consumer's ready can reach every register within the clock period.
-
-        One level of tables is the pipeline's own, one is left to the consumer.
-        """
-        return self.period is None or self.broadcast_delay(2) <= self.period
+        delay = fabric.launch_delay + fabric.logic_delay() + fabric.capture_delay
+        delay += fabric.fan_out_delay * self.register_bits**0.5
+        return self.period is None or delay <= self.period
 
     def slice(self, value, low, high):
         """Return bits ``low`` to ``high - 1`` of ``value``; costs nothing."""
