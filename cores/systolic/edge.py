@@ -62,6 +62,8 @@ class Edge(wiring.Component):
     Parameters
     ----------
     config : MxMatmulConfig
+    size : int
+        Operand bits of the whole array, see `Pipeline`.
 
     Members
     -------
@@ -80,10 +82,13 @@ class Edge(wiring.Component):
     ----------
     latency : int
         Registers from the inputs to the result.
+    pipeline : Pipeline
+        Its circuit.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, size=0):
         self.config = config
+        self._size = size
         self.flags = flag_names(config)
         self._sum_width = config.dot.block_sum_shape.width
         members = {
@@ -107,7 +112,8 @@ class Edge(wiring.Component):
         config = self.config
         m = Module()
         enable = own_enable(m, self.go)
-        pipeline = Pipeline(m, targets.get(config.target), config.freq, enable)
+        fabric = targets.get(config.target)
+        self.pipeline = pipeline = Pipeline(m, fabric, config.freq, enable, self._size)
         valid = ValidChain(m, self.valid, enable)
         scales = [pipeline.input(each, "scale") for each in (self.scale_a, self.scale_b)]
         first = pipeline.input(self.first, "first")
@@ -123,6 +129,7 @@ class Edge(wiring.Component):
             significand, exponent = accumulate_blocks(
                 pipeline, significand, exponent, first, valid.update, config.dot, self._hold
             )
+            pipeline.capture(significand)
         flags = self._merged(pipeline, flags, scales, first, valid)
         results = self._results(pipeline, significand, exponent, flags)
         last = max(value.stage for value in results.values())
@@ -158,10 +165,11 @@ class Edge(wiring.Component):
     def _hold(self, m, shape, update, name):
         """Store as `hold_in_register` does, for results that take turns.
 
-        A memory keeps them all. What comes next is read while the one before it is stored, so
-        that the memory is in no loop.
+        A memory keeps them all. What comes next is read while the one before it is stored, and
+        from three on it is stored a clock later, so that the memory is in no loop.
         """
-        count = self.config.results_a_lane
+        config = self.config
+        count = config.results_a_lane
         if count == 1:
             return hold_in_register(m, shape, update, name)
         memory = Memory(shape=unsigned(shape.width), depth=count, init=[])
@@ -174,12 +182,17 @@ class Edge(wiring.Component):
         m.d.comb += [
             following.eq(Mux(index == count - 1, 0, index + 1)),
             read.addr.eq(following),
-            write.addr.eq(index),
-            write.en.eq(update),
         ]
+        late = count > 2 and config.freq is not None
 
         def store(value):
-            m.d.comb += write.data.eq(value)
+            stored = {"index": (write.addr, index), "value": (write.data, value)}
+            for what, (port, given) in {**stored, "now": (write.en, update)}.items():
+                if late:
+                    register = Signal(len(port), name=f"{name}_stored_{what}")
+                    m.d.sync += register.eq(given)
+                    given = register
+                m.d.comb += port.eq(given)
             with m.If(update):
                 m.d.sync += [index.eq(following), held.eq(read.data)]
 

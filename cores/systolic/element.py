@@ -10,6 +10,7 @@ from hwgen.cores.mx.product import multiply_elements
 from hwgen.cores.mx.special import product_flags
 
 from hwgen import targets
+from hwgen.errors import UsageError
 
 __all__ = ["OutputStationaryElement", "WeightStationaryElement", "flag_names"]
 
@@ -32,10 +33,13 @@ class _Element(wiring.Component):
     ----------
     latency : int
         Clock cycles from the registered operands to the clock in which the sum is made.
+    pipeline : Pipeline
+        Its circuit.
     """
 
-    def __init__(self, config, members):
+    def __init__(self, config, size, members):
         self.config = config
+        self._size = size
         self.flags = flag_names(config)
         self.sum_width = config.dot.block_sum_shape.width
         shared = {
@@ -55,6 +59,12 @@ class _Element(wiring.Component):
 
     def _build(self):
         raise NotImplementedError
+
+    def _start(self, m):
+        config = self.config
+        fabric = targets.get(config.target)
+        self.pipeline = Pipeline(m, fabric, config.freq, self.enable, self._size)
+        return self.pipeline
 
     def _held(self, m, value, name, condition=None):
         """Return ``value`` behind a register that loads while the array moves."""
@@ -92,7 +102,8 @@ class _Element(wiring.Component):
             name="total",
         )
         if total.stage != stage:
-            raise ValueError("the sum of an element must be made within one clock cycle")
+            raise UsageError(f"freq must be lower for a sum of {self.sum_width} bits in one cycle")
+        pipeline.capture(total)
         return stage, total.signal, Cat(pipeline.at(each, stage) for each in flags)
 
 
@@ -102,6 +113,8 @@ class OutputStationaryElement(_Element):
     Parameters
     ----------
     config : MxMatmulConfig
+    size : int
+        Operand bits of the whole array, see `Pipeline`.
 
     Members
     -------
@@ -118,7 +131,7 @@ class OutputStationaryElement(_Element):
         products were added, else ``drained``, a clock later.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, size=0):
         width = config.dot.block_sum_shape.width + len(flag_names(config))
         members = {
             "last": In(1),
@@ -126,11 +139,11 @@ class OutputStationaryElement(_Element):
             "drained": In(width),
             "drain": Out(width),
         }
-        super().__init__(config, members)
+        super().__init__(config, size, members)
 
     def _build(self):
         m = Module()
-        pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, self.enable)
+        pipeline = self._start(m)
         a, b = self._held(m, self.a, "a_held"), self._held(m, self.b, "b_held")
         last = self._held(m, self.last, "last_held")
         m.d.comb += [self.a_next.eq(a), self.b_next.eq(b), self.last_next.eq(last)]
@@ -157,6 +170,8 @@ class WeightStationaryElement(_Element):
     Parameters
     ----------
     config : MxMatmulConfig
+    size : int
+        Operand bits of the whole array, see `Pipeline`.
 
     Members
     -------
@@ -176,7 +191,7 @@ class WeightStationaryElement(_Element):
         The same with this element's product.
     """
 
-    def __init__(self, config):
+    def __init__(self, config, size=0):
         width = config.dot.block_sum_shape.width + len(flag_names(config))
         members = {
             "capture": In(1),
@@ -186,11 +201,11 @@ class WeightStationaryElement(_Element):
             "above": In(width),
             "below": Out(width),
         }
-        super().__init__(config, members)
+        super().__init__(config, size, members)
 
     def _build(self):
         m = Module()
-        pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, self.enable)
+        pipeline = self._start(m)
         a = self._held(m, self.a, "a_held")
         following = self._held(m, self.b, "next_weight", self.capture)
         weight = self._held(m, following, "weight", self.swap)

@@ -96,9 +96,8 @@ class MxMatmul(wiring.Component):
             if stationary
             else (OutputStationaryElement, OutputStationaryRow)
         )
-        self._element = element(config)
+        self._element, self._edge = self._parts(element, Edge)
         self._row = row(config, _ELEMENT, self._element)
-        self._edge = Edge(config)
         self.verilog_modules = {_ROW: self._row, _ELEMENT: self._element, _EDGE: self._edge}
         for each in self.verilog_modules.values():
             each._MustUse__silence = True
@@ -120,6 +119,20 @@ class MxMatmul(wiring.Component):
                 "o": Out(stream.Signature(self.streams[1].layout())),
             }
         )
+
+    def _parts(self, element, edge):
+        """Return one element and one edge, planned for the size of the whole array."""
+        config, size = self.config, 0
+        parts = [kind(config) for kind in (element, edge)]
+        if config.freq is not None:
+            counts = (config.rows * config.columns, config.lanes)
+            for part, count in zip(parts, counts, strict=True):
+                size += part.pipeline.operand_bits * count
+                part._MustUse__silence = True
+            parts = [kind(config, size) for kind in (element, edge)]
+            for part in parts:
+                part.pipeline.check_period("mx-matmul")
+        return parts
 
     def elaborate(self, platform):
         m = Module()

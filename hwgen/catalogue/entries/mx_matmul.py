@@ -109,7 +109,7 @@ CORE = Core(
     semantics=_SEMANTICS,
     examples=(
         "hwgen build --core mx-matmul --fmt mxfp4 --board ulx3s",
-        "hwgen verify --core mx-matmul --fmt mxint8 --rows 4 --columns 4 --freq 150",
+        "hwgen verify --core mx-matmul --fmt mxint8 --rows 4 --columns 4 --freq 100",
         "hwgen emit --core mx-matmul --fmt mxfp4 --dataflow weight-stationary --columns 32",
     ),
     shorthands={"fmt": ("fmt_a", "fmt_b")},
