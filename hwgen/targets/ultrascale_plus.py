@@ -5,7 +5,7 @@ from hwgen.targets.fabric import Fabric, Memory, Synthesis
 ULTRASCALE_PLUS = Fabric(
     name="ultrascale_plus",
     lut_inputs=6,
-    lut_delay=0.38,
+    lut_delay=0.42,
     carry_delay=0.75,
     carry_delay_per_bit=0.006,
     multiplier_bits=27,
@@ -21,8 +21,8 @@ ULTRASCALE_PLUS = Fabric(
     carry_cell_bits=8,
     ternary_module="hwgen_ternary_adder",
     lut4_module=None,
-    source="data sheet, not measured: published -1 figures (LUT6 0.15, DI to CO 0.18 a CARRY8, "
-    "clock to Q 0.09, DSP 2.7), and 0.25 for the net in front of a cell",
+    source="published figures, not measured: timing reports of speed grade -1 (LUT6 0.18, DI to CO "
+    "0.18 a CARRY8, clock to Q 0.09, DSP 2.7); 0.25 for the net in front of a cell",
     synthesis=Synthesis(
         command="synth_xilinx -flatten -noiopad -noclkbuf -family xcup",
         checked="prepare",
