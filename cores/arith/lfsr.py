@@ -10,7 +10,7 @@ __all__ = ["lfsr"]
 _WIDTH = 33
 # exponents of x**33 + x**20 + 1, the constant term left out
 _POLYNOMIAL = (33, 20)
-_LANE_STEP = 0x9E3779B1
+_LANE_STEP, _MIXER = 0x9E3779B1, 0x13C6EF373
 
 
 def _after_steps(count):
@@ -36,7 +36,8 @@ def lfsr(pipeline, bits, update, seed=0, lane=0, name="random"):
     update : Value
         1 when a token leaves the first stage.
     seed, lane : int
-        Choose the state after reset, ``(seed + lane * 0x9E3779B1) mod (2**33 - 1) + 1``.
+        Choose the state after reset, ``(seed + 1 + lane * 0x9E3779B1) * 0x13C6EF373`` modulo
+        ``2**33 - 1``, plus 1.
     name : str
         Name of the bits in the emitted Verilog.
 
@@ -45,7 +46,7 @@ def lfsr(pipeline, bits, update, seed=0, lane=0, name="random"):
     Timed
         The lowest bits of the register.
     """
-    first = (seed + lane * _LANE_STEP) % ((1 << _WIDTH) - 1) + 1
+    first = (seed + 1 + lane * _LANE_STEP) * _MIXER % ((1 << _WIDTH) - 1) + 1
     state = Signal(_WIDTH, init=first, name=f"{name}_state")
     following = [reduce(xor, (state[each] for each in sorted(of))) for of in _after_steps(bits)]
     with pipeline.m.If(update):

@@ -7,7 +7,7 @@ Rounding is to nearest (ties to even or away), toward zero, up, down, or stochas
 first `random_bits` bits of the discarded fraction, the magnitude is rounded up where F plus as many
 random bits carries. The random bits are a field `random` of the input (`--random-source input`) or
 come from a Galois register in the core, which takes `random_bits` steps with every token that is
-accepted (polynomial x^33 + x^20 + 1, reset to `random_seed` + 1); the results then depend on the
+accepted (polynomial x^33 + x^20 + 1, started from `random_seed`); the results then depend on the
 tokens before, `keeps_state` in `interface.json`.
 
 A result beyond the largest number becomes what IEEE 754, clause 7.4, says; in a format without

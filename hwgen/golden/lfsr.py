@@ -9,11 +9,13 @@ WIDTH = 33
 TAPS = 1 << 32 | 1 << 19
 PERIOD = (1 << WIDTH) - 1
 _LANE_STEP = 0x9E3779B1
+# 2**33 over the golden ratio: even small seeds give states with as many ones as zeros
+_MIXER = 0x13C6EF373
 
 
 def first_state(seed, lane=0):
     """Return the state after reset, 1 to ``2**33 - 1``: different for every lane."""
-    return (seed + lane * _LANE_STEP) % PERIOD + 1
+    return (seed + 1 + lane * _LANE_STEP) * _MIXER % PERIOD + 1
 
 
 def random_words(bits, count, seed=0, lane=0):
