@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.compare import less
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.mx.block_output import BlockOutputCore
@@ -204,13 +205,7 @@ def _is_larger(pipeline, exponent_x, x, exponent_y, y, name):
         return Cat(bits, exponent, Const(0, width - len(exponent)))
 
     keys = [pipeline.free(joined, *each) for each in ((x, exponent_x), (y, exponent_y))]
-    return pipeline.operate(
-        lambda p, q: p > q,
-        *keys,
-        delay=pipeline.fabric.carry_chain_delay(len(keys[0])),
-        shape=unsigned(1),
-        name=f"{name}_swap",
-    )
+    return less(pipeline, keys[1], keys[0], name=f"{name}_swap")
 
 
 def _shifted_with_sticky(pipeline, value, distance, width, name):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, Value, unsigned
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.compare import less
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
@@ -114,14 +115,7 @@ def largest_key(pipeline, keys, name="largest"):
 
 def larger(pipeline, x, y, name):
     """Return the larger of two unsigned values."""
-    greater = pipeline.operate(
-        lambda a, b: a > b,
-        x,
-        y,
-        delay=pipeline.fabric.carry_chain_delay(len(x)),
-        shape=unsigned(1),
-        name=f"{name}_greater",
-    )
+    greater = less(pipeline, y, x, name=f"{name}_greater")
     return pipeline.logic(
         lambda a, b, which: Mux(which, a, b), x, y, greater, shape=unsigned(len(x)), name=name
     )
