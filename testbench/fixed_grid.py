@@ -108,6 +108,6 @@ _NETLISTS = [
     ),
 ]
 NETLISTS = [
-    pytest.param(case, id=label(case), marks=[pytest.mark.slow] if number in (1, 3) else [])
+    pytest.param(case, id=label(case), marks=[pytest.mark.slow] if number in (1, 2, 3) else [])
     for number, case in enumerate(_NETLISTS)
 ]

@@ -73,8 +73,13 @@ NAMED = {
 
 RANDOM = [
     ("fixed-add", {"fmt": "q2.3", "operation": "both", "out": "q1.1"}, 20),
-    ("fixed-convert", {"fmt": "q4.8", "out": "uq2.2", "rounding": "stochastic"}, 20),
     ("const-matvec", {"matrix": "random-int6/3x3/1", "fmt": "int4"}, 20),
+    pytest.param(
+        "fixed-convert",
+        {"fmt": "q4.8", "out": "uq2.2", "rounding": "stochastic"},
+        20,
+        marks=pytest.mark.slow,
+    ),
     pytest.param("fixed-mul", {"fmt": "q1.4", "out": "q1.3"}, 200, marks=pytest.mark.slow),
     pytest.param("fixed-dot", {"fmt": "int4", "k": 4, "lanes": 2}, 200, marks=pytest.mark.slow),
     pytest.param("fixed-mac", {"fmt": "int4", "max_terms": 8}, 200, marks=pytest.mark.slow),
