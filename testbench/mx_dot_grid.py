@@ -17,7 +17,7 @@ _DEFAULT = [
     {"fmt": "mxfp4", "k": 8, "lanes": 2, "out": "fp16", "rounding": "toward-zero"},
     {"fmt": "mxint8", "k": 8, "freq": 100, "rounding": "nearest-away"},
     {"fmt": "mxint5/16", "overflow": "saturate", "rounding": "up"},
-    {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 8, "freq": 250, "max_blocks": 2},
+    {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 8, "freq": 100, "max_blocks": 2},
     {"fmt": "mxfp8-e4m3", "k": 4, "specials": "ignore", "dsp": "none", "target": "ice40"},
     {"fmt": "mxfp6-e3m2", "k": 8, "out": "exact", "target": "xilinx7", "freq": 250},
 ]
@@ -26,10 +26,10 @@ _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8
 
 
 def _thorough():
-    for fmt, lanes, freq in product(_OCP, (32, 8), (None, 100, 250)):
+    for fmt, lanes, freq in product(_OCP, (32, 8), (None, 100, 130)):
         yield {"fmt": fmt, "lanes": lanes, "freq": freq}
     for fmt, out, blocks in product(_OCP, ("exact", "fp32", "bf16", "fp16"), (1, 8)):
-        yield {"fmt": fmt, "k": 8, "lanes": 4, "out": out, "max_blocks": blocks, "freq": 120}
+        yield {"fmt": fmt, "k": 8, "lanes": 4, "out": out, "max_blocks": blocks, "freq": 100}
     roundings = ("nearest-even", "nearest-away", "toward-zero", "up", "down")
     for fmt, rounding, overflow in product(_OCP[::2], roundings, ("infinity", "saturate")):
         yield {"fmt": fmt, "k": 8, "out": "bf16", "rounding": rounding, "overflow": overflow}
