@@ -21,9 +21,9 @@ XILINX7 = Fabric(
     carry_cell_bits=4,
     ternary_module="hwgen_ternary_adder",
     lut4_module=None,
-    source="published figures, not measured: carry cells as in Yosys' timing model of Artix-7 (from "
-    "Project X-Ray: CI to CO 0.11 a CARRY4, S to CO 0.53); table 0.12, clock to Q 0.52 and DSP 3.84 "
-    "are typical of speed grade -1 and not checked against DS181; 0.7 for the net in front of a cell",
+    source="published figures, not measured: carry cells as in Yosys' timing model of Artix-7 "
+    "(Project X-Ray: CI to CO 0.11 a CARRY4, S to CO 0.53); table 0.12, clock to Q 0.52 and DSP "
+    "3.84 typical of speed grade -1, unchecked; 0.7 for the net in front of a cell",
     synthesis=Synthesis(
         command="synth_xilinx -flatten -noiopad -noclkbuf -family xc7",
         checked="prepare",
