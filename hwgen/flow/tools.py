@@ -1,5 +1,0 @@
-"""Where `hwgen.tools` used to be; imports move there."""
-
-from hwgen.tools import find, names, needed_for
-
-__all__ = ["find", "names", "needed_for"]
