@@ -96,12 +96,7 @@ class FloatFma(PipelinedCore):
             for name, fmt in (("a", config.fmt_a), ("b", config.fmt_b), ("c", config.fmt_c))
         )
         product = exact_product(pipeline, a, b, config.multipliers_for(config.fmt_a, config.fmt_b))
-        signs = [product.sign, c.sign]
-        if config.negations:
-            signs = [
-                _bit(pipeline, lambda s, n: s ^ n, sign, values[name], name=f"{name}d")
-                for sign, name in zip(signs, ("negate_product", "negate_addend"), strict=True)
-            ]
+        signs = self._signs(pipeline, values, product, c)
         differ = _bit(pipeline, lambda s, t: s ^ t, *signs, name="differ")
         special, invalid = self._special(pipeline, product, c, differ)
         terms = self._ordered(pipeline, product, c, signs)
@@ -111,31 +106,7 @@ class FloatFma(PipelinedCore):
         minuend = pipeline.free(lambda bits: Cat(Const(0, padding), bits), terms.larger)
         total = add_aligned(pipeline, minuend, shifted, differ, signed(width + 2))
         magnitude, negative = _magnitude(pipeline, total, shifted.sticky)
-        sign = _bit(
-            pipeline,
-            lambda usual, flip, *infinite: usual ^ (flip & ~Cat(*infinite).any()),
-            terms.sign,
-            negative,
-            *([] if special.infinite is None else [special.infinite]),
-            name="sum_sign",
-        )
-        zero_sign = _bit(
-            pipeline,
-            lambda usual, minus: Mux(minus, config.rounding == "down", usual),
-            terms.sign,
-            differ,
-            name="zero_sign",
-        )
-        if special.infinite is not None:
-            # an infinity keeps its sign whatever stands in its significand
-            zero_sign = _bit(
-                pipeline,
-                lambda zero, usual, infinite: Mux(infinite, usual, zero),
-                zero_sign,
-                terms.sign,
-                special.infinite,
-                name="zero_or_infinite_sign",
-            )
+        sign, zero_sign = self._result_signs(pipeline, terms.sign, negative, differ, special)
         rounded = round_significand(
             pipeline,
             sign,
@@ -150,6 +121,39 @@ class FloatFma(PipelinedCore):
             special=special,
         )
         return results(rounded, invalid), None
+
+    def _signs(self, pipeline, values, product, c):
+        """Return the signs of both terms, changed where the token asks for it."""
+        signs = [product.sign, c.sign]
+        if not self.config.negations:
+            return signs
+        return [
+            _bit(pipeline, lambda s, n: s ^ n, sign, values[name], name=f"{name}d")
+            for sign, name in zip(signs, ("negate_product", "negate_addend"), strict=True)
+        ]
+
+    def _result_signs(self, pipeline, usual, negative, differ, special):
+        """Return the signs of a nonzero result and of a zero one; an infinity keeps its own."""
+        infinite = [] if special.infinite is None else [special.infinite]
+        sign = _bit(
+            pipeline,
+            lambda sign, flip, *infinite: sign ^ (flip & ~Cat(*infinite).any()),
+            usual,
+            negative,
+            *infinite,
+            name="sum_sign",
+        )
+        zero_sign = _bit(
+            pipeline,
+            lambda sign, minus, *infinite: Mux(
+                minus & ~Cat(*infinite).any(), self.config.rounding == "down", sign
+            ),
+            usual,
+            differ,
+            *infinite,
+            name="zero_sign",
+        )
+        return sign, zero_sign
 
     def _special(self, pipeline, product, c, differ):
         opposite = None
