@@ -1,4 +1,4 @@
-"""Configurations of the float adder, multiplier and fused multiply-adder."""
+"""Configurations of the float adder, multiplier and fused multiply-adder; their shared fields."""
 
 from typing import Annotated, Literal
 
@@ -22,7 +22,21 @@ from pydantic.dataclasses import dataclass
 
 from hwgen import targets
 
-__all__ = ["FloatAddConfig", "FloatFmaConfig", "FloatMulConfig"]
+__all__ = [
+    "FLAGS",
+    "OVERFLOW",
+    "RANDOM_BITS",
+    "RANDOM_SEED",
+    "RANDOM_SOURCE",
+    "SUBNORMALS",
+    "FloatAddConfig",
+    "FloatFmaConfig",
+    "FloatMulConfig",
+    "RandomBits",
+    "RandomSource",
+    "Seed",
+    "Subnormals",
+]
 
 Subnormals = Literal["full", "flush"]
 RandomBits = Annotated[Literal[8, 16, 32], BeforeValidator(number)]
