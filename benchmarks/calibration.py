@@ -296,7 +296,25 @@ def delays_of(netlist, report):
             name = "enable" if end["port"] in ("CE", "CEN") else place_of.get(cell)
             if name is not None and end["port"] not in ("LSR", "SR", "CLK"):
                 worst[name] = max(worst.get(name, 0.0), end["delay"][1])
+    if "multiplier" in worst:
+        worst["multiplier"] += _setup(report, place_of)
     return worst
+
+
+def _setup(report, place_of):
+    """Return the setup time of a hard multiplier, which the delays to its inputs do not hold.
+
+    It shows in the slowest path, which in a circuit of hard multipliers ends at one; 0 otherwise.
+    """
+    ends = [path["path"][-1] for path in report.get("critical_paths", ()) if path["path"]]
+    return max(
+        (
+            end["delay"]
+            for end in ends
+            if end["type"] == "setup" and place_of.get(end["to"]["cell"]) == "multiplier"
+        ),
+        default=0.0,
+    )
 
 
 def equations(component, measured):

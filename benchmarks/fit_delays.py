@@ -29,7 +29,7 @@ from hwgen.flow.wrapper import registered_wrapper
 from hwgen.tools import find
 
 ROOT = Path(__file__).parents[1]
-DEVICES = {"ecp5": Device("25k", speed="6"), "ice40": Device("up5k")}
+DEVICES = {"ecp5": Device("85k", speed="6"), "ice40": Device("up5k")}
 SEEDS = (1, 2)
 # share of the calibration circuits whose slowest path the margin must cover
 QUANTILE = 0.9
