@@ -25,8 +25,8 @@ LANE_FAULTS = [
 LIMB_FAULTS = [
     NamedFault("carry between limbs lost", r"limb_2_resolved\w*", "const0"),
     NamedFault("placed in the wrong limb", r"limb_is_3\w*", "inv"),
-    NamedFault("leading chunk not found", "chunk_1_differs", "const0"),
-    NamedFault("sticky bit of the rest lost", r"below_window_at\w+", "const0"),
+    NamedFault("leading chunk not found", "chunk_16_differs", "const0"),
+    NamedFault("sticky bit of the rest lost", "sticky", "const0"),
     NamedFault("first beat does not clear", r"first_beat\w*", "const0"),
 ]
 

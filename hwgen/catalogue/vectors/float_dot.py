@@ -6,6 +6,8 @@ from hwgen.catalogue.vectors.float_samples import corner_codes, random_codes
 
 __all__ = ["vectors"]
 
+_TIES = 200
+
 
 def _finite(fmt, codes):
     special = fmt.is_nan(codes) | fmt.is_infinite(codes)
@@ -64,6 +66,36 @@ def _close_rows(config, count, random):
     return rows
 
 
+def _powers(fmt, exponents):
+    """Return the codes of powers of two, clipped to the range of the format."""
+    lowest, highest = fmt.lsb_exponent, fmt.max_exponent
+    if not fmt.subnormals:
+        lowest = fmt.min_normal_exponent
+    values = np.ldexp(1.0, np.clip(exponents, lowest, highest))
+    return fmt.encode(values, "toward-zero").astype(np.uint64)
+
+
+def _tie_rows(config, count, random):
+    """Return rows of a power of two, half a unit of its last place, and something tiny.
+
+    Only the tiny product, which may be hundreds of bits below, breaks the tie.
+    """
+    fmt_a, fmt_b, out = config.fmt_a, config.fmt_b, config.out
+    bits = out.significand_bits if config.out != "exact" else 16
+    low, high = fmt_a.lsb_exponent + fmt_b.lsb_exponent, fmt_a.max_exponent + fmt_b.max_exponent
+    if config.out != "exact":
+        low, high = max(low, out.lsb_exponent), min(high, out.max_exponent)
+    top = random.integers(low, max(low, high) + 1, count)
+    lengths = random.integers(0, 200, count)
+    exponents = np.stack([top, top - bits - 1, top - bits - 2 - lengths], 1)[:, : config.k]
+    a, b = np.zeros((2, count, config.k), np.uint64)
+    first = (exponents + fmt_a.min_normal_exponent - fmt_b.min_normal_exponent) // 2
+    a[:, : exponents.shape[1]] = _powers(fmt_a, first)
+    b[:, : exponents.shape[1]] = _powers(fmt_b, exponents - first)
+    signs = random.integers(0, 2, a.shape, dtype=np.uint64) * np.uint64(fmt_a.signed)
+    return [np.where(a > 0, a | signs << np.uint64(fmt_a.width - 1), a), b]
+
+
 def vectors(config, count, seed):
     """Return at least ``count`` beats, whole dot products."""
     random = np.random.default_rng(seed)
@@ -71,6 +103,7 @@ def vectors(config, count, seed):
     missing = max(-(-count // config.beats) - len(parts[0][0]), 256)
     parts.append(_cancelling_rows(config, -(-missing // 2), random))
     parts.append(_close_rows(config, -(-missing // 2), random))
+    parts.append(_tie_rows(config, _TIES, random))
     a, b = (np.concatenate(each) for each in zip(*parts, strict=True))
     shape = (-1, config.lanes) if config.lanes > 1 else (-1,)
     order = random.permutation(len(a))
