@@ -9,27 +9,21 @@ __all__ = ["EXHAUSTIVE", "GRIDS", "NETLISTS", "label"]
 _DEFAULT = {
     "mx-quantise": [
         {"fmt": "mxfp8-e4m3", "k": 8, "lanes": 2, "freq": 120},
-        {"fmt": "mxfp4", "k": 8, "fmt_in": "fp32", "scale_rule": "even"},
         {"fmt": "mxint8", "k": 4, "lanes": 1, "fmt_in": "fp16", "rounding": "stochastic"},
         {"fmt": "mxfp8-e5m2", "k": 3, "nan": "element", "infinity": "element", "rounding": "up"},
-        {"fmt": "mxint5", "k": 4, "fmt_in": "q3.12", "symmetric": False, "target": "ice40"},
     ],
     "mx-dequantise": [
-        {"fmt": "mxfp8-e5m2", "lanes": 4, "freq": 100},
         {"fmt": "nvfp4", "lanes": 2, "out": "fp32"},
         {"fmt": "mxint8", "lanes": 1, "out": "e4m3", "rounding": "stochastic"},
     ],
     "mx-convert": [
         {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp4", "k": 8, "lanes": 4, "freq": 100},
-        {"fmt_in": "mxint8", "fmt": "mxfp6-e2m3", "k": 4, "scale_rule": "fit"},
     ],
     "mx-add": [
         {"fmt": "mxfp8-e4m3", "k": 8, "lanes": 2, "freq": 80},
-        {"fmt": "mxint8", "k": 4, "rounding": "nearest-away", "target": "ice40"},
     ],
     "mx-mul": [
         {"fmt": "mxfp8-e5m2", "k": 4, "nan": "element", "freq": 80},
-        {"fmt": "mxint8", "k": 8, "lanes": 4, "out": "mxfp4", "rounding": "down"},
     ],
 }
 
@@ -44,6 +38,15 @@ _CHOICES = [
 
 
 def _thorough():
+    yield "mx-quantise", {"fmt": "mxfp4", "k": 8, "fmt_in": "fp32", "scale_rule": "even"}
+    yield (
+        "mx-quantise",
+        {"fmt": "mxint5", "k": 4, "fmt_in": "q3.12", "symmetric": False, "target": "ice40"},
+    )
+    yield "mx-dequantise", {"fmt": "mxfp8-e5m2", "lanes": 4, "freq": 100}
+    yield "mx-convert", {"fmt_in": "mxint8", "fmt": "mxfp6-e2m3", "k": 4, "scale_rule": "fit"}
+    yield "mx-add", {"fmt": "mxint8", "k": 4, "rounding": "nearest-away", "target": "ice40"}
+    yield "mx-mul", {"fmt": "mxint8", "k": 8, "lanes": 4, "out": "mxfp4", "rounding": "down"}
     for fmt, source, lanes in product(_OCP, ("bf16", "fp16", "fp32"), (8, 2)):
         yield "mx-quantise", {"fmt": fmt, "fmt_in": source, "k": 8, "lanes": lanes}
     for fmt, freq in product(_OCP, (80, 150)):
@@ -92,13 +95,18 @@ NETLISTS = [
 # blocks small enough to try every element of every lane, with some scales
 EXHAUSTIVE = [
     ("mx-quantise", {"fmt": "mxfp4", "fmt_in": "e3m4", "k": 2}),
-    ("mx-quantise", {"fmt": "mxint5", "fmt_in": "e5m2", "k": 2, "rounding": "up"}),
     ("mx-quantise", {"fmt": "mxfp8-e4m3", "fmt_in": "fp16", "k": 1}),
-    ("mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp6-e2m3", "k": 2}),
-    ("mx-add", {"fmt": "mxfp4", "k": 2}),
-    ("mx-add", {"fmt_a": "mxfp8-e4m3", "fmt_b": "mxfp8-e4m3", "k": 1}),
     ("mx-mul", {"fmt": "mxfp6-e3m2", "k": 1, "out": "mxfp4/1"}),
     ("mx-dequantise", {"fmt": "mxfp8-e4m3", "lanes": 1, "out": "fp16"}),
+    *(
+        pytest.param(*each, marks=pytest.mark.slow)
+        for each in (
+            ("mx-quantise", {"fmt": "mxint5", "fmt_in": "e5m2", "k": 2, "rounding": "up"}),
+            ("mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp6-e2m3", "k": 2}),
+            ("mx-add", {"fmt": "mxfp4", "k": 2}),
+            ("mx-add", {"fmt": "mxfp8-e4m3", "k": 1}),
+        )
+    ),
 ]
 
 
