@@ -14,7 +14,7 @@ NAMED = {
     "mx-quantise": (
         {"fmt": "mxfp8-e4m3", "k": 4, "lanes": 2, "freq": 80},
         [
-            NamedFault("larger exponent not taken", r"largest_0_greater", "inv"),
+            NamedFault("larger exponent not taken", r"largest_0_greater", "inv", bit=9),
             NamedFault("earlier beats forgotten", r"key_so_far", "const0"),
             NamedFault("block of the wrong moment", "block_complete", "const0"),
             NamedFault("subnormal input read as normal", "value0_normal", "const1"),
@@ -30,7 +30,7 @@ NAMED = {
     "mx-add": (
         {"fmt": "mxfp8-e5m2", "k": 2, "infinity": "element"},
         [
-            NamedFault("operands not swapped", "lane0_swap", "const0"),
+            NamedFault("operands not swapped", "lane0_swap", "const0", bit=15),
             NamedFault("distance of exponents off", r"lane0_apart", "inv"),
             NamedFault("difference taken for a sum", "lane1_differ", "const0"),
             NamedFault("sign of a sum", "lane0_sign", "inv"),
