@@ -18,9 +18,9 @@ MATMUL_SECONDS = 20.0
 MATMUL_BYTES = 1_000_000
 
 _FORMATS = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
-_SQUARE = "mx-matmul --fmt mxfp4 --rows 32 --columns 32 --freq 125"
+_SQUARE = "mx-matmul --fmt mxfp4 --rows 32 --columns 32 --freq 100"
 CASES = (
-    *((f"mx-dot --fmt {fmt} --k 32 --freq 125", DOT_SECONDS, None) for fmt in _FORMATS),
+    *((f"mx-dot --fmt {fmt} --k 32 --freq 100", DOT_SECONDS, None) for fmt in _FORMATS),
     (_SQUARE, MATMUL_SECONDS, MATMUL_BYTES),
     (f"{_SQUARE} --dataflow weight-stationary", MATMUL_SECONDS, MATMUL_BYTES),
 )

@@ -11,19 +11,19 @@ STATIONARY = "weight-stationary"
 # one of each kind, small: minutes in all
 _DEFAULT = [
     {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 3, "max_blocks": 1},
-    {"fmt": "mxfp4", "k": 8, "rows": 4, "columns": 3, "max_blocks": 4, "freq": 120},
-    {"fmt": "mxfp8-e5m2", "k": 4, "rows": 2, "columns": 2, "freq": 90, "out": "bf16"},
+    {"fmt": "mxfp4", "k": 8, "rows": 4, "columns": 3, "max_blocks": 4, "freq": 100},
+    {"fmt": "mxfp8-e5m2", "k": 4, "rows": 2, "columns": 2, "freq": 80, "out": "bf16"},
     {"fmt": "mxint8", "k": 4, "rows": 1, "columns": 2, "freq": 100, "out": "exact"},
     {"fmt": "mxfp4", "k": 4, "columns": 3, "dataflow": STATIONARY},
     {"fmt": "mxfp8-e5m2", "k": 4, "columns": 2, "dataflow": STATIONARY, "freq": 100},
-    {"fmt": "mxint8", "k": 8, "columns": 1, "dataflow": STATIONARY, "out": "exact", "freq": 200},
+    {"fmt": "mxint8", "k": 8, "columns": 1, "dataflow": STATIONARY, "out": "exact", "freq": 150},
 ]
 
 _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
 
 
 def _thorough():
-    for fmt, freq in product(_OCP, (None, 90)):
+    for fmt, freq in product(_OCP, (None, 80)):
         yield {"fmt": fmt, "k": 8, "rows": 4, "columns": 4, "freq": freq}
         yield {"fmt": fmt, "k": 4, "columns": 4, "dataflow": STATIONARY, "freq": freq}
     for fmt, out in product(_OCP[::2], ("exact", "fp16", "bf16")):
@@ -47,8 +47,8 @@ def _thorough():
     yield {"fmt": "mxint5/4", "rows": 2, "columns": 2, "max_blocks": 64}
     yield {"fmt": "mxfp4", "k": 1, "rows": 2, "columns": 1, "max_blocks": 3}
     yield {"fmt": "mxfp6-e3m2", "k": 1, "columns": 1, "dataflow": STATIONARY}
-    yield {"fmt": "mxfp4", "rows": 8, "columns": 8, "freq": 125}
-    yield {"fmt": "mxfp4", "columns": 8, "dataflow": STATIONARY, "freq": 200}
+    yield {"fmt": "mxfp4", "rows": 8, "columns": 8, "freq": 100}
+    yield {"fmt": "mxfp4", "columns": 8, "dataflow": STATIONARY, "freq": 150}
 
 
 GRID = [

@@ -61,7 +61,7 @@ WEIGHT_STATIONARY = [
 
 CASES = [
     (
-        {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "max_blocks": 3, "freq": 120},
+        {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "max_blocks": 3, "freq": 100},
         COMMON + OUTPUT_STATIONARY,
     ),
     (

@@ -96,6 +96,18 @@ class EmitResult:
         }
 
 
+@contextmanager
+def _no_garbage_collection():
+    """Suspend the cyclic collector: it would look at millions of live objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def module_name(core_name):
     """Return the Verilog module name of a core: ``mx_dot`` for ``mx-dot``."""
     return re.sub(r"\W", "_", core_name)
@@ -163,18 +175,6 @@ def emit_verilog(
     return "\n".join(parts)
 
 
-@contextmanager
-def _no_garbage_collection():
-    """Suspend the cyclic collector: it would look at millions of live objects again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _in_order(text, names):
     """Return the modules of a Verilog text in the order of ``names``."""
     modules = re.findall(r"^module (\w+)(.*?^endmodule\n)", text, flags=re.MULTILINE | re.DOTALL)
@@ -223,6 +223,7 @@ def describe_interface(core, config, component, verilog_file, verilog_text, modu
     }
 
 
+@_no_garbage_collection()
 def emit(core, config, folder, *, vectors=0, seed=1, module=None):
     """Write a core's Verilog and ``interface.json`` into ``folder``.
 
