@@ -167,7 +167,14 @@ def test_the_rules_name_every_output_stream(tmp_path):
 
 
 # a small configuration of each core; those that are not named are proved as they are by default
-SMALL = {"mx-dot": {"fmt": "mxfp4", "k": 4, "freq": 120}}
+SMALL = {
+    "mx-dot": {"fmt": "mxfp4", "k": 4, "freq": 120},
+    "mx-quantise": {"fmt": "mxfp4", "k": 4, "lanes": 2, "fmt_in": "e5m2", "freq": 80},
+    "mx-dequantise": {"fmt": "mxfp4", "lanes": 1},
+    "mx-convert": {"fmt": "mxfp4", "fmt_in": "mxfp6-e3m2", "k": 2, "lanes": 1},
+    "mx-add": {"fmt": "mxfp4", "k": 2, "lanes": 1},
+    "mx-mul": {"fmt": "mxfp4", "k": 2, "lanes": 1},
+}
 
 
 def small_configuration(core):
