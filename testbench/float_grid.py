@@ -87,7 +87,8 @@ def _all_pairs():
 _PAIRS_DEFAULT = [
     ("float-add", {"fmt": "e5m2", "rounding": "nearest-even", "flags": True}),
     ("float-add", {"fmt": "e4m3fnuz", "rounding": "stochastic", "operation": "both"}),
-    ("float-mul", {"fmt": "e4m3", "rounding": "stochastic", "subnormals": "flush"}),
+    ("float-add", {"fmt": "e2m5", "rounding": "nearest-even", "subnormals": "flush"}),
+    ("float-mul", {"fmt": "e4m3fnuz", "rounding": "stochastic", "subnormals": "flush"}),
     ("float-mul", {"fmt": "e5m2", "rounding": "down", "flags": True, "freq": 200}),
 ]
 

@@ -72,11 +72,16 @@ class FloatAdd(PipelinedCore):
         padding = width - len(larger.significand)
         minuend = pipeline.free(lambda bits: Cat(Const(0, padding), bits), larger.significand)
         total = add_aligned(pipeline, minuend, shifted, differ, unsigned(width + 1))
+        # an infinity keeps its sign, whatever stands in its significand
+        infinite = [] if special.infinite is None else [special.infinite]
         zero_sign = _bit(
             pipeline,
-            lambda sign, minus: Mux(minus, config.rounding == "down", sign),
+            lambda sign, minus, *infinite: Mux(
+                minus & ~Cat(*infinite).any(), config.rounding == "down", sign
+            ),
             signs[0],
             differ,
+            *infinite,
             name="zero_sign",
         )
         rounded = round_significand(

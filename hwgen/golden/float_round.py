@@ -97,7 +97,8 @@ def round_exact(
     if subnormals == "flush":
         codes = np.where(tiny, signed_zero(format, negative), codes)
         # what rounds up to the smallest normal number is no longer subnormal
-        least = signed_zero(format, negative) | np.uint64(1 << format.significand_bits)
+        sign = negative.astype(np.uint64) << np.uint64(format.width - 1)
+        least = sign | np.uint64(1 << format.significand_bits)
         rounds_up = ~zero & ~tiny & (top < format.min_normal_exponent)
         codes = np.where(rounds_up, least, codes)
         return Rounded(codes, too_large, tiny, tiny | too_large | ~exact)
