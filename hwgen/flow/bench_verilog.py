@@ -72,8 +72,12 @@ _TAIL = """\
       if (idle > {patience}) begin
         if (errors == 0 && {complete})
           $display("PASS: {total} words match after %0d cycles", cycle);
-        else
+        else begin
           $display("FAIL: %0d words differ, {counts} of {total} words came", errors, {arguments});
+`ifdef VERILATOR
+          $stop; // ends the program with an error; other simulators would wait for a person
+`endif
+        end
         $finish;
       end
     end

@@ -8,9 +8,9 @@ from hwgen.tools import find
 
 
 def run_bench(folder):
-    return subprocess.run(
-        ["./obj_dir/Vtoy_adder_tb"], cwd=folder, capture_output=True, text=True, check=True
-    ).stdout
+    """Return the exit status of the bench's program, and what it prints."""
+    done = subprocess.run(["./obj_dir/Vtoy_adder_tb"], cwd=folder, capture_output=True, text=True)
+    return done.returncode, done.stdout
 
 
 def test_bench_passes_on_the_emitted_core_and_fails_on_wrong_or_missing_words(tmp_path):
@@ -24,18 +24,23 @@ def test_bench_passes_on_the_emitted_core_and_fails_on_wrong_or_missing_words(tm
         check=True,
         capture_output=True,
     )
-    assert "PASS: 200 words match" in run_bench(tmp_path)
+    status, output = run_bench(tmp_path)
+    assert status == 0
+    assert "PASS: 200 words match" in output
 
     expected = tmp_path / "toy_adder_o.hex"
     lines = expected.read_text().split()
     wrong = [*lines[:7], f"{int(lines[7], 16) ^ 1:04x}", *lines[8:]]
     expected.write_text("\n".join(wrong) + "\n")
-    output = run_bench(tmp_path)
+    status, output = run_bench(tmp_path)
+    assert status != 0
     assert "FAIL: 1 words differ, 200 of 200 words came" in output
     assert "word 7 is" in output
 
     expected.write_text("\n".join(["0000", *lines[:-1]]) + "\n")
-    assert "FAIL" in run_bench(tmp_path)
+    status, output = run_bench(tmp_path)
+    assert status != 0
+    assert "FAIL" in output
 
 
 def test_bench_and_vectors_do_not_change_between_runs(tmp_path):
