@@ -83,15 +83,15 @@ def _accumulate():
     for fmt, out in product(
         ("e4m3", "e5m2", "fp16", "bf16", "e4m3fnuz", "ue4m3"), ("exact", "fp32")
     ):
-        for freq in (None, 100, 180):
+        for freq in (None, 100, 150):
             yield {"fmt": fmt, "out": out, "freq": freq, "flags": True}
     for fmt, out, rounding in product(("fp16", "bf16"), ("fp16", "e5m2", "e2m1"), _MODES):
         yield {"fmt": fmt, "out": out, "rounding": rounding, "flags": out != "e2m1", "freq": 120}
     for subnormals, overflow in product(("full", "flush"), ("infinity", "saturate")):
         yield {"fmt": "fp16", "out": "e4m3", "subnormals": subnormals, "overflow": overflow}
-    for freq, terms in product((None, 150, 200), (1, 3, 1 << 20)):
+    for freq, terms in product((None, 120, 180), (1, 3, 1 << 20)):
         yield {"fmt": "fp32", "max_terms": terms, "freq": freq, "flags": True}
-    for target, freq in (("ice40", 50), ("generic", 200)):
+    for target, freq in (("ice40", 35), ("generic", 120)):
         yield {"fmt": "bf16", "target": target, "freq": freq}
 
 
@@ -114,9 +114,9 @@ def _dot():
         yield {"fmt": fmt, "k": 2, "lanes": lanes, "freq": 100, "flags": True}
         yield {"fmt": fmt, "k": 2, "lanes": lanes, "out": "exact", "subnormals": "flush"}
     yield {"fmt_a": "e4m3fnuz", "fmt_b": "ue4m3", "k": 4, "out": "e5m2fnuz", "rounding": "down"}
-    yield {"fmt_a": "fp16", "fmt_b": "bf16", "k": 4, "freq": 150}
+    yield {"fmt_a": "fp16", "fmt_b": "bf16", "k": 4, "freq": 120}
     yield {"fmt_a": "e2m1", "fmt_b": "e5m2", "k": 8, "dsp": "none", "overflow": "saturate"}
-    for target, freq in (("ice40", 40), ("generic", 150)):
+    for target, freq in (("ice40", 25), ("generic", 120)):
         yield {"fmt": "bf16", "k": 2, "target": target, "freq": freq}
         yield {"fmt": "e4m3", "k": 4, "target": target, "freq": freq}
 

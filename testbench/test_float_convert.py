@@ -25,7 +25,7 @@ INTEGER_FAULTS = [
 FLOAT_FAULTS = [
     NamedFault("never rounded up", "increment", "const0"),
     NamedFault("infinity missed", "value0_infinite", "const0"),
-    NamedFault("signaling NaN missed", "is_signaling", "const0"),
+    NamedFault("signaling NaN missed", "invalid", "const0"),
     NamedFault("result inexact unnoticed", "inexact_flag", "const0"),
     NamedFault("small operand lost", "nonzero", "const0"),
 ]

@@ -124,9 +124,13 @@ def _longest_chain(pipeline, width):
         return width
     fabric = pipeline.fabric
     room = pipeline.period - fabric.launch_delay - fabric.capture_delay
+
+    def delay(bits):
+        # the sign controls every bit; one bit more for the carry in, one for the carry out
+        return fabric.carry_chain_delay(bits + 2) + fabric.fan_out_delay * (bits + 2) ** 0.5
+
     size = width
-    # one bit for the carry in, one for the carry out
-    while size > _LEAST_CHUNK and fabric.carry_chain_delay(size + 2) > room:
+    while size > _LEAST_CHUNK and delay(size) > room:
         size -= 1
     return size
 

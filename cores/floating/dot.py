@@ -68,7 +68,7 @@ class FloatDot(PipelinedCore):
         lanes = self._lanes(pipeline, values)
         first, last = self._beats(pipeline, valid)
         signs = [sign for _, _, sign in lanes]
-        segments, unit = self._sum(pipeline, lanes, signs, first, valid)
+        segments, unit = self._sum(pipeline, values, lanes, signs, first, valid)
         state = _state(pipeline, lanes, signs)
         if config.beats > 1:
             state = state.over(pipeline, first, valid.update)
@@ -97,14 +97,14 @@ class FloatDot(PipelinedCore):
             for index, (a, b) in enumerate(zip(*operands, strict=True))
         ]
 
-    def _sum(self, pipeline, lanes, signs, first, valid):
+    def _sum(self, pipeline, values, lanes, signs, first, valid):
         """Return (sum in two's complement segments, weight of its lowest bit)."""
         config = self.config
         hard = [config.multipliers(index) for index in range(config.lanes)]
         width = config.significand_width
         if width <= _WIDEST_LANE:
             formats = [self._as_read(fmt) for fmt in (config.fmt_a, config.fmt_b)]
-            elements = [(_element(pipeline, a), _element(pipeline, b)) for a, b, _ in lanes]
+            elements = self._elements(pipeline, lanes, values)
             total = sum_in_one_lane(pipeline, formats, elements, hard, signs)
             whole = pipeline.free(lambda bits: _wide(bits, width), total)
             spare, step = 0, _LIMB
@@ -129,6 +129,21 @@ class FloatDot(PipelinedCore):
         if config.out == "exact" and spare:
             limbs[0] = pipeline.slice(limbs[0], spare, len(limbs[0]))
         return limbs, config.lsb_exponent - spare
+
+    def _elements(self, pipeline, lanes, values):
+        """Return the operands of every lane as those of the product of block formats."""
+        codes = [[values[name]] if self.config.lanes == 1 else values[name] for name in "ab"]
+        pairs = []
+        for index, (*operands, _) in enumerate(lanes):
+            pair = []
+            for operand, given, fmt in zip(
+                operands, codes, (self.config.fmt_a, self.config.fmt_b), strict=True
+            ):
+                bits = fmt.exponent_bits + fmt.significand_bits
+                magnitude = pipeline.slice(given[index], 0, bits)
+                pair.append(Element(operand.significand, operand.exponent, operand.sign, magnitude))
+            pairs.append(tuple(pair))
+        return pairs
 
     def _as_read(self, fmt):
         return replace(fmt, subnormals=False) if self.config.subnormals == "flush" else fmt
@@ -155,12 +170,6 @@ def _wide(bits, width):
     """Return ``bits`` sign- or zero-extended to ``width``, as unsigned."""
     top = bits[-1] if bits.shape().signed else Const(0, 1)
     return Cat(bits, top.replicate(max(0, width - len(bits))))[:width]
-
-
-def _element(pipeline, operand):
-    """Return an unpacked float as the operand of the product of block formats."""
-    magnitude = pipeline.free(lambda bits: bits, operand.significand)
-    return Element(operand.significand, operand.exponent, operand.sign, magnitude)
 
 
 def _state(pipeline, lanes, signs):
