@@ -31,6 +31,7 @@ PARAMETERS = {
     "carry_delay": 1.6,
     "carry_delay_per_bit": 0.04,
     "multiplier_delay": 5.0,
+    "multiplier_input_delay": 0.8,
     "multiplier_output_delay": 1.5,
     "fan_out_delay": 0.05,
 }
@@ -78,7 +79,8 @@ class _TracedPipeline(Pipeline):
 
     def capture(self, value):
         super().capture(value)
-        if getattr(value.arrival, "parts", {}).get("multiplier_delay") and not len(value._later):
+        parts = getattr(value.arrival, "parts", {})
+        if parts.keys() & {"multiplier_delay", "multiplier_input_delay"} and not value._later:
             self.multiplied.append(value.arrival)
 
     def at(self, value, stage):

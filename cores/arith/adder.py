@@ -258,8 +258,8 @@ def _segment_size(pipeline, x, y, width):
     if fabric.carry_chain_module is None and controls:
         left -= fabric.logic_delay()
     # a slot for the carry in and one for the carry out
-    fits = int(left / fabric.carry_delay_per_bit) - 2
-    if fits < _SHORTEST_SEGMENT or width <= fits + 2:
+    fits = max(_SHORTEST_SEGMENT, int(left / fabric.carry_delay_per_bit) - 2)
+    if width <= fits + 2:
         return width
     return -(-width // -(-width // fits))
 

@@ -203,6 +203,7 @@ def _underflow(pipeline, code, discarded, normal, lost, sign, rounding):
             Term(discarded.random),
             unsigned(count + 1),
             name="one_bit_more",
+            divisible=True,
         )
         rounds_up = pipeline.slice(carry, count, count + 1)
     else:

@@ -97,7 +97,13 @@ def round_to_float(pipeline, significand, exponent, exponent_bias, exponent_rang
     sign = pipeline.free(lambda bits: bits[-1], significand)
     zero = Term(pipeline.constant(Const(0, 1)))
     magnitude = add(
-        pipeline, zero, Term(significand, None, sign), unsigned(width), sign, name="magnitude"
+        pipeline,
+        zero,
+        Term(significand, None, sign),
+        unsigned(width),
+        sign,
+        name="magnitude",
+        divisible=True,
     )
     return round_significand(
         pipeline, sign, magnitude, exponent, exponent_bias, exponent_range, rounding
@@ -240,6 +246,7 @@ def _plus_constant(pipeline, value, constant, bounds, name):
         Term(pipeline.constant(Const(constant >> low, signed(shape.width - low + 1)))),
         upper_shape,
         name=name,
+        divisible=True,
     )
     if not low:
         return total
@@ -270,7 +277,7 @@ def _minus(pipeline, base, zeros, bounds, name):
     one = pipeline.constant(Const(1, 1))
     # complement of the zero-extended count, plus one
     wide = pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), zeros)
-    return add(pipeline, Term(base), Term(wide, None, one), shape, 1, name=name)
+    return add(pipeline, Term(base), Term(wide, None, one), shape, 1, name, divisible=True)
 
 
 def _limited(pipeline, base, zeros, field, most):
@@ -345,7 +352,15 @@ def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
             name="increment",
         )
         exponent, mask = _placed(pipeline, field, normal, fraction_bits, shape.width)
-        code = add(pipeline, Term(exponent, mask), Term(whole), shape, carry, name="rounded")
+        code = add(
+            pipeline,
+            Term(exponent, mask),
+            Term(whole),
+            shape,
+            carry,
+            name="rounded",
+            divisible=True,
+        )
     present = normal if rounding.gradual else finish.nonzero
     return Rounded(*pack(pipeline, code, discarded, present, sign, rounding, finish.special))
 
@@ -374,7 +389,9 @@ def _add_random(pipeline, kept, field, normal, random, shape, fraction_bits):
     addend = pipeline.free(with_random, exponent, random)
     mask = pipeline.free(lambda bits: Cat(Const(-1, cut), bits[cut:]), mask)
     wide_shape = (signed if shape.signed else unsigned)(shape.width + cut)
-    total = add(pipeline, Term(addend, mask), Term(kept), wide_shape, name="rounded")
+    total = add(
+        pipeline, Term(addend, mask), Term(kept), wide_shape, name="rounded", divisible=True
+    )
 
     def upper(bits):
         return bits[cut:].as_signed() if shape.signed else bits[cut:]

@@ -1,9 +1,11 @@
-// Product of two operands in the hard multiplier of the ECP5 fabric, with its output register.
+// Product of two operands in the hard multiplier of the ECP5 fabric, with its output register
+// and, if wanted, its input registers.
 module hwgen_multiplier #(
     parameter A_WIDTH = 8,
     parameter B_WIDTH = 8,
     parameter A_SIGNED = 1,
-    parameter B_SIGNED = 1
+    parameter B_SIGNED = 1,
+    parameter INPUT_REGISTERS = 0
 ) (
     input                        clk,
     input                        enable,
@@ -16,7 +18,14 @@ module hwgen_multiplier #(
     wire [17:0] full_b = {{(18-B_WIDTH){B_SIGNED ? b[B_WIDTH-1] : 1'b0}}, b};
     wire [35:0] product;
     assign p = product[A_WIDTH+B_WIDTH-1:0];
+    localparam INPUT_CLOCK = INPUT_REGISTERS ? "CLK0" : "NONE";
     MULT18X18D #(
+        .REG_INPUTA_CLK(INPUT_CLOCK),
+        .REG_INPUTA_CE("CE0"),
+        .REG_INPUTA_RST("RST0"),
+        .REG_INPUTB_CLK(INPUT_CLOCK),
+        .REG_INPUTB_CE("CE0"),
+        .REG_INPUTB_RST("RST0"),
         .REG_OUTPUT_CLK("CLK0"),
         .REG_OUTPUT_CE("CE0"),
         .REG_OUTPUT_RST("RST0")
@@ -48,8 +57,15 @@ module hwgen_multiplier #(
 `else
     wire signed [A_WIDTH:0] wide_a = {A_SIGNED ? a[A_WIDTH-1] : 1'b0, a};
     wire signed [B_WIDTH:0] wide_b = {B_SIGNED ? b[B_WIDTH-1] : 1'b0, b};
+    reg signed [A_WIDTH:0] held_a;
+    reg signed [B_WIDTH:0] held_b;
+    always @(posedge clk) if (enable) begin
+        held_a <= wide_a;
+        held_b <= wide_b;
+    end
     reg [A_WIDTH+B_WIDTH+1:0] product;
-    always @(posedge clk) if (enable) product <= wide_a * wide_b;
+    always @(posedge clk)
+        if (enable) product <= INPUT_REGISTERS ? held_a * held_b : wide_a * wide_b;
     wire unused_top = ^product[A_WIDTH+B_WIDTH+1:A_WIDTH+B_WIDTH];
     assign p = product[A_WIDTH+B_WIDTH-1:0];
 `endif

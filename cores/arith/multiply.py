@@ -62,11 +62,19 @@ def multiply(pipeline, a, b, hard=False, name="product"):
 
 
 def _by_registered_multiplier(pipeline, a, b, shape, name):
-    """Multiply in a hard multiplier whose own output register ends the stage."""
+    """Multiply in a hard multiplier whose own output register ends the stage.
+
+    Where the operands come too late for the product, its input registers end a stage as well.
+    """
     fabric = pipeline.fabric
-    stage, arrival = pipeline.start((a, b), fabric.multiplier_delay)
+    twice = fabric.multiplier_inner_delay and not pipeline.fits((a, b), fabric.multiplier_delay)
+    delay = fabric.multiplier_input_delay if twice else fabric.multiplier_delay
+    stage, arrival = pipeline.start((a, b), delay)
     result = Signal(shape, name=name)
-    pipeline.capture(Timed(result, stage, arrival + fabric.multiplier_delay))
+    pipeline.capture(Timed(result, stage, arrival + delay))
+    if twice:
+        pipeline.capture_within(fabric.multiplier_inner_delay)
+    options = {"p_INPUT_REGISTERS": 1} if twice else {}
     pipeline.m.submodules += Instance(
         fabric.multiplier_module,
         p_A_WIDTH=len(a),
@@ -78,8 +86,9 @@ def _by_registered_multiplier(pipeline, a, b, shape, name):
         i_a=pipeline.at(a, stage),
         i_b=pipeline.at(b, stage),
         o_p=result,
+        **options,
     )
-    return Timed(result, stage + 1, fabric.multiplier_output_delay)
+    return Timed(result, stage + 1 + bool(twice), fabric.multiplier_output_delay)
 
 
 def _recodes(fabric, a, b):

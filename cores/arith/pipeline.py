@@ -113,6 +113,10 @@ class Pipeline:
         """Note that a register takes ``value`` at the end of its own stage."""
         self.slowest = max(self.slowest, value.arrival + self.fabric.capture_delay)
 
+    def capture_within(self, delay):
+        """Note a path inside a hard block, which takes ``delay`` however crowded the chip is."""
+        self.slowest = max(self.slowest, delay / self.crowding)
+
     def output_stage(self, values):
         """Return the stage in which the output register takes ``values``."""
         return max(self.start([value], self._output_delay())[0] for value in values)
@@ -159,18 +163,24 @@ class Pipeline:
             If ``inputs`` is empty.
         """
         self.operand_bits += sum(len(value) for value in inputs)
-        stage = max(value.stage for value in inputs)
-        arrival = max(
-            (value.arrival for value in inputs if value.stage == stage),
-            default=self.fabric.launch_delay,
-        )
-        arrival = max(arrival, self.fabric.launch_delay)
-        margin = self.fabric.capture_delay if capture else 0.0
-        if self.period is not None and arrival + delay + margin > self.period + _TOLERANCE:
+        stage, arrival = self._operands_at(inputs)
+        if not self.fits(inputs, delay, capture):
             if arrival > self.fabric.launch_delay:
                 stage += 1
             arrival = self.fabric.launch_delay
         return stage, arrival
+
+    def fits(self, inputs, delay, capture=True):
+        """Return whether ``delay`` fits behind the inputs in the latest of their stages."""
+        _, arrival = self._operands_at(inputs)
+        margin = self.fabric.capture_delay if capture else 0.0
+        return self.period is None or arrival + delay + margin <= self.period + _TOLERANCE
+
+    def _operands_at(self, inputs):
+        """Return (stage, arrival) at which all inputs exist."""
+        stage = max(value.stage for value in inputs)
+        arrival = max(value.arrival for value in inputs if value.stage == stage)
+        return stage, max(arrival, self.fabric.launch_delay)
 
     def fan_out_delay(self, inputs, width):
         """Return what it costs that the narrowest input reaches ``width`` bits of a result."""

@@ -1,8 +1,14 @@
 // Simulation model of the ECP5 hard multiplier as this project uses it: the product, with or
-// without the output register.
+// without the input registers and the output register.
 // The port list is that of the vendor's primitive; Yosys ships the ports without a behavior.
 
 module MULT18X18D #(
+    parameter REG_INPUTA_CLK = "NONE",
+    parameter REG_INPUTA_CE = "CE0",
+    parameter REG_INPUTA_RST = "RST0",
+    parameter REG_INPUTB_CLK = "NONE",
+    parameter REG_INPUTB_CE = "CE0",
+    parameter REG_INPUTB_RST = "RST0",
     parameter REG_OUTPUT_CLK = "NONE",
     parameter REG_OUTPUT_CE = "CE0",
     parameter REG_OUTPUT_RST = "RST0"
@@ -23,7 +29,18 @@ module MULT18X18D #(
   };
   wire signed [18:0] a_extended = {SIGNEDA & a[17], a};
   wire signed [18:0] b_extended = {SIGNEDB & b[17], b};
-  wire signed [37:0] direct = a_extended * b_extended;
+  reg signed [18:0] a_held, b_held;
+  always @(posedge CLK0)
+    if (RST0) begin
+      a_held <= 0;
+      b_held <= 0;
+    end else if (CE0) begin
+      a_held <= a_extended;
+      b_held <= b_extended;
+    end
+  wire signed [18:0] a_used = REG_INPUTA_CLK == "NONE" ? a_extended : a_held;
+  wire signed [18:0] b_used = REG_INPUTB_CLK == "NONE" ? b_extended : b_held;
+  wire signed [37:0] direct = a_used * b_used;
   reg signed [37:0] held;
   always @(posedge CLK0) if (RST0) held <= 0; else if (CE0) held <= direct;
   wire signed [37:0] product = REG_OUTPUT_CLK == "NONE" ? direct : held;

@@ -9,9 +9,12 @@ ECP5 = Fabric(
     carry_delay=1.44,
     carry_delay_per_bit=0.0412,
     multiplier_bits=18,
-    multiplier_delay=1.59,
+    multiplier_delay=4.4,
     multiplier_module="hwgen_multiplier",
     multiplier_output_delay=1.65,
+    multiplier_input_delay=0.9,
+    # from its input register to its output pin, as nextpnr has it
+    multiplier_inner_delay=3.86,
     launch_delay=0.672,
     capture_delay=0.672,
     fan_out_delay=0.0581,

@@ -112,6 +112,10 @@ class Fabric:
         Bits of one carry cell, as the carry chain module wants to know it; 0 where it does not.
     ternary_module : str or None
         Name of the Verilog library module that adds three operands with one table a bit.
+    multiplier_input_delay : float
+        Routing into the hard multiplier's own input register.
+    multiplier_inner_delay : float
+        From that register to the output register; 0: the input register is not used.
     memories : tuple of Memory
         Memory cells, the smallest first.
     crowding : float
@@ -139,6 +143,8 @@ class Fabric:
     carry_inputs: int = 4
     carry_cell_bits: int = 0
     ternary_module: str | None = None
+    multiplier_input_delay: float = 0.0
+    multiplier_inner_delay: float = 0.0
     memories: tuple = ()
     crowding: float = 0.0
 

@@ -1,5 +1,7 @@
 """Every block, in the cells of its fabric, is proved equal to its one-line definition."""
 
+import re
+
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add, add_three
@@ -197,6 +199,25 @@ def test_the_registered_multiplier_equals_a_registered_product(fabric, signs, tm
     )
     circuit += library.read_text()
     _prove(tmp_path, fabric, definition, circuit, "-tempinduct -set-init-zero -seq 1")
+
+
+@pytest.mark.parametrize("signs", MULTIPLIERS)
+def test_a_multiplier_with_input_registers_equals_a_product_two_clocks_later(signs, tmp_path):
+    line, a_signed, b_signed = MULTIPLIERS[signs]
+    line = re.sub(r"\b[ab]\b", lambda operand: f"held_{operand[0]}", line)
+    header = "module blocks(input clk, enable, input [3:0] a, b, output {} [7:0] p);\n"
+    definition = header.format("reg") + (
+        "reg [3:0] held_a, held_b;\nalways @(posedge clk) if (enable) begin\n"
+        f"held_a <= a;\nheld_b <= b;\np <= {line};\nend\nendmodule\n"
+    )
+    (library,) = (each for each in libraries_of(targets.get("ecp5")) if each.name == "multiplier.v")
+    circuit = header.format("") + (
+        f"hwgen_multiplier #(.A_WIDTH(4), .B_WIDTH(4), .A_SIGNED({a_signed}), "
+        f".B_SIGNED({b_signed}), .INPUT_REGISTERS(1)) cell_ (.clk(clk), .enable(enable), .a(a), "
+        ".b(b), .p(p));\nendmodule\n"
+    )
+    circuit += library.read_text()
+    _prove(tmp_path, "ecp5", definition, circuit, "-tempinduct -set-init-zero -seq 1")
 
 
 def test_two_products_of_one_multiplier_equal_both_products(tmp_path):

@@ -56,7 +56,11 @@ def test_a_record_names_what_exists(name):
 def test_delays_are_positive_and_have_a_source(name):
     fabric = targets.get(name)
     delays = {key: value for key, value in vars(fabric).items() if key.endswith("_delay")}
-    optional = {"multiplier_output_delay"} if fabric.multiplier_module is None else set()
+    optional = set()
+    if fabric.multiplier_module is None:
+        optional |= {"multiplier_output_delay"}
+    if not fabric.multiplier_inner_delay:
+        optional |= {"multiplier_input_delay", "multiplier_inner_delay"}
     assert {key for key, value in delays.items() if not value > 0} <= optional
     assert len(fabric.source) > 10
 
