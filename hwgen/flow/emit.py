@@ -258,9 +258,8 @@ def emit(core, config, folder, *, vectors=0, seed=1, module=None):
     component = core.component(config)
     header = f"Core {core.name}: {json.dumps(config.as_dict(), sort_keys=True)}"
     text = emit_verilog(component, module_name=name, header=header)
-    for element in getattr(component, "verilog_modules", ()) if module else ():
-        own = f"{name}_{element.removeprefix(module_name(core.name)).lstrip('_')}"
-        text = re.sub(rf"\b{element}\b", own, text)
+    if module:
+        text = _own_modules(text, name, module_name(core.name))
     interface = describe_interface(core, config, component, f"{name}.v", text, name)
     verilog = write_file(folder / f"{name}.v", text)
     described = write_file(folder / "interface.json", json.dumps(interface, indent=2) + "\n")
@@ -287,6 +286,15 @@ def emit(core, config, folder, *, vectors=0, seed=1, module=None):
         getattr(component, "macs_per_cycle", None),
         bench,
     )
+
+
+def _own_modules(text, name, core_module):
+    """Name every module but ``name`` after it, so that two cores fit one design."""
+    for inner in re.findall(r"^module\s+(\w+)", text, flags=re.MULTILINE):
+        if inner != name:
+            own = f"{name}_{inner.removeprefix(core_module).removeprefix('hwgen').lstrip('_')}"
+            text = re.sub(rf"\b{inner}\b", own, text)
+    return text
 
 
 def _to_rtlil(elaboratable, ports, name):
@@ -327,7 +335,9 @@ def _plain_names(text):
     def replace(match):
         escaped = match.group(1)
         if escaped not in plain:
-            base = re.sub(r"\W+", "_", escaped).strip("_") or "net"
+            # a plain identifier is escaped because it is a word of Verilog
+            word = f"{escaped}_net" if re.fullmatch(r"[A-Za-z]\w*", escaped) else escaped
+            base = re.sub(r"\W+", "_", word).strip("_") or "net"
             base = base if not base[0].isdigit() else f"n_{base}"
             name, number = base, 1
             while name in taken:

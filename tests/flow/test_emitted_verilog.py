@@ -116,3 +116,24 @@ def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UsageError, match="output folder must be writable, not"):
         emit(CORE, AdderConfig(), tmp_path / "file" / "folder")
+
+
+class Keywords(wiring.Component):
+    """A circuit whose signal is called like a word of Verilog."""
+
+    x: In(2)
+    y: Out(2)
+
+    def elaborate(self, platform):
+        m = Module()
+        small = Signal(2, name="small")
+        m.d.sync += small.eq(small + self.x)
+        m.d.comb += self.y.eq(~small)
+        return m
+
+
+def test_no_signal_is_called_like_a_word_of_verilog():
+    text = emit_verilog(Keywords(), module_name="words")
+    assert "\\" not in text
+    assert "small_net" in text
+    assert not re.search(r"\bsmall\b", text)
