@@ -252,7 +252,8 @@ def circuits(fabric):
     hard = [("multiplier", (7, True), 4), ("multiplier", (15, True), 3), ("dot", (3, 8), 1)]
     if fabric == "ice40":
         plain = [each for each in plain if each[1] not in ((56,), (24, 9), (48, 6), (44,))]
-        hard = [("multiplier", (7, True), 2), ("multiplier", (14, True), 2)]
+        # behind a product alone the register is part of the hard multiplier, and shows no path
+        hard = [("dot", (2, 7), 2), ("dot", (3, 8), 1), ("dot", (2, 13), 1)]
     freqs = [scaled / _RULER_SCALE[fabric] for scaled in (90.0, 150.0, 250.0)]
     return [Circuit(*each, freq) for each in plain + hard for freq in freqs]
 

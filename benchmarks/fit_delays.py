@@ -31,8 +31,9 @@ from hwgen.tools import find
 ROOT = Path(__file__).parents[1]
 DEVICES = {"ecp5": Device("85k", speed="6"), "ice40": Device("up5k")}
 SEEDS = (1, 2)
-# share of the calibration circuits whose slowest path the margin must cover
-QUANTILE = 0.9
+# share of the calibration circuits whose slowest path the margin must cover; they are placed
+# with less pressure than what is built for a frequency, so that 0.9 would be too careful
+QUANTILE = 0.8
 
 
 def measure(circuit, fabric):
@@ -185,6 +186,9 @@ def main(fabric, workers, write_record):
         sys.exit(130)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+    # where hard blocks hold all registers, the report has no path to show
+    shown = [each for each in zip(chosen, placements, strict=True) if all(each[1][1])]
+    chosen, placements = zip(*shown, strict=True)
     sizes, found = zip(*placements, strict=True)
     delays, crowding, margin, paths = fit(sizes, found)
     print(table(chosen, found, delays, margin, paths))

@@ -109,21 +109,24 @@ class PipelinedCore(wiring.Component):
 
     def _build(self):
         """Return (module, latency) of the circuit."""
-        m, pipeline, latency = self._planned_for(0)
-        if pipeline.period is not None and pipeline.fabric.crowding:
-            # how large the circuit is, and so how long its wires are, shows when it is there
+        size = 0
+        if self.config.freq is not None and targets.get(self.config.target).crowding:
+            # how large the circuit is, and so how long its wires are, shows when it is planned
+            m, pipeline, _ = self._planned_for(0, sizing=True)
             _drop(m)
-            m, pipeline, latency = self._planned_for(pipeline.operand_bits)
+            size = pipeline.operand_bits
+        m, pipeline, latency = self._planned_for(size)
         m._MustUse__silence = True
         pipeline.check_period(_dashed(type(self).__name__))
         return m, latency
 
-    def _planned_for(self, size):
+    def _planned_for(self, size, sizing=False):
         """Return (module, pipeline, latency) of the circuit, planned for a size."""
         m = Module()
         advance = Signal(name="advance")
         m.d.comb += self.i.ready.eq(advance)
-        pipeline = Pipeline(m, targets.get(self.config.target), self.config.freq, advance, size)
+        fabric = targets.get(self.config.target)
+        pipeline = Pipeline(m, fabric, self.config.freq, advance, size, sizing)
         valid = ValidChain(m, self.i.valid, advance)
         fields, emit = self.datapath(pipeline, valid)
         last = pipeline.output_stage((*fields.values(), *([emit] if emit else ())))

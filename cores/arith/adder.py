@@ -222,6 +222,8 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
     result = Signal(shape, name=name)
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
     members = [term.at(pipeline, stage) for term in (x, y)]
+    if pipeline.sizing:
+        return Timed(result, stage, arrival + delay)
     if not chained:
         operands = [_applied(**member, width=width) for member in members]
         pipeline.m.d.comb += result.eq(operands[0] + operands[1] + carry)

@@ -54,6 +54,8 @@ class Pipeline:
         All registers of the pipeline load while this is 1.
     size : int
         Operand bits of the whole circuit, as far as known: paths in a large one are longer.
+    sizing : bool
+        Only the size and the stages are wanted: most statements are left out.
 
     Attributes
     ----------
@@ -67,8 +69,9 @@ class Pipeline:
         Nanoseconds that the slowest path from register to register so far takes.
     """
 
-    def __init__(self, m, fabric, frequency, enable, size=0):
+    def __init__(self, m, fabric, frequency, enable, size=0, sizing=False):
         self.m = m
+        self.sizing = sizing
         self.fabric = fabric
         self.frequency = frequency
         self.crowding = fabric.crowding_factor(size)
@@ -82,8 +85,21 @@ class Pipeline:
         """Return ``value`` as launched by registers in front of the pipeline."""
         value = Value.cast(value)
         signal = Signal(value.shape(), name=name)
-        self.m.d.comb += signal.eq(value)
+        self._connect(signal, value)
         return Timed(signal, 0, self.fabric.launch_delay)
+
+    def _connect(self, signal, expression):
+        if not self.sizing:
+            self.m.d.comb += signal.eq(expression)
+
+    def _register(self, previous, name):
+        """Return a register behind ``previous``."""
+        register = Signal(previous.shape(), reset_less=True, name=name)
+        if not self.sizing:
+            with self.m.If(self.enable):
+                self.m.d.sync += register.eq(previous)
+        self.register_bits += len(register)
+        return register
 
     def constant(self, signal):
         """Return ``signal``, a constant, as a value that is stable at all times."""
@@ -102,11 +118,7 @@ class Pipeline:
             previous = later[-1] if later else value.signal
             reached = value.stage + len(later) + 1
             name = f"{_base_name(value)}_at{reached}"
-            register = Signal(previous.shape(), reset_less=True, name=name)
-            with self.m.If(self.enable):
-                self.m.d.sync += register.eq(previous)
-            later.append(register)
-            self.register_bits += len(register)
+            later.append(self._register(previous, name))
         return later[stage - value.stage - 1]
 
     def capture(self, value):
@@ -207,9 +219,12 @@ class Pipeline:
         if shape is not None:
             delay = delay + self.fan_out_delay(inputs, Shape.cast(shape).width)
         stage, arrival = self.start(inputs, delay)
-        expression = Value.cast(function(*(self.at(value, stage) for value in inputs)))
+        operands = [self.at(value, stage) for value in inputs]
+        if self.sizing and shape is not None:
+            return Timed(Signal(shape, name=name), stage, arrival + delay)
+        expression = Value.cast(function(*operands))
         result = Signal(shape if shape is not None else expression.shape(), name=name)
-        self.m.d.comb += result.eq(expression)
+        self._connect(result, expression)
         return Timed(result, stage, arrival + delay)
 
     def logic(self, function, *inputs, levels=1, shape=None, name="value"):
@@ -263,7 +278,7 @@ class Pipeline:
         if not isinstance(expression, Signal):
             # a name of its own: Amaranth would write the expression out again at every use
             wires = Signal(expression.shape(), name=f"{_base_name(inputs[0])}_part")
-            self.m.d.comb += wires.eq(expression)
+            self._connect(wires, expression)
             expression = wires
         return Timed(expression, stage, arrival)
 

@@ -36,14 +36,14 @@ def test_exact_measurements_give_the_delays_back_and_no_margin():
     assert margin == pytest.approx(1.0)
 
 
-def test_the_margin_covers_nine_circuits_in_ten():
+def test_the_margin_covers_four_circuits_in_five():
     factors = [1.0 + 0.02 * (number % 7) for number in range(40)]
     placements = [
         [[_equation(*SHAPES[number % 5], factor)]] for number, factor in enumerate(factors)
     ]
     _, _, _, (predicted, slowest) = fit_delays.fit([64] * 40, placements)
     covered = sum(s <= p * 1.000001 for p, s in zip(predicted, slowest, strict=True))
-    assert 36 <= covered < 40
+    assert 32 <= covered < 36
 
 
 def test_larger_circuits_with_longer_paths_show_as_crowding():

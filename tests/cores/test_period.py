@@ -5,6 +5,7 @@ import pytest
 from amaranth.hdl import Const, Module, Signal, signed, unsigned
 from datapath import Datapath, as_signed
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.dot import MxDot
@@ -122,3 +123,18 @@ def test_a_chain_longer_than_the_period_is_cut_and_adds_exactly(fabric, frequenc
     for name, total in expected.items():
         wanted = (total & ((1 << WIDTH) - 1)).astype(np.uint64)
         np.testing.assert_array_equal(found[name], wanted, err_msg=name)
+
+
+def test_planning_for_the_size_alone_counts_like_building():
+    counted = []
+    for sizing in (False, True):
+        pipeline = Pipeline(Module(), ECP5, 150, Const(1), sizing=sizing)
+        pipeline.m._MustUse__silence = True
+        value = pipeline.input(Signal(signed(20), name="a"))
+        product = multiply(pipeline, value, pipeline.input(Signal(signed(9), name="b")))
+        total = add(pipeline, Term(product), Term(value), signed(30))
+        for submodule, _ in pipeline.m._anon_submodules:
+            submodule._MustUse__silence = True
+        counted.append((pipeline.operand_bits, pipeline.register_bits, total.stage, total.arrival))
+    assert counted[0] == counted[1]
+    assert counted[0][2] > 0
