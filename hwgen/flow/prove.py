@@ -25,7 +25,7 @@ smtbmc z3
 [script]
 {reads}
 prep -top {top}
-
+{abstraction}
 [files]
 {files}
 """
@@ -36,7 +36,16 @@ _REGISTERS = (
 )
 
 
-def prove(sources, top, folder, *, mode="prove", depth=6):
+# Any value may come out of an operation this wide: more than the circuit can do, so that a proof
+# for it holds for the circuit, and the solver need not reason about multipliers.
+_ANY_RESULT = """\
+cutpoint t:$mul
+cutpoint t:$add r:Y_WIDTH>=8 %i
+cutpoint t:$sub r:Y_WIDTH>=8 %i
+"""
+
+
+def prove(sources, top, folder, *, mode="prove", depth=6, abstract=False):
     """Prove every ``assert`` in module ``top``.
 
     Parameters
@@ -51,6 +60,8 @@ def prove(sources, top, folder, *, mode="prove", depth=6):
         ``"prove"``: by k-induction, for any number of cycles; ``"bmc"``: ``depth`` cycles only.
     depth : int
         Length of the induction, or of the bounded check, in clock cycles.
+    abstract : bool
+        Let multipliers and wide adders give any result: for rules that do not depend on them.
 
     Raises
     ------
@@ -71,6 +82,7 @@ def prove(sources, top, folder, *, mode="prove", depth=6):
             depth=depth,
             reads="\n".join(f"read_verilog -formal -sv {each.name}" for each in files),
             top=top,
+            abstraction=_ANY_RESULT if abstract else "",
             files="\n".join(map(str, files)),
         )
     )
@@ -142,7 +154,7 @@ _RULES = """\
 """
 
 
-def prove_stream_rules(verilog, interface, folder, *, depth=4):
+def prove_stream_rules(verilog, interface, folder, *, mode="prove", depth=4):
     """Prove the stream rules of an emitted core for any inputs, stalls and resets.
 
     Parameters
@@ -153,8 +165,8 @@ def prove_stream_rules(verilog, interface, folder, *, depth=4):
         Contents of ``interface.json``.
     folder : path
         Gets the files of the proof.
-    depth : int
-        Length of the induction in clock cycles.
+    mode, depth : str, int
+        As for `prove`: by induction, or for so many clock cycles after reset.
 
     Raises
     ------
@@ -166,7 +178,7 @@ def prove_stream_rules(verilog, interface, folder, *, depth=4):
     _check_no_path(verilog, interface, folder)
     rules = folder / "stream_rules.sv"
     rules.write_text(stream_rules(interface))
-    prove([verilog, rules], "stream_rules", folder, depth=depth)
+    prove([verilog, rules], "stream_rules", folder, mode=mode, depth=depth, abstract=True)
 
 
 def _check_no_path(verilog, interface, folder):
