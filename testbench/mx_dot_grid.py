@@ -18,6 +18,8 @@ _DEFAULT = [
     {"fmt": "mxint8", "k": 8, "freq": 100, "rounding": "nearest-away"},
     {"fmt": "mxint5/16", "overflow": "saturate", "rounding": "up"},
     {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 8, "freq": 100, "max_blocks": 2},
+    {"fmt": "nvfp4", "k": 8, "lanes": 4, "max_blocks": 4, "freq": 100},
+    {"fmt": "nvfp4", "out": "exact", "dsp": "none"},
     {"fmt": "mxfp8-e4m3", "k": 4, "specials": "ignore", "dsp": "none", "target": "ice40"},
     {"fmt": "mxfp6-e3m2", "k": 8, "out": "exact", "target": "xilinx7", "freq": 250},
 ]
@@ -42,10 +44,21 @@ def _thorough():
             "accumulator_width": width,
         }
     for target, dsp in product(targets.names(), ("auto", "none", 2)):
-        yield {"fmt": "mxint8", "k": 4, "target": target, "dsp": dsp, "freq": 60}
+        yield {"fmt": "mxint8", "k": 4, "target": target, "dsp": dsp, "freq": 45}
     for fmt, target in product(_OCP, ("ecp5", "xilinx7", "ultrascale_plus")):
         yield {"fmt": fmt, "k": 8, "dsp": 3, "target": target, "freq": 120}
         yield {"fmt": fmt, "k": 16, "dsp": "none", "target": target}
+    for target, dsp in product(targets.names(), ("auto", "none")):
+        yield {"fmt": "nvfp4", "k": 4, "target": target, "dsp": dsp, "freq": 60}
+    for out, blocks, step in product(("exact", "fp16", "e4m3"), (1, 8), (4, 16, 64)):
+        options = {"out": out, "max_blocks": blocks, "accumulator_step": step}
+        yield {"fmt": "nvfp4", "k": 4, "freq": 80, **options}
+        yield {"fmt_a": "nvfp4", "fmt_b": "mxfp4", "k": 4, **options}
+    for fmt in ("block-q1.6-ue5m3fn", "block-e4m3-e4m3fnuz", "block-uint4-ue4m3"):
+        for blocks in (1, 8):
+            yield {"fmt": fmt, "k": 4, "max_blocks": blocks, "freq": 80}
+    yield {"fmt": "block-e5m2-e4m3", "k": 4, "specials": "ignore", "max_blocks": 4}
+    yield {"fmt": "nvfp4", "lanes": 4, "freq": 150}
     yield {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2"}
     yield {"fmt_a": "mxint8", "fmt_b": "mxfp4", "freq": 150}
     yield {"fmt": "mxint5/16", "lanes": 1}

@@ -185,13 +185,10 @@ def accumulate_beats(pipeline, partial, first, update, shape):
 
 def hold_flag(pipeline, flag, first, update, name, hold=hold_in_register):
     """Or a flag over the beats or blocks of one result; return it including this one."""
-    stage = max(flag.stage, first.stage)
+    stage, arrival = pipeline.start((flag, first), pipeline.fabric.logic_delay())
     held, store = hold(pipeline.m, unsigned(1), update(stage), f"{name}_held")
     total = Signal(name=f"{name}_so_far")
     start, now = pipeline.at(first, stage), pipeline.at(flag, stage)
     pipeline.m.d.comb += total.eq(now | (held & ~start))
     store(total)
-    arrival = pipeline.fabric.launch_delay
-    if flag.stage == stage:
-        arrival = max(arrival, flag.arrival)
-    return Timed(total, stage, arrival + pipeline.fabric.lut_delay)
+    return Timed(total, stage, arrival + pipeline.fabric.logic_delay())
