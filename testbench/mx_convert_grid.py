@@ -11,6 +11,7 @@ _DEFAULT = {
         {"fmt": "mxfp8-e4m3", "k": 8, "lanes": 2, "freq": 120},
         {"fmt": "mxint8", "k": 4, "lanes": 1, "fmt_in": "fp16", "rounding": "stochastic"},
         {"fmt": "mxfp8-e5m2", "k": 3, "nan": "element", "infinity": "element", "rounding": "up"},
+        {"fmt": "nvfp4", "k": 8, "lanes": 4, "fmt_in": "fp32", "freq": 120},
     ],
     "mx-dequantise": [
         {"fmt": "nvfp4", "lanes": 2, "out": "fp32"},
@@ -29,6 +30,7 @@ _DEFAULT = {
 
 _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
 _ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "stochastic")
+_FLOAT_SCALES = ("nvfp4", "block-e4m3-e4m3", "block-e5m2-e5m2", "block-q1.6-ue5m3fn")
 _CHOICES = [
     {"scale_rule": "ceil", "zero_scale": "one"},
     {"scale_rule": "even", "nan": "element"},
@@ -57,6 +59,13 @@ def _thorough():
         yield "mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": fmt, "k": 4, **options}
         yield "mx-add", {"fmt": fmt, "k": 4, **options}
         yield "mx-mul", {"fmt": fmt, "k": 4, **options}
+    for fmt, rounding, source in product(_FLOAT_SCALES, _ROUNDINGS, ("bf16", "fp16", "q3.12")):
+        options = {"rounding": rounding, "nan": "element", "infinity": "element"}
+        yield "mx-quantise", {"fmt": fmt, "k": 4, "fmt_in": source, **options}
+    for target, lanes in product(("ecp5", "ice40", "xilinx7", "generic"), (16, 2)):
+        yield "mx-quantise", {"fmt": "nvfp4", "lanes": lanes, "freq": 80, "target": target}
+    yield "mx-quantise", {"fmt": "block-int16-bf16", "k": 4, "fmt_in": "fp32", "zero_scale": "one"}
+    yield "mx-quantise", {"fmt": "block-e2m1-e4m3fnuz", "k": 4, "flush_subnormals": True}
     for source in ("int8", "uint8", "q1.30", "e4m3", "e5m2", "tf32", "e3m4nosub"):
         for fmt in ("mxfp8-e4m3", "mxint8", "mx-e4m3fnuz", "mx-e2m0", "mx-fp16"):
             yield "mx-quantise", {"fmt": fmt, "fmt_in": source, "k": 4}
@@ -79,6 +88,7 @@ GRIDS = {
 
 NETLISTS = [
     ("mx-quantise", {"fmt": "mxfp4", "k": 4, "lanes": 2}),
+    ("mx-quantise", {"fmt": "nvfp4", "k": 2, "freq": 100}),
     *(
         pytest.param(*each, marks=pytest.mark.slow)
         for each in (
@@ -102,6 +112,8 @@ EXHAUSTIVE = [
         pytest.param(*each, marks=pytest.mark.slow)
         for each in (
             ("mx-quantise", {"fmt": "mxint5", "fmt_in": "e5m2", "k": 2, "rounding": "up"}),
+            ("mx-quantise", {"fmt": "nvfp4", "fmt_in": "e3m4", "k": 2}),
+            ("mx-quantise", {"fmt": "nvfp4", "fmt_in": "e5m3", "k": 2, "rounding": "down"}),
             ("mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp6-e2m3", "k": 2}),
             ("mx-add", {"fmt": "mxfp4", "k": 2}),
             ("mx-add", {"fmt": "mxfp8-e4m3", "k": 1}),

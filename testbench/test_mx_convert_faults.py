@@ -11,6 +11,20 @@ from hwgen.sim.case import Case
 from hwgen.sim.mutants import NamedFault, plant, prove_equivalent, try_mutants
 
 NAMED = {
+    "mx-quantise to nvfp4": (
+        {"fmt": "nvfp4", "k": 2, "fmt_in": "fp32", "freq": 80},
+        [
+            NamedFault("lost bits of a magnitude forgotten", "lane0_magnitude_sticky", "const0"),
+            NamedFault("largest magnitude not divided", r"scale_step\w*", "inv"),
+            NamedFault("rest of the scale forgotten", "scale_inexact", "const0"),
+            NamedFault("exponent of the scale not lowered", r"scale_exponent\w*", "inv"),
+            NamedFault("bit of a quotient wrong", r"lane0_quotient\w*", "inv"),
+            NamedFault("rest of a quotient forgotten", "lane1_inexact", "const0"),
+            NamedFault("zero scale not noticed", "no_numbers", "const0"),
+            NamedFault("NaN scale missed", "special_block", "const0"),
+            NamedFault("anchor off", "anchor", "inv"),
+        ],
+    ),
     "mx-quantise": (
         {"fmt": "mxfp8-e4m3", "k": 4, "lanes": 2, "freq": 80},
         [
@@ -60,6 +74,7 @@ NAMED = {
 RANDOM = [
     ("mx-quantise", {"fmt": "mxfp4", "fmt_in": "e4m3", "k": 2}, 20),
     pytest.param("mx-quantise", {"fmt": "mxfp8-e4m3", "k": 2}, 200, marks=pytest.mark.slow),
+    pytest.param("mx-quantise", {"fmt": "nvfp4", "k": 2}, 200, marks=pytest.mark.slow),
     pytest.param(
         "mx-convert", {"fmt_in": "mxint8", "fmt": "mxfp4", "k": 2}, 200, marks=pytest.mark.slow
     ),
@@ -81,7 +96,7 @@ def planted(core, options, folder, vectors, count=0, named=()):
 @pytest.mark.parametrize("core", NAMED)
 def test_every_named_fault_is_seen(core, tmp_path):
     options, faults = NAMED[core]
-    outcomes, _ = planted(core, options, tmp_path, 3000, named=faults)
+    outcomes, _ = planted(core.split()[0], options, tmp_path, 3000, named=faults)
     assert [each.mutant.name for each in outcomes if each.seen is None] == []
     assert len(outcomes) == len(faults)
 

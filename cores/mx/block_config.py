@@ -63,12 +63,17 @@ def check_sizes(config, names):
     set_field(config, "k", config.k or sizes[names[0]])
 
 
-def check_element(name, block, result=True):
-    """Raise ``ValueError`` unless a core can read or, with ``result``, make a block format."""
+def check_element(name, block, result=True, float_scales=False):
+    """Raise ``ValueError`` unless a core can read or, with ``result``, make a block format.
+
+    ``float_scales`` tells whether its scale may be a float.
+    """
     element = block.element
     if isinstance(element, formats.PowerOfTwoFormat):
         raise ValueError(f"{name} must have elements with a sign, not {element.name!r}")
-    if block.scale.name != "e8m0":
+    if float_scales:
+        _check_scale(name, block.scale)
+    elif block.scale.name != "e8m0":
         raise ValueError(f"{name} must have an e8m0 scale, not {block.scale.name!r}")
     if element.width > 16:
         raise ValueError(f"{name} must have elements of at most 16 bits, not {element.name!r}")
@@ -85,9 +90,21 @@ def check_element(name, block, result=True):
         raise ValueError(f"{name} must have elements with normal numbers, not {element.name!r}")
 
 
+def _check_scale(name, scale):
+    """Raise ``ValueError`` unless the scale is a power of two, or a float that a core can make."""
+    if isinstance(scale, formats.PowerOfTwoFormat):
+        return
+    known = isinstance(scale, formats.FloatFormat) and scale.width <= 16
+    if not known or not scale.subnormals or scale.nan_code is None:
+        raise ValueError(
+            f"{name} must have a scale of at most 16 bits with subnormal numbers and NaN, "
+            f"not {scale.name!r}"
+        )
+
+
 def with_rules(block, size, rules):
     """Return a block format with another block size and choices."""
-    return formats.BlockFormat(block.element, block.scale, size, quantization=rules)
+    return formats.BlockFormat(block.element, block.scale, size, block.tensor_scale, rules)
 
 
 def check_lanes(config):

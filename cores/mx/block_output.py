@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.interface import Field
-from hwgen.cores.mx.encode import Specials, encode_element, kept_bits
+from hwgen.cores.mx.encode import Specials, encode_element, is_float, kept_bits
+from hwgen.cores.mx.float_scale import divide_lane, divided_format, magnitude_key, share_float
 from hwgen.cores.mx.lane import reduce_lane
 from hwgen.cores.mx.random import draw, draws_inside, random_fields
 from hwgen.cores.mx.replay import Beats
@@ -26,7 +27,12 @@ def block_fields(config, block):
     element = block.element
     return [
         Field("elements", element.width, config.lanes, element.name, doc="elements of the block"),
-        Field("scale", 8, format="e8m0", doc="scale of the block, in every beat"),
+        Field(
+            "scale",
+            block.scale.width,
+            format=block.scale.name,
+            doc="scale of the block, in every beat",
+        ),
     ]
 
 
@@ -66,19 +72,23 @@ class BlockOutputCore(PipelinedCore):
         lanes, kind, offset, nan = self.lanes(pipeline)
         element, rules = config.block.element, config.rules
         lanes = [_merged(pipeline, lane, rules, index) for index, lane in enumerate(lanes)]
-        constant = offset.constant + _ONE_CODE - kind.bias - element.max_exponent
+        float_scale = is_float(config.block.scale)
+        units = offset.constant
+        constant = units + _ONE_CODE - kind.bias - element.max_exponent
         offset = replace(offset, constant=constant)
         keys = [self._key(pipeline, lane, kind, index) for index, lane in enumerate(lanes)]
         key = largest_key(pipeline, keys)
-        nonzero = self._nonzero(pipeline, lanes, kind, offset)
+        nonzero = None if float_scale else self._nonzero(pipeline, lanes, kind, offset)
         nan = self._nan(pipeline, lanes, nan)
         kept = kept_bits(element, rules.rounding, config.random_bits)
+        needed = kept.integer + kept.guard
+        if float_scale:
+            # what the first bits of the quotient depend on
+            needed += config.block.scale.significand_bits + 1
         lanes = [
             replace(
                 lane,
-                significand=reduce_lane(
-                    pipeline, lane, kept.integer + kept.guard, kept.sticky, f"lane{index}"
-                ),
+                significand=reduce_lane(pipeline, lane, needed, kept.sticky, f"lane{index}"),
             )
             for index, lane in enumerate(lanes)
         ]
@@ -88,9 +98,19 @@ class BlockOutputCore(PipelinedCore):
                 beats, lanes, random, key, nonzero, nan, offset
             )
         if kind.by_exponent:
-            flags = [_special_key(pipeline, key, kind, rules), *([nan] if nan is not None else [])]
-            nan = any_of(pipeline, flags, "nan_block")
-        shared = share_exponent(pipeline, key, kind, offset, rules, nonzero, nan)
+            low = len(key) - len(lanes[0].exponent)
+            special = _special_key(pipeline, key, kind, low)
+            nan = any_of(pipeline, [special, *([nan] if nan is not None else [])], "nan_block")
+        if float_scale:
+            shared, divisor, nothing = share_float(pipeline, key, kind, units, config.block, nan)
+            lanes = [
+                divide_lane(pipeline, lane, kind, divisor, kept, f"lane{index}")
+                for index, lane in enumerate(lanes)
+            ]
+            kind = divided_format(kind)
+        else:
+            shared = share_exponent(pipeline, key, kind, offset, rules, nonzero, nan)
+            nothing = nan
         codes = [
             encode_element(
                 pipeline,
@@ -106,8 +126,8 @@ class BlockOutputCore(PipelinedCore):
             )
             for index, lane in enumerate(lanes)
         ]
-        if nan is not None:
-            codes = [_cleared(pipeline, code, nan) for code in codes]
+        if nothing is not None:
+            codes = [_cleared(pipeline, code, nothing) for code in codes]
         elements = codes[0] if len(codes) == 1 else pipeline.concatenate(codes)
         return {"elements": elements, "scale": shared.scale}, None
 
@@ -132,7 +152,11 @@ class BlockOutputCore(PipelinedCore):
     def _key(self, pipeline, lane, kind, index):
         """Return the lane's key; 0 for what takes no part in the scale."""
         rules = self.config.rules
-        key = lane_key(pipeline, lane, self.config.block.element, rules.scale_rule, f"lane{index}")
+        block, name = self.config.block, f"lane{index}"
+        if is_float(block.scale):
+            key = magnitude_key(pipeline, lane, block, name)
+        else:
+            key = lane_key(pipeline, lane, block.element, rules.scale_rule, name)
         out = self._outsiders(lane)
         keep = []
         if not kind.zero_lowest:
@@ -231,9 +255,8 @@ def _is_constant(value):
     return value.arrival == float("-inf")
 
 
-def _special_key(pipeline, key, kind, rules):
-    """Return whether the largest exponent is that of NaNs and infinities."""
-    low = int(rules.scale_rule != "floor")
+def _special_key(pipeline, key, kind, low):
+    """Return whether the exponent, above ``low`` bits, is that of NaNs and infinities."""
     top = kind.top
     width = top.bit_length()
     return pipeline.logic(
@@ -245,11 +268,11 @@ def _special_key(pipeline, key, kind, rules):
     )
 
 
-def _cleared(pipeline, code, nan):
+def _cleared(pipeline, code, nothing):
     return pipeline.logic(
         lambda bits, flag: bits & ~flag.replicate(len(bits)),
         code,
-        nan,
+        nothing,
         shape=unsigned(len(code)),
         name="element",
     )

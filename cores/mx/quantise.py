@@ -13,24 +13,28 @@ __all__ = ["MxQuantise"]
 _LOWEST_SCALE = -127
 
 
-def needed_depth(number, element, rules):
+def needed_depth(number, block):
     """Return by how many places a subnormal input must be normalized.
 
     The scale cannot fall below its least code; an input so small that every shift leaves it below
     the element's normal numbers needs none.
     """
-    least = number.min_normal_exponent
-    raises = rules.scale_rule != "floor"
-    depth = least - _LOWEST_SCALE - 1 + raises - element.max_exponent
+    least, element = number.min_normal_exponent, block.element
+    lowest, raises = _LOWEST_SCALE, block.quantization.scale_rule != "floor"
+    if is_float(block.scale):
+        # half of the least scale rounds to it
+        lowest, raises = block.scale.lsb_exponent, 2
+    depth = least - lowest - 1 + raises - element.max_exponent
     if is_float(element):
-        depth = max(depth, least - _LOWEST_SCALE - element.min_normal_exponent)
+        depth = max(depth, least - lowest - element.min_normal_exponent)
     return max(0, depth)
 
 
 class MxQuantise(BlockOutputCore):
     """Turns ``k`` scalars into a block of elements with one scale.
 
-    The definition is that of the OCP Microscaling Formats (MX) specification v1.0, section 6.3.
+    The definition is that of the OCP Microscaling Formats (MX) specification v1.0, section 6.3;
+    with a float scale it is that of ``hwgen.formats.Quantization``.
 
     Parameters
     ----------
@@ -60,7 +64,7 @@ class MxQuantise(BlockOutputCore):
 
     def lanes(self, pipeline):
         config = self.config
-        number, rules = config.fmt_in, config.rules
+        number = config.fmt_in
         values = self.inputs(pipeline)["values"]
         values = values if isinstance(values, list) else [values]
         decoded = []
@@ -68,7 +72,7 @@ class MxQuantise(BlockOutputCore):
             if config.input_subnormals == "flush":
                 number = replace(number, subnormals=False)
             special = self.special_inputs
-            depth = needed_depth(number, config.block.element, rules)
+            depth = needed_depth(number, config.block)
             for index, value in enumerate(values):
                 decoded.append(
                     decode_float(pipeline, number, value, depth, special, f"value{index}")

@@ -64,7 +64,12 @@ class MxQuantiseConfig(shared.BlockResultConfig):
     def _complete(self):
         set_field(self, "k", self.k or self.fmt.block_size)
         shared.check_lanes(self)
-        shared.check_element("fmt", self.fmt)
+        shared.check_element("fmt", self.fmt, float_scales=True)
+        if self.scale_rule != "floor" and isinstance(self.fmt.scale, formats.FloatFormat):
+            raise ValueError(
+                f"scale_rule must be left as it is with scales in {self.fmt.scale.name}, "
+                f"not {self.scale_rule!r}"
+            )
         set_field(self, "fmt", shared.with_rules(self.fmt, self.k, self.rules))
         if isinstance(self.fmt_in, formats.PowerOfTwoFormat) or not hasattr(self.fmt_in, "width"):
             raise ValueError(f"fmt_in must be float, fixed or integer, not {self.fmt_in.name!r}")

@@ -8,7 +8,14 @@ from hwgen.cores.arith.compare import less
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["Offset", "SharedExponent", "lane_key", "largest_key", "share_exponent"]
+__all__ = [
+    "Offset",
+    "SharedExponent",
+    "lane_key",
+    "largest_key",
+    "leading_bits",
+    "share_exponent",
+]
 
 _SCALE_MAX = 254
 _SCALE_NAN = 255
@@ -85,14 +92,14 @@ def _raises(bits, element, rule):
         digits = getattr(element, "significand_bits", element.width - 2)
         ones = digits + 2
         return bits[-ones:].all() if ones <= width else Const(0, 1)
-    limit = _leading_bits(element)
+    limit = leading_bits(element)
     shift = width - limit.bit_length()
     if shift >= 0:
         return bits > limit << shift
     return bits > limit >> -shift
 
 
-def _leading_bits(element):
+def leading_bits(element):
     """Return the significand of the largest value, without trailing zeros."""
     significand = int(element.finite_parts([element.max_code])[0][0])
     return significand // (significand & -significand)

@@ -1,6 +1,7 @@
 """Golden model of the core ``mx-quantise``: scalar codes become blocks, as ``hwgen.formats`` says.
 
-The definition is section 6.3 of OCP MX v1.0; ``hwgen.formats.Quantization`` names its choices.
+The definition is section 6.3 of OCP MX v1.0; ``hwgen.formats.Quantization`` names its choices and
+says what scales are that are no powers of two.
 """
 
 import numpy as np
@@ -21,7 +22,8 @@ def quantise(values, *, number, block, input_subnormals="full", random=None):
     number : FloatFormat, IntFormat or FixedFormat
         Format of the values.
     block : BlockFormat
-        Format of the result with its ``Quantization``.
+        Format of the result with its ``Quantization``. Where it has a tensor scale the values are
+        in units of that.
     input_subnormals : str
         ``"flush"``: subnormal floats are read as zeros of the same sign.
     random : unsigned array
@@ -41,6 +43,8 @@ def quantise(values, *, number, block, input_subnormals="full", random=None):
 
 
 def _beats(block: BlockFormat, decoded, shape, random):
-    scales, codes = block.quantize(decoded, random=random)
+    outer = block.tensor_scale
+    unit = None if outer is None else int(outer.encode(1.0))
+    scales, codes = block.quantize(decoded, unit, random)
     beats = shape[0] // len(scales) if len(scales) else 1
     return {"elements": codes.reshape(shape), "scale": np.repeat(scales[:, 0], beats)}

@@ -33,7 +33,9 @@ def test_choices_become_those_of_the_format():
 @pytest.mark.parametrize(
     ("core", "options", "message"),
     [
-        ("mx-quantise", {"fmt": "nvfp4"}, "fmt must have an e8m0 scale, not 'e4m3'"),
+        ("mx-convert", {"fmt": "nvfp4", "k": 16}, "fmt must have an e8m0 scale, not 'e4m3'"),
+        ("mx-quantise", {"fmt": "block-e2m1-e2m1"}, "fmt must have a scale of .* NaN, not 'e2m1'"),
+        ("mx-quantise", {"fmt": "nvfp4", "scale_rule": "fit"}, "scale_rule must be left as it is"),
         ("mx-quantise", {"fmt": "mx-uint4"}, "fmt must have elements with a sign, not 'uint4'"),
         ("mx-quantise", {"fmt_in": "e8m0"}, "fmt_in must be float, fixed or integer, not 'e8m0'"),
         ("mx-quantise", {"k": 8, "lanes": 3}, "lanes must divide k = 8, not 3"),

@@ -1,6 +1,7 @@
 """Blocks from exact values by definition: OCP MX v1.0 section 6.3 in fractions, one at a time."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 from dot_reference import is_float, lsb, ordinary_value
 from exact_reference import (
@@ -68,12 +69,29 @@ def scale_code(magnitudes, element, rules):
     return min(max(shared + 127, 0), 254)
 
 
-def block(values, element, rules, broken=False, random=None):
+@lru_cache
+def positive_values(scale):
+    return [value_of(scale, code)[1] for code in range(scale.max_code + 1)]
+
+
+def float_scale_code(magnitudes, element, scale, rules):
+    """Return the code of a float scale: the largest magnitude over the largest element, rounded."""
+    largest = max(magnitudes, default=Fraction(0))
+    ratio = largest / largest_element(element)
+    if not largest:
+        ratio = Fraction(rules.zero_scale == "one")
+    values = positive_values(scale)
+    # of two neighbors at the same distance the one with an even code
+    return min(range(len(values)), key=lambda code: (abs(values[code] - ratio), code % 2))
+
+
+def block(values, element, rules, broken=False, random=None, scale_format=None):
     """Return (scale code, [(negative, magnitude)]) of values as ``element_value`` gives them.
 
-    ``random`` is None or (number of bits, [integers]).
+    ``random`` is None or (number of bits, [integers]); ``scale_format`` a float, or None for e8m0.
     """
-    nothing = 255, [(False, Fraction(0))] * len(values)
+    nan_scale = 255 if scale_format is None else scale_format.nan_code
+    nothing = nan_scale, [(False, Fraction(0))] * len(values)
     if broken:
         return nothing
     kinds = []
@@ -84,7 +102,14 @@ def block(values, element, rules, broken=False, random=None):
     if NAN in kinds and not (rules.nan == "element" and has_nan):
         return nothing
     numbers = [value[1] for value, kind in zip(values, kinds, strict=True) if kind is None]
-    scale = scale_code(numbers, element, rules)
+    if scale_format is None:
+        scale = scale_code(numbers, element, rules)
+        factor = power(scale - 127)
+    else:
+        scale = float_scale_code(numbers, element, scale_format, rules)
+        factor = value_of(scale_format, scale)[1]
+        if not factor:
+            return scale, nothing[1]
     elements = []
     for index, ((negative, magnitude), kind) in enumerate(zip(values, kinds, strict=True)):
         if kind == NAN:
@@ -93,7 +118,7 @@ def block(values, element, rules, broken=False, random=None):
             elements.append(infinite(element, negative, rules))
         else:
             bits = None if random is None else (random[0], random[1][index])
-            quotient = magnitude / power(scale - 127)
+            quotient = magnitude / factor
             elements.append(rounded(element, quotient, negative, rules, bits))
     return scale, elements
 

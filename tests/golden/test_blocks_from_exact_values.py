@@ -91,6 +91,43 @@ def test_quantised_block_is_that_of_the_definition(element, scalar, rules, seed)
     assert_blocks(result, expected, block)
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(ELEMENTS),
+    st.sampled_from(("e4m3", "ue5m3fn", "e4m3fnuz", "e3m4", "e5m2")),
+    st.sampled_from(SCALARS),
+    rules_of_blocks(),
+    st.integers(0, 1 << 30),
+)
+def test_block_with_a_float_scale_is_that_of_the_definition(element, scale, scalar, rules, seed):
+    random = np.random.default_rng(seed)
+    element, scale, number = (formats.parse(each) for each in (element, scale, scalar))
+    block = BlockFormat(element, scale, 4, quantization=rules)
+    codes = codes_of(number, random, (12, 4))
+    words = random_words(rules, random, codes.shape)
+    result = quantise(codes, number=number, block=block, random=words)
+    expected = [
+        reference.block(
+            [element_value(number, code) for code in row],
+            element,
+            rules,
+            random=randoms_of(words, index),
+            scale_format=scale,
+        )
+        for index, row in enumerate(codes.tolist())
+    ]
+    assert_blocks(result, expected, block)
+
+
+def test_nvfp4_scale_is_the_largest_magnitude_over_six():
+    block, number = formats.parse_block("nvfp4/4"), formats.parse("fp32")
+    values = np.float32([[6, -3, 1, 0.25], [2688, 6, 0, 0], [0, -0.0, 0, 0], [1e9, 0, 0, 1]])
+    result = quantise(values.view(np.uint32), number=number, block=block)
+    assert block.scale.decode(result["scale"]).tolist() == [1, 448, 0, 448]
+    found = block.element.decode(result["elements"]).tolist()
+    assert found == [[6, -3, 1, 0], [6, 0, 0, 0], [0] * 4, [6, 0, 0, 0]]
+
+
 def scaled(element, codes, scale):
     """Return the values of one block; those of a NaN scale do not matter."""
     factor = power(min(scale, 254) - 127)

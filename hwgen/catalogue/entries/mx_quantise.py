@@ -70,6 +70,12 @@ largest element |
 | `flush_subnormals` | `off`: elements may be subnormal. `on`: those become zeros of their sign |
 | `input_subnormals` | `full`: as the numbers that they are. `flush`: as zeros |
 
+**Float scales**, as those of `nvfp4`: the scale is the largest magnitude divided by the largest
+element, rounded to nearest-even, at most the largest scale; every value divided by this rounded
+scale is rounded once, exactly. Where the scale is zero or NaN all element codes are 0. In formats
+with a tensor scale the values come in units of it: divide the tensor by it first, or let it be a
+power of two, which only moves exponents. There is no `scale_rule`; `zero_scale` `smallest` is 0.
+
 A negative zero, or a negative value that rounds to zero, is -0 in formats that have it. With
 `--rounding stochastic` every element has `random_bits` random bits of its own, from a shift
 register a lane or from the field `random`; it is rounded away from zero where the discarded
@@ -87,5 +93,6 @@ CORE = Core(
     examples=(
         "hwgen verify --core mx-quantise --fmt mxfp4 --fmt-in bf16",
         "hwgen emit --core mx-quantise --fmt mxfp8-e4m3/32 --lanes 8 --freq 150",
+        "hwgen verify --core mx-quantise --fmt nvfp4 --fmt-in fp32 --lanes 4 --freq 120",
     ),
 )

@@ -10,6 +10,7 @@ __all__ = ["boundary_values", "scalar_blocks", "vectors"]
 
 _RANDOM_BLOCKS = 60
 _TIE_BLOCKS = 120
+_SCALE_BLOCKS = 400
 
 
 def boundary_values(element):
@@ -88,11 +89,34 @@ def _special_blocks(number, codes, random):
     return np.array(rows, dtype=np.uint64)
 
 
+def _scale_blocks(number, block, count, random):
+    """Return codes of blocks whose scale is a float: ties of the scale, and of elements with it."""
+    scale, element, k = block.scale, block.element, block.block_size
+    codes = np.arange(scale.max_code + 1)
+    positive = scale.decode(codes)
+    positive = positive[np.isfinite(positive)]
+    middles = (positive[1:] + positive[:-1]) / 2
+    exact = np.concatenate([positive, middles, positive[-1:] * 1.5, positive[1:2] / 4])
+    wanted = random.choice(exact, count) * random.choice(
+        [1.0, 1.0, 1 - 2.0**-7, 1 + 2.0**-7], count
+    )
+    largest = wanted * element.max_value
+    shared = scale.decode(scale.encode(wanted))
+    rows = random.choice(boundary_values(element), (count, k)) * shared[:, None]
+    rows = np.clip(rows, -largest[:, None], largest[:, None])
+    rows[np.arange(count), random.integers(0, k, count)] = largest * random.choice([-1, 1], count)
+    return number.encode(rows).astype(np.uint64)
+
+
 def vectors(config, count, seed):
     """Return at least ``count`` beats, whole blocks."""
     random = np.random.default_rng(seed)
     beats = config.k // config.lanes
-    blocks = scalar_blocks(config.fmt_in, config.fmt.element, config.k, -(-count // beats), random)
+    wanted = -(-count // beats)
+    blocks = scalar_blocks(config.fmt_in, config.fmt.element, config.k, wanted, random)
+    if isinstance(config.fmt.scale, FloatFormat):
+        near = _scale_blocks(config.fmt_in, config.fmt, max(_SCALE_BLOCKS, wanted // 2), random)
+        blocks = np.concatenate([near, blocks])
     values = blocks.reshape(-1, config.lanes)
     fields = {"values": values if config.lanes > 1 else values[:, 0]}
     return {"i": {**fields, **random_fields(config, len(values), random)}}

@@ -1,0 +1,157 @@
+"""Scales that are floats: the largest magnitude over the largest element, rounded once.
+
+Elements are then divided by the significand of the scale; what its exponent does to them is the
+same as with a power of two.
+"""
+
+from dataclasses import replace
+
+from amaranth.hdl import Cat, Const, Mux, unsigned
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.float_round import Rounding, round_significand
+from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.mx.lane import LaneFormat, decode_float, reduce_lane
+from hwgen.cores.mx.quotient import normalised_quotient
+from hwgen.cores.mx.shared_exponent import SharedExponent, leading_bits
+
+__all__ = ["divide_lane", "divided_format", "magnitude_key", "share_float"]
+
+
+def _rounding(scale):
+    """Return how a scale is rounded; the rounder wants a sign bit."""
+    return Rounding(replace(scale, signed=True), "nearest-even", "saturate")
+
+
+def _magnitude_bits(block):
+    """Return on how many leading bits of the largest magnitude the scale depends."""
+    return leading_bits(block.element).bit_length() + _rounding(block.scale).kept_bits
+
+
+def magnitude_key(pipeline, lane, block, name):
+    """Return what lanes are compared by: the exponent, above the bits that the scale depends on."""
+    exponent = lane.exponent
+    if exponent.signal.shape().signed:
+        # flip the sign bit: unsigned order
+        exponent = pipeline.free(lambda bits: Cat(bits[:-1], ~bits[-1]), exponent)
+    leading = reduce_lane(pipeline, lane, _magnitude_bits(block), True, f"{name}_magnitude")
+    return pipeline.concatenate([leading, exponent])
+
+
+def share_float(pipeline, key, lanes, offset, block, nan):
+    """Turn the largest key of a block into its scale.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the circuit becomes part of.
+    key : Timed
+        Largest of the lanes' keys, see `magnitude_key`.
+    lanes : LaneFormat
+        Format of the lanes.
+    offset : int
+        Lane values count in units of 2 to the offset.
+    block : BlockFormat
+        Format of the result and its choices.
+    nan : Timed or None
+        1: the block is NaN.
+
+    Returns
+    -------
+    (SharedExponent, Timed, Timed)
+        Scale and exponent, the latter for lanes of `divided_format`; the normalized significand of
+        the scale; whether the elements are zero because the scale is NaN or zero.
+    """
+    element, number = block.element, block.scale
+    bits = _magnitude_bits(block) + 1
+    magnitude, exponent = pipeline.slice(key, 0, bits), pipeline.slice(key, bits, len(key))
+    least = 0
+    if lanes.low < 0:
+        least = -(1 << len(exponent) - 1)
+        exponent = pipeline.free(lambda value: Cat(value[:-1], ~value[-1]).as_signed(), exponent)
+    rounding = _rounding(number)
+    quotient, whole, inexact = normalised_quotient(
+        pipeline, magnitude, leading_bits(element), rounding.kept_bits, "scale"
+    )
+    exponent = _raised(pipeline, exponent, whole, (least, lanes.top + 1), "scale_exponent")
+    code = round_significand(
+        pipeline,
+        pipeline.constant(Const(0, 1)),
+        quotient,
+        exponent,
+        lanes.bias + 1 - offset + element.max_exponent + rounding.kept_bits - 1,
+        (min(lanes.low, 0), lanes.top + 1),
+        rounding,
+        sticky=inexact,
+        normalised=True,
+    ).code
+    code = _finished(pipeline, code, magnitude, block, nan)
+    scale, kind = decode_float(pipeline, number, code, number.significand_bits, True, "scale")
+    constant = element.max_exponent + lanes.bias + 1 - offset - kind.bias
+    low, high = kind.low + constant, kind.high + constant
+    shape = shape_of_range(min(low, 0), max(high, 0))
+    anchor = add(
+        pipeline,
+        Term(scale.exponent),
+        Term(pipeline.constant(Const(constant, shape))),
+        shape,
+        name="anchor",
+    )
+    nothing = pipeline.logic(
+        lambda value, *broken: ~value.any() | Cat(*broken).any(),
+        code,
+        *([nan] if nan is not None else []),
+        levels=2,
+        shape=unsigned(1),
+        name="no_numbers",
+    )
+    shared = SharedExponent(code, anchor, low, high, True, nan)
+    return shared, scale.significand, nothing
+
+
+def _raised(pipeline, exponent, one, bounds, name):
+    """Return the exponent plus one bit."""
+    zero = Term(pipeline.constant(Const(0, 1)))
+    return add(pipeline, Term(exponent), zero, shape_of_range(*bounds), one, name)
+
+
+def _finished(pipeline, code, magnitude, block, nan):
+    """Return the scale code with what zeros and NaNs make of it."""
+    number = block.scale
+    flags = [nan] if nan is not None else []
+    one = int(number.encode(1.0)) if block.quantization.zero_scale == "one" else 0
+
+    def finish(bits, largest, *broken):
+        bits = bits[: number.width]
+        if one:
+            bits = Mux(largest.any(), bits, one)
+        if broken:
+            bits = Mux(broken[0], number.nan_code, bits)
+        return bits
+
+    return pipeline.logic(
+        finish,
+        code,
+        magnitude,
+        *flags,
+        levels=1 + 2 * bool(one),
+        shape=unsigned(number.width),
+        name="scale",
+    )
+
+
+def divided_format(lanes):
+    """Return the format of lanes that `divide_lane` has divided."""
+    return LaneFormat(lanes.bias + 1, lanes.low, lanes.high + 1, lanes.by_exponent)
+
+
+def divide_lane(pipeline, lane, kind, significand, kept, name):
+    """Return a lane over the scale's significand, cut to the bits that ``kept`` tells of."""
+    quotient, whole, inexact = normalised_quotient(
+        pipeline, lane.significand, significand, kept.integer + kept.guard, name, kept.sticky
+    )
+    if inexact is not None:
+        quotient = pipeline.concatenate([inexact, quotient])
+    exponent = lane.exponent
+    least = -(1 << len(exponent) - 1) if exponent.signal.shape().signed else 0
+    exponent = _raised(pipeline, exponent, whole, (least, kind.top + 1), f"{name}_exponent")
+    return replace(lane, significand=quotient, exponent=exponent)
