@@ -1,6 +1,8 @@
 """The frame of a core that is one pipeline: a stream in, registers by frequency, a stream out."""
 
+import gc
 import re
+from contextlib import contextmanager
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
@@ -68,7 +70,8 @@ class PipelinedCore(wiring.Component):
         )
         self.verilog_libraries = libraries_of(targets.get(config.target))
         # the latency is known only once the registers are placed
-        self._built, self.latency = self._build()
+        with _no_garbage_collection():
+            self._built, self.latency = self._build()
 
     def datapath(self, pipeline, valid):
         """Add the circuit to ``pipeline``.
@@ -136,6 +139,18 @@ class PipelinedCore(wiring.Component):
         results = {name: pipeline.output(value, last) for name, value in fields.items()}
         connect_output(pipeline, self.o, results, emerging)
         return m, pipeline, last + 1
+
+
+@contextmanager
+def _no_garbage_collection():
+    """Suspend the cyclic collector: nothing of a circuit under construction is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _drop(m):

@@ -141,6 +141,5 @@ def uses_multiplier(config, lane=0):
 
 
 def _fits_period(fabric, frequency):
-    """Return whether an operand's register, a multiplier and its register fit into a period."""
-    delay = fabric.launch_delay + fabric.multiplier_delay + fabric.capture_delay
-    return frequency is None or delay * frequency <= 1000
+    """Return whether a multiplier between registers fits into a period."""
+    return frequency is None or fabric.multiplier_period() * frequency <= 1000
