@@ -17,6 +17,7 @@ _DEFAULT = [
     {"fmt": "mxfp4", "k": 4, "columns": 3, "dataflow": STATIONARY},
     {"fmt": "mxfp8-e5m2", "k": 4, "columns": 2, "dataflow": STATIONARY, "freq": 100},
     {"fmt": "mxint8", "k": 8, "columns": 1, "dataflow": STATIONARY, "out": "exact", "freq": 150},
+    {"fmt": "nvfp4", "k": 4, "rows": 2, "columns": 3, "max_blocks": 3, "freq": 80},
 ]
 
 _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
@@ -41,6 +42,12 @@ def _thorough():
         yield {"fmt": "mxfp6-e2m3", "k": 4, "rows": 2, "columns": 2, **widths}
     for target, dsp in product(("ecp5", "ice40", "generic"), ("auto", "none")):
         yield {"fmt": "mxint8", "k": 4, "rows": 2, "columns": 2, "target": target, "dsp": dsp}
+    for out, dsp in product(("exact", "bf16"), ("auto", "none")):
+        options = {"fmt": "nvfp4", "k": 4, "columns": 2, "out": out, "dsp": dsp}
+        yield {"rows": 2, **options}
+        yield {"dataflow": STATIONARY, "freq": 80, **options}
+    yield {"fmt": "nvfp4", "rows": 4, "columns": 4, "freq": 100}
+    yield {"fmt_a": "block-e2m1-ue4m3", "fmt_b": "mxfp4", "k": 4, "rows": 2, "columns": 2}
     yield {"fmt_a": "mxfp4", "fmt_b": "mxfp8-e5m2", "k": 4, "rows": 2, "columns": 4}
     yield {"fmt_a": "mxint8", "fmt_b": "mxfp4", "k": 4, "columns": 4, "dataflow": STATIONARY}
     yield {"fmt": "mxfp8-e4m3", "k": 4, "rows": 2, "columns": 2, "specials": "ignore"}

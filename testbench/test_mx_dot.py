@@ -21,6 +21,7 @@ def test_core_equals_its_golden_model(options, tmp_path):
     "options",
     [
         {"fmt": "mxfp4", "k": 4, "out": "fp16"},
+        {"fmt": "nvfp4", "k": 4, "max_blocks": 2, "freq": 80},
         pytest.param({"fmt": "mxint8", "k": 4, "freq": 80}, marks=pytest.mark.slow),
         pytest.param({"fmt": "mxfp6-e2m3", "k": 8, "freq": 150}, marks=pytest.mark.slow),
         pytest.param(

@@ -39,7 +39,7 @@ def test_what_is_left_open_follows_from_the_rest(options, shape):
         ({"rows": 8, "lanes": 3}, r"lanes must divide rows = 8, not 3"),
         ({"rows": 8, "columns": 32, "lanes": 4}, r"lanes must be at least 8 to keep up .*, not 4"),
         ({"fmt_a": "mxfp4/16"}, r"fmt_a and fmt_b must have equal block sizes, not 16 and 32"),
-        ({"fmt": "nvfp4"}, r"fmt_a must have an e8m0 scale, not"),
+        ({"fmt": "block-e2m1-int8"}, r"fmt_a must have an e8m0 scale or a float .*, not"),
         ({"accumulator_width": 8}, r"accumulator_width must be at least \d+ .*, not 8"),
         ({"dataflow": "systolic"}, r"dataflow must be .*, not 'systolic'"),
     ],

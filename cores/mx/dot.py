@@ -1,13 +1,13 @@
 """Dot product of MX blocks: exact products and sums, one rounding at the end."""
 
-from amaranth.hdl import Const, Mux, Signal, unsigned
-from hwgen.cores.arith.adder import Term, add
+from amaranth.hdl import Const, Mux, Signal
 from hwgen.cores.arith.float_round import Rounding, round_to_float
 from hwgen.cores.arith.tree import add_tree, negate_if
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.accumulator import accumulate_beats, accumulate_blocks, hold_flag
 from hwgen.cores.mx.element import decode_element
 from hwgen.cores.mx.product import hard_products, multiply_elements
+from hwgen.cores.mx.scale import combine_scales, scaled_sum
 from hwgen.cores.mx.special import (
     any_of,
     exact_result,
@@ -19,9 +19,6 @@ from hwgen.cores.pipelined import PipelinedCore
 
 __all__ = ["MxDot"]
 
-_SCALE_NAN = 0xFF
-_SCALE_WIDTH = 9
-
 
 def _input_fields(config):
     fields = [
@@ -32,8 +29,13 @@ def _input_fields(config):
         )
     ]
     fields += [
-        Field("scale_a", 8, format="e8m0", doc="scale of operand a; read with the last beat"),
-        Field("scale_b", 8, format="e8m0", doc="scale of operand b; read with the last beat"),
+        Field(
+            f"scale_{name}",
+            scale.width,
+            format=scale.name,
+            doc=f"scale of operand {name}; read with the last beat",
+        )
+        for name, scale in (("a", config.fmt_a.scale), ("b", config.fmt_b.scale))
     ]
     if config.max_blocks > 1:
         fields += [
@@ -57,7 +59,7 @@ def _output_fields(config):
         ),
         Field(
             "exponent",
-            _SCALE_WIDTH,
+            config.scale_width,
             format="integer",
             doc="weight of the significand's lowest bit, as the exponent of 2",
             bias=config.exponent_bias,
@@ -109,7 +111,8 @@ class MxDot(PipelinedCore):
     def datapath(self, pipeline, valid):
         config, payload = self.config, self.i.payload
         first_beat, last_beat = self._beats(pipeline, valid)
-        scales = [pipeline.input(payload[name], name) for name in ("scale_a", "scale_b")]
+        codes = [pipeline.input(payload[name], name) for name in ("scale_a", "scale_b")]
+        scales = combine_scales(pipeline, codes, config)
         lanes = self._lanes(pipeline)
         total = add_tree(pipeline, [product for product, _, _ in lanes], "lanes")
         block_sum = negate_if(pipeline, total, "block_sum").bits
@@ -117,12 +120,10 @@ class MxDot(PipelinedCore):
             block_sum = accumulate_beats(
                 pipeline, block_sum, first_beat, valid.update, config.block_sum_shape
             )
-        scale = add(
-            pipeline, Term(scales[0]), Term(scales[1]), unsigned(_SCALE_WIDTH), name="scale"
-        )
+        block_sum = scaled_sum(pipeline, block_sum, scales, config)
         first, last = self._blocks(pipeline)
         emit = last_beat
-        significand, exponent = block_sum, scale
+        significand, exponent = block_sum, scales.exponent
         if config.max_blocks > 1:
             emit = pipeline.free(lambda x, y: x & y, last_beat, last)
 
@@ -130,7 +131,7 @@ class MxDot(PipelinedCore):
                 return valid.update(stage) & pipeline.at(last_beat, stage)
 
             significand, exponent = accumulate_blocks(
-                pipeline, block_sum, scale, first, update, config
+                pipeline, block_sum, scales.exponent, first, update, config
             )
         flags = self._flags(pipeline, valid, lanes, scales, first_beat, last_beat, first)
         return self._result(pipeline, significand, exponent, flags), emit
@@ -213,10 +214,8 @@ class MxDot(PipelinedCore):
                 each and hold_flag(pipeline, each, first_beat, valid.update, "block_flag")
                 for each in flags
             ]
-        scale_nan = pipeline.logic(
-            lambda a, b: a.all() | b.all(), *scales, levels=3, shape=unsigned(1), name="scale_nan"
-        )
-        flags[0] = scale_nan if flags[0] is None else any_of(pipeline, [flags[0], scale_nan], "nan")
+        nans = [each for each in (flags[0], scales.nan) if each is not None]
+        flags[0] = any_of(pipeline, nans, "nan")
         if config.max_blocks > 1:
 
             def update(stage):
@@ -232,6 +231,6 @@ class MxDot(PipelinedCore):
             return exact_result(pipeline, config, significand, exponent, nan, infinities)
         rounding = Rounding(config.out, config.rounding, config.overflow)
         code = round_to_float(
-            pipeline, significand, exponent, config.exponent_bias, (0, 510), rounding
+            pipeline, significand, exponent, config.exponent_bias, config.scale_range, rounding
         )
         return {"result": with_flags(pipeline, code, nan, infinities, rounding)}

@@ -48,6 +48,13 @@ Output = Annotated[Literal["exact"] | formats.FloatFormat, BeforeValidator(check
 Step = Annotated[Literal[4, 8, 16, 32, 64], BeforeValidator(number)]
 
 
+def _scale_exponents(scale):
+    """Return the range of a scale's exponent field; that of subnormal numbers counts as 1."""
+    if isinstance(scale, formats.PowerOfTwoFormat):
+        return 0, scale.nan_code
+    return 1, max(1, (1 << scale.exponent_bits) - 1)
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MxDotConfig(CoreConfig):
     """What an ``mx-dot`` core computes and what it is built for.
@@ -111,14 +118,27 @@ class MxDotConfig(CoreConfig):
         set_field(self, "lanes", self.lanes or self.k)
         for name in ("fmt_a", "fmt_b"):
             block = getattr(self, name)
-            if block.scale.name != "e8m0":
-                raise ValueError(f"{name} must have an e8m0 scale, not {block.scale.name!r}")
-            set_field(self, name, formats.BlockFormat(block.element, block.scale, self.k))
+            self._check_scale(name, block)
+            outer = block.tensor_scale
+            set_field(self, name, formats.BlockFormat(block.element, block.scale, self.k, outer))
         if self.k % self.lanes:
             raise ValueError(f"lanes must divide k = {self.k}, not {self.lanes}")
         self._check_output()
         self._check_accumulator()
         return self
+
+    def _check_scale(self, name, block):
+        scale = block.scale
+        if isinstance(scale, formats.PowerOfTwoFormat):
+            return
+        if not isinstance(scale, formats.FloatFormat) or scale.infinity_code is not None:
+            raise ValueError(
+                f"{name} must have an e8m0 scale or a float without infinities, not {scale.name!r}"
+            )
+        if scale.nan_code is None and self.specials == "ieee":
+            raise ValueError(f"{name} must have a scale with NaN, not {scale.name!r}")
+        if self.has_infinities:
+            raise ValueError(f"{name} must have an e8m0 scale where elements can be infinite")
 
     def _check_output(self):
         if self.out == "exact":
@@ -150,6 +170,45 @@ class MxDotConfig(CoreConfig):
         low, high = self.sum_range(self.k)
         return shape_of_range(min(low, -1), high)
 
+    @cached_property
+    def scaled_shape(self):
+        """Shape of the exact sum of one block times the significand of its scales."""
+        low, high = self.sum_range(self.k)
+        factor, signed = 1, False
+        for block in (self.fmt_a, self.fmt_b):
+            if isinstance(block.scale, formats.FloatFormat):
+                factor *= (2 << block.scale.significand_bits) - 1
+                signed |= block.scale.signed
+        if signed:
+            low, high = min(low, -high), max(high, -low)
+        return shape_of_range(min(low, -1) * factor, high * factor)
+
+    @property
+    def scale_range(self):
+        """Range of the sum of both scales' exponent fields."""
+        ranges = [_scale_exponents(each.scale) for each in (self.fmt_a, self.fmt_b)]
+        return tuple(sum(each) for each in zip(*ranges, strict=True))
+
+    @property
+    def scale_width(self):
+        """Bits of the sum of both scales' exponent fields; more than what is no whole step."""
+        least = self.accumulator_step.bit_length() if self.max_blocks > 1 else 1
+        return max(least, self.scale_range[1].bit_length())
+
+    @property
+    def hard_scale(self):
+        """Whether a hard multiplier brings the significand of float scales to the sum."""
+        factors = [each.scale for each in (self.fmt_a, self.fmt_b)]
+        bits = sum(each.significand_bits + 1 for each in factors if hasattr(each, "exponent_bits"))
+        fabric = targets.get(self.target)
+        if not bits or self.dsp == "none":
+            return False
+        if not fabric.multiplies(self.block_sum_shape.width, bits + 1):
+            return False
+        pairs = pairs_fit(self.fmt_a.element, self.fmt_b.element, fabric)
+        used = -(-self.multiplier_lanes // (2 if pairs else 1))
+        return self.dsp == "auto" or self.dsp > used
+
     def sum_range(self, count):
         """Return (minimum, maximum) of a sum of ``count`` products."""
         elements = (self.fmt_a.element, self.fmt_b.element)
@@ -166,7 +225,7 @@ class MxDotConfig(CoreConfig):
     @property
     def guard_bits(self):
         """Bits of the accumulator below the last bit of a block with the largest scale so far."""
-        needed = self.block_sum_shape.width + self.accumulator_step - 1 + self.headroom_bits
+        needed = self.scaled_shape.width + self.accumulator_step - 1 + self.headroom_bits
         width = self.accumulator_width
         return self.accumulator_step if width is None else width - needed
 
@@ -174,15 +233,17 @@ class MxDotConfig(CoreConfig):
     def significand_width(self):
         """Bits of the exact result: one block sum, or the accumulator."""
         if self.max_blocks == 1:
-            return self.block_sum_shape.width
+            return self.scaled_shape.width
         steps = self.accumulator_step - 1 + self.headroom_bits + self.guard_bits
-        return self.block_sum_shape.width + steps
+        return self.scaled_shape.width + steps
 
     @property
     def exponent_bias(self):
         """The exact result is ``significand * 2**(exponent - exponent_bias)``."""
         lowest = self.fmt_a.element.lsb_exponent + self.fmt_b.element.lsb_exponent
-        return 254 - lowest + (self.guard_bits if self.max_blocks > 1 else 0)
+        for block in (self.fmt_a, self.fmt_b):
+            lowest -= block.scale.bias + getattr(block.scale, "significand_bits", 0)
+        return -lowest + (self.guard_bits if self.max_blocks > 1 else 0)
 
     @property
     def has_infinities(self):

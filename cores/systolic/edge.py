@@ -4,10 +4,10 @@ from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_to_float
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.mx.accumulator import accumulate_blocks, hold_flag, hold_in_register
+from hwgen.cores.mx.scale import combine_scales, scaled_sum
 from hwgen.cores.mx.special import any_of, exact_result, resolve_flags, with_flags
 from hwgen.cores.pipelined import ValidChain
 from hwgen.cores.systolic.element import flag_names
@@ -16,8 +16,6 @@ from hwgen.cores.systolic.wiring import own_enable
 from hwgen import targets
 
 __all__ = ["Edge", "result_fields"]
-
-_SCALE_WIDTH = 9
 
 
 def result_fields(config):
@@ -38,7 +36,7 @@ def result_fields(config):
         ),
         (
             "exponent",
-            _SCALE_WIDTH,
+            dot.scale_width,
             {
                 "format": "integer",
                 "bias": dot.exponent_bias,
@@ -71,7 +69,7 @@ class Edge(wiring.Component):
         1: moves in the next clock cycle.
     total : In
         Sum of a block and its flags, sum lowest.
-    scale_a, scale_b : In(8)
+    scale_a, scale_b : In
         Scale codes of the block.
     first, valid : In(1)
         The block is the first one of its result; there is one at all.
@@ -94,8 +92,8 @@ class Edge(wiring.Component):
         members = {
             "go": In(1),
             "total": In(self._sum_width + len(self.flags)),
-            "scale_a": In(8),
-            "scale_b": In(8),
+            "scale_a": In(config.fmt_a.scale.width),
+            "scale_b": In(config.fmt_b.scale.width),
             "first": In(1),
             "valid": In(1),
         }
@@ -115,16 +113,16 @@ class Edge(wiring.Component):
         fabric = targets.get(config.target)
         self.pipeline = pipeline = Pipeline(m, fabric, config.freq, enable, self._size)
         valid = ValidChain(m, self.valid, enable)
-        scales = [pipeline.input(each, "scale") for each in (self.scale_a, self.scale_b)]
+        codes = [pipeline.input(each, "scale") for each in (self.scale_a, self.scale_b)]
+        scales = combine_scales(pipeline, codes, config.dot)
         first = pipeline.input(self.first, "first")
         significand = pipeline.input(self.total[: self._sum_width].as_signed(), "block_sum")
         flags = [
             pipeline.input(self.total[self._sum_width + position], name)
             for position, name in enumerate(self.flags)
         ]
-        exponent = add(
-            pipeline, Term(scales[0]), Term(scales[1]), unsigned(_SCALE_WIDTH), name="scale_sum"
-        )
+        significand = scaled_sum(pipeline, significand, scales, config.dot)
+        exponent = scales.exponent
         if config.max_blocks > 1:
             significand, exponent = accumulate_blocks(
                 pipeline, significand, exponent, first, valid.update, config.dot, self._hold
@@ -141,10 +139,7 @@ class Edge(wiring.Component):
         """Return the flags of a result: those of its blocks, and NaN for a NaN scale."""
         if self.config.specials == "ignore":
             return []
-        scale_nan = pipeline.logic(
-            lambda a, b: a.all() | b.all(), *scales, levels=3, shape=unsigned(1), name="scale_nan"
-        )
-        flags = [any_of(pipeline, [*flags[:1], scale_nan], "nan"), *flags[1:]]
+        flags = [any_of(pipeline, [*flags[:1], scales.nan], "nan"), *flags[1:]]
         if self.config.max_blocks == 1:
             return flags
         return [
@@ -159,7 +154,8 @@ class Edge(wiring.Component):
             return exact_result(pipeline, config.dot, significand, exponent, nan, infinities)
         rounding = Rounding(config.out, config.rounding, config.overflow)
         bias = config.dot.exponent_bias
-        code = round_to_float(pipeline, significand, exponent, bias, (0, 510), rounding)
+        reach = config.dot.scale_range
+        code = round_to_float(pipeline, significand, exponent, bias, reach, rounding)
         return {"result": with_flags(pipeline, code, nan, infinities, rounding)}
 
     def _hold(self, m, shape, update, name):

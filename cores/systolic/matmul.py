@@ -20,17 +20,18 @@ _ELEMENT, _ROW, _EDGE = (f"mx_matmul_{part}" for part in ("element", "row", "edg
 
 def _input_fields(config):
     a, b = config.fmt_a.element, config.fmt_b.element
+    scale_a, scale_b = config.fmt_a.scale, config.fmt_b.scale
     rows, columns = config.rows, config.columns
     if config.weight_stationary:
         return [
             Field("a", a.width, rows, a.name, doc="a row of A, one block"),
             Field("b", b.width, columns, b.name, doc="a row of weights, one a column of B"),
-            Field("scale_a", 8, format="e8m0", doc="scale of the row of A"),
+            Field("scale_a", scale_a.width, format=scale_a.name, doc="scale of the row of A"),
             Field(
                 "scale_b",
-                8,
+                scale_b.width,
                 columns,
-                format="e8m0",
+                format=scale_b.name,
                 doc="scales of the columns of B; read with the last row of a tile",
             ),
             Field("compute", 1, doc="1: the token holds a row of A"),
@@ -39,8 +40,20 @@ def _input_fields(config):
     fields = [
         Field("a", a.width, rows, a.name, doc="a column of A"),
         Field("b", b.width, columns, b.name, doc="a row of B"),
-        Field("scale_a", 8, rows, "e8m0", doc="scales of the rows of A; read at a block's end"),
-        Field("scale_b", 8, columns, "e8m0", doc="scales of the columns of B; read at its end"),
+        Field(
+            "scale_a",
+            scale_a.width,
+            rows,
+            scale_a.name,
+            doc="scales of the rows of A; read at a block's end",
+        ),
+        Field(
+            "scale_b",
+            scale_b.width,
+            columns,
+            scale_b.name,
+            doc="scales of the columns of B; read at a block's end",
+        ),
     ]
     if config.max_blocks > 1:
         fields += [
@@ -263,23 +276,25 @@ class MxMatmul(wiring.Component):
             marks = (payload.first, payload.last)
         entry = Cat(Value.cast(payload.scale_a), Value.cast(payload.scale_b), *marks)
         head = self._side_queue(m, entry, enable & ends, enable & start, config.k)
-        scale_a = Signal(8 * rows, reset_less=True, name="scales_a")
-        scale_b = Signal(8 * columns, reset_less=True, name="scales_b")
+        width_a, width_b = config.fmt_a.scale.width, config.fmt_b.scale.width
+        scale_a = Signal(width_a * rows, reset_less=True, name="scales_a")
+        scale_b = Signal(width_b * columns, reset_less=True, name="scales_b")
         first, last = (Signal(reset_less=True, name=f"block_{each}") for each in ("first", "last"))
         busy, row_ends = Signal(name="busy"), Signal(name="row_ends")
         row, column = Signal(range(group), name="row"), Signal(range(columns), name="column")
         m.d.comb += row_ends.eq(column == columns - 1)
         with m.If(enable):
-            m.d.sync += [scale_b.eq(scale_b.rotate_right(8)), column.eq(column + 1)]
+            m.d.sync += [scale_b.eq(scale_b.rotate_right(width_b)), column.eq(column + 1)]
             with m.If(row_ends):
-                m.d.sync += [scale_a.eq(scale_a >> 8), row.eq(row + 1), column.eq(0)]
+                m.d.sync += [scale_a.eq(scale_a >> width_a), row.eq(row + 1), column.eq(0)]
                 with m.If(row == group - 1):
                     m.d.sync += busy.eq(0)
             with m.If(start):
                 m.d.sync += Cat(scale_a, scale_b, first, last).eq(head)
                 m.d.sync += [busy.eq(1), row.eq(0), column.eq(0)]
         scales = [
-            (scale_a.word_select(lane * group, 8), scale_b[:8]) for lane in range(config.lanes)
+            (scale_a.word_select(lane * group, width_a), scale_b[:width_b])
+            for lane in range(config.lanes)
         ]
         return scales, first, busy, busy & last
 
@@ -328,11 +343,12 @@ class MxMatmul(wiring.Component):
         begins = delayed(m, complete, through, enable, "begins", cleared=True)
         entry = Value.cast(payload.scale_b)
         head = self._side_queue(m, entry, enable & complete, enable & begins, rows)
-        scale_b = Signal(8 * columns, reset_less=True, name="scales_b")
+        width_b = config.fmt_b.scale.width
+        scale_b = Signal(width_b * columns, reset_less=True, name="scales_b")
         with m.If(enable & begins):
             m.d.sync += scale_b.eq(head)
         scale_a = delayed(m, payload.scale_a, through, enable, "scale_a")
         computes = accepted & payload.compute & loaded
         valid = delayed(m, computes, through, enable, "computes", cleared=True)
-        scales = [(scale_a, scale_b.word_select(column, 8)) for column in range(columns)]
+        scales = [(scale_a, scale_b.word_select(column, width_b)) for column in range(columns)]
         return totals, scales, Const(1, 1), valid, valid

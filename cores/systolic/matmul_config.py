@@ -19,7 +19,7 @@ from hwgen.cores.mx.dot_config import MxDotConfig, Output, Step
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from hwgen import formats, targets
+from hwgen import targets
 
 __all__ = ["MxMatmulConfig"]
 
@@ -155,15 +155,10 @@ class MxMatmulConfig(CoreConfig):
         """Config of the dot product that every element of the result is."""
         names = ("fmt_a", "fmt_b", "out", "rounding", "overflow", "max_blocks")
         names += ("accumulator_width", "accumulator_step", "specials", "freq", "target")
-        for name in ("fmt_a", "fmt_b"):
-            block = getattr(self, name)
-            if block.scale.name != "e8m0":
-                raise ValueError(f"{name} must have an e8m0 scale, not {block.scale.name!r}")
         given = {name: getattr(self, name) for name in names}
-        for name in ("fmt_a", "fmt_b"):
-            block = given[name]
-            given[name] = formats.BlockFormat(block.element, block.scale, self.k)
-        return MxDotConfig(**given)
+        # hard multipliers that were counted are those of the elements
+        given["dsp"] = "auto" if self.dsp == "auto" else "none"
+        return MxDotConfig(k=self.k, **given)
 
     @property
     def weight_stationary(self):

@@ -18,13 +18,19 @@ _ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down")
 _OVERFLOWS = ("infinity", "saturate")
 _SPECIALS = ("ieee", "ignore")
 _MAX_BLOCK_SIZE = 2**14
-_NAN_SCALE = 255
 
 
 def sum_bits(format_a, format_b, specials="ieee"):
-    """Return the two's complement width of the sum of any block (of numbers, with ``"ieee"``)."""
+    """Return the two's complement width of M * S of any block (of numbers, with ``"ieee"``)."""
     elements = format_a.element, format_b.element
     lowest, highest = sum_range(*elements, format_a.block_size, specials)
+    lowest, largest = min(lowest, -1), 1
+    scales = [each.scale for each in (format_a, format_b) if isinstance(each.scale, FloatFormat)]
+    if any(each.signed for each in scales):
+        lowest, highest = min(lowest, -highest), max(highest, -lowest)
+    for each in scales:
+        largest *= 2 ** (each.significand_bits + 1) - 1
+    lowest, highest = lowest * largest, highest * largest
     return max((-lowest - 1).bit_length(), highest.bit_length()) + 1
 
 
@@ -68,18 +74,20 @@ def dot_general(
         Element codes, shape (beats, lanes), or (beats,) for one lane. A block arrives as
         block_size / lanes beats, lane j of beat t being element t * lanes + j.
     scale_a, scale_b : integer array
-        E8M0 codes, shape (beats,). Those of a block's last beat count.
+        Scale codes, shape (beats,). Those of a block's last beat count.
     first, last : integer array
         Shape (beats,), 1 in the last beat of the first and last block of a dot. Needed if
         ``max_blocks`` > 1, else every block is a dot. A ``first`` within a dot abandons that dot.
     format_a, format_b : BlockFormat
-        E8M0 scales and equal block sizes; elements of at most 16 bits.
+        Equal block sizes; elements of at most 16 bits. Scales are E8M0, or floats without
+        infinities where the elements have none either. A tensor scale takes no part: the result
+        is in units of it.
     output : FloatFormat
         Format of the result; ``None`` for the exact result.
     rounding, overflow : str
         How the result is rounded into ``output``: ``ROUNDINGS`` (not stochastic) and ``OVERFLOWS``.
     specials : str
-        ``"ieee"``: a block is NaN if a scale is 255, a lane has a NaN or infinity times zero, or
+        ``"ieee"``: a block is NaN if a scale is NaN, a lane has a NaN or infinity times zero, or
         products of both infinite signs meet; else infinite if a product is. A dot is NaN if a block
         is or infinite blocks of both signs meet; else infinite if a block is. ``"ignore"``: none
         of this; codes are the ordinary numbers that their bits would be, 255 is 2**128.
@@ -90,7 +98,10 @@ def dot_general(
         power of two, of the accumulator.
 
     With S the sum of the products of one block in units of 2**(lsb_a + lsb_b) and T the sum of the
-    scale codes, a block is worth S * 2**(T - 254 + lsb_a + lsb_b). Without accumulator that is
+    scale codes, a block is worth S * 2**(T - 254 + lsb_a + lsb_b). A float scale takes part in T
+    with its exponent field (1 for a subnormal number), and S stands for M * S, M being the product
+    of the integer significands of the scales, with their signs; 254 is then the sum of the biases
+    and fraction bits of both. Without accumulator that is
     the result. With one, let T = R * c + f, 0 <= f < R, and G = ``guard_bits``. The first block
     sets C = c and A = S * 2**(f+G). Each further block sets C' = max(C, c) and A' =
     floor(A / 2**(R*(C'-C))) + floor(S * 2**(f+G) / 2**(R*(C'-c))), wrapped to the width; it cannot
@@ -118,11 +129,17 @@ def dot_general(
     scale_a = _of_last_beat("scale_a", format_a.scale.check_codes(scale_a), beats, len(a))
     scale_b = _of_last_beat("scale_b", format_b.scale.check_codes(scale_b), beats, len(a))
     sums = block_sums(a, b, format_a.element, format_b.element)
-    exponent = scale_a + scale_b
+    if sum_bits(format_a, format_b, "ignore") > 62:
+        sums = sums.astype(object)
+    unit = format_a.element.lsb_exponent + format_b.element.lsb_exponent
+    exponent = 0
+    for scale, codes in ((format_a.scale, scale_a), (format_b.scale, scale_b)):
+        factor, position, lowest = _scale_parts(scale, codes)
+        sums, exponent, unit = sums * factor, exponent + position, unit + lowest
     flags = np.zeros((3, len(a)), bool)
     if specials == "ieee":
-        flags = _block_flags(a, b, scale_a, scale_b, format_a.element, format_b.element)
-    unit = format_a.element.lsb_exponent + format_b.element.lsb_exponent - 254
+        broken = format_a.scale.is_nan(scale_a) | format_b.scale.is_nan(scale_b)
+        flags = _block_flags(a, b, broken, format_a.element, format_b.element)
     if max_blocks == 1:
         significand, exponent = sums, exponent + unit
     else:
@@ -152,10 +169,13 @@ def _check_choice(field, value, allowed):
 
 def _check_formats(format_a, format_b, output, specials):
     for field, block in (("format_a", format_a), ("format_b", format_b)):
-        if not isinstance(block.scale, PowerOfTwoFormat):
-            raise UsageError(f"{field} must have an e8m0 scale, not {block.scale} ({block})")
+        _check_scale(field, block)
         if block.element.width > 16:
             raise UsageError(f"{field} must have elements of at most 16 bits, not {block.element}")
+    blocks = format_a, format_b
+    infinite = specials == "ieee" and any(each.element.infinity_code is not None for each in blocks)
+    if infinite and any(isinstance(each.scale, FloatFormat) for each in blocks):
+        raise UsageError("scales must be e8m0 where elements can be infinite")
     sizes = format_a.block_size, format_b.block_size
     if sizes[0] != sizes[1] or sizes[0] > _MAX_BLOCK_SIZE:
         raise UsageError(
@@ -168,6 +188,16 @@ def _check_formats(format_a, format_b, output, specials):
         raise UsageError(f"output must be a signed float format or None, not {output}")
     if output.nan_code is None and specials == "ieee":
         raise UsageError(f"specials must be 'ignore' with an output without NaN ({output})")
+
+
+def _check_scale(field, block):
+    scale = block.scale
+    if isinstance(scale, PowerOfTwoFormat):
+        return
+    if not isinstance(scale, FloatFormat) or scale.infinity_code is not None:
+        raise UsageError(
+            f"{field} must have an e8m0 scale or a float without infinities, not {scale} ({block})"
+        )
 
 
 def _accumulator_shape(format_a, format_b, max_blocks, width, step, specials):
@@ -208,9 +238,22 @@ def _of_last_beat(field, values, beats, blocks):
     return values[each - 1 :: each].astype(np.int64)
 
 
-def _block_flags(a, b, scale_a, scale_b, element_a, element_b):
+def _scale_parts(scale, codes):
+    """Return (m, t, u): a scale code is worth m * 2**(t + u), t being its exponent field."""
+    if isinstance(scale, PowerOfTwoFormat):
+        return 1, codes, -scale.bias
+    fraction_bits = scale.significand_bits
+    field = codes >> fraction_bits & (1 << scale.exponent_bits) - 1
+    fraction = codes & (1 << fraction_bits) - 1
+    subnormal = fraction if scale.subnormals else 0
+    magnitude = np.where(field > 0, fraction + (1 << fraction_bits), subnormal)
+    negative = scale.signed & (codes >> scale.width - 1)
+    factor = np.where(negative, -magnitude, magnitude)
+    return factor, np.maximum(field, 1), -scale.bias - fraction_bits
+
+
+def _block_flags(a, b, broken, element_a, element_b):
     nan, positive, negative = special_flags(a, b, element_a, element_b)
-    broken = (scale_a == _NAN_SCALE) | (scale_b == _NAN_SCALE)
     return np.stack([nan | broken, positive & ~broken, negative & ~broken])
 
 

@@ -24,7 +24,7 @@ def output_stationary(
         Element codes, shapes (tokens, rows) and (tokens, columns): a column of A, a row of B.
         ``block_size`` tokens are one block of the inner dimension.
     scale_a, scale_b : integer array
-        E8M0 codes, of the same shapes. Those of a block's last token count.
+        Scale codes, of the same shapes. Those of a block's last token count.
     first, last : integer array
         Shape (tokens,), 1 in the last token of a product's first and last block. Needed if
         ``max_blocks`` > 1, else every block is a product.
@@ -80,7 +80,7 @@ def weight_stationary(a, b, scale_a, scale_b, compute, load, **options):
         Element codes, shape (tokens, columns). The n-th of every ``rows`` tokens with ``load``
         holds the weights that meet element n of the rows of A.
     scale_a, scale_b : integer array
-        E8M0 codes, shapes (tokens,) and (tokens, columns). ``scale_b`` counts in the token that
+        Scale codes, shapes (tokens,) and (tokens, columns). ``scale_b`` counts in the token that
         completes the weights.
     compute, load : integer array
         Shape (tokens,): whether a token holds a row of A, and a row of weights.

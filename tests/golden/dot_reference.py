@@ -53,6 +53,22 @@ def merge(kinds):
     return next((kind for kind in kinds if kind), None)
 
 
+def scale_unit(scale):
+    return lsb(scale) - 1 if is_float(scale) else -127
+
+
+def scale_parts(scale, code):
+    """Return (significand, exponent, whether it is NaN) of a scale code, in ``scale_unit``s."""
+    if not is_float(scale):
+        return 1, code, code == 255
+    negative, magnitude = value_of(scale, code)
+    number = abs(ordinary_value(scale, code)) / power(scale_unit(scale))
+    exponent = 1
+    while number / power(exponent) >= 2 ** (scale.significand_bits + 1):
+        exponent += 1
+    return int(number / power(exponent)) * (-1 if negative else 1), exponent, magnitude == NAN
+
+
 def block(format_a, format_b, a, b, scale_a, scale_b):
     """Return (S, T, kind) of one block; S an int in units of the two lowest bits."""
     pair = format_a.element, format_b.element
@@ -61,13 +77,16 @@ def block(format_a, format_b, a, b, scale_a, scale_b):
     in_units = total / power(lsb(pair[0]) + lsb(pair[1]))
     assert in_units.denominator == 1
     kind = merge([lane_kind(*pair, x, y) for x, y in lanes])
-    if 255 in (scale_a, scale_b):
+    scale_pair = ((format_a.scale, scale_a), (format_b.scale, scale_b))
+    (m, s, nan_a), (n, t, nan_b) = (scale_parts(*each) for each in scale_pair)
+    if nan_a or nan_b:
         kind = NAN
-    return in_units.numerator, scale_a + scale_b, kind
+    return in_units.numerator * m * n, s + t, kind
 
 
 def unit(format_a, format_b):
-    return lsb(format_a.element) + lsb(format_b.element) - 254
+    blocks = (format_a, format_b)
+    return sum(lsb(each.element) + scale_unit(each.scale) for each in blocks)
 
 
 def width_of_sum(format_a, format_b, only_numbers=False):
@@ -85,6 +104,12 @@ def width_of_sum(format_a, format_b, only_numbers=False):
     ]
     products = [x * y / power(lsb(pair[0]) + lsb(pair[1])) for x, y in product(*map(set, values))]
     low, high = min(products) * format_a.block_size, max(products) * format_a.block_size
+    for scale in (format_a.scale, format_b.scale):
+        if is_float(scale):
+            most = 2 ** (scale.significand_bits + 1) - 1
+            factors = (most, -most) if scale.signed else (most,)
+            corners = [each * factor for each in (low, high) for factor in factors]
+            low, high = min(corners), max(corners)
     width = 1
     while not (-(2 ** (width - 1)) <= low and high < 2 ** (width - 1)):
         width += 1

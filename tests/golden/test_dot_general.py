@@ -15,6 +15,7 @@ from hwgen.golden import default_accumulator_width, dot_general, guard_bits, sum
 
 SIX = ["mxfp4", "mxfp6-e2m3", "mxfp6-e3m2", "mxfp8-e4m3", "mxfp8-e5m2", "mxint8"]
 MORE = [*SIX, "mxint5", "mx-e4m3fnuz", "mx-e3m4", "mx-int4", "mx-uint4", "mx-e2m0"]
+FLOAT_SCALES = ["nvfp4", "block-q1.6-ue5m3fn", "block-e4m3-e4m3fnuz", "block-uint4-ue4m3"]
 ML_DTYPES = {
     "mxfp4": ml_dtypes.float4_e2m1fn,
     "mxfp6-e2m3": ml_dtypes.float6_e2m3fn,
@@ -88,6 +89,21 @@ def test_exact_result_of_single_blocks_equals_the_definition(name_a, name_b):
     assert_exact(result, expected, any(each.element.infinity_code for each in pair))
 
 
+@pytest.mark.parametrize("name_b", [*FLOAT_SCALES, "mxfp4"])
+@pytest.mark.parametrize("name_a", FLOAT_SCALES)
+def test_exact_result_with_float_scales_equals_the_definition(name_a, name_b):
+    pair = block_format(name_a, 4), block_format(name_b, 4)
+    a, b, *_ = random_beats(1, pair, 60, 2)
+    random = np.random.default_rng(2)
+    scales = [random.integers(0, 2**each.scale.width, len(a)) for each in pair]
+    result = dot_general(a, b, *scales, format_a=pair[0], format_b=pair[1])
+    expected = [
+        (total, scale + reference.unit(*pair), kind)
+        for total, scale, kind in blocks_of(pair, a, b, *scales)
+    ]
+    assert_exact(result, expected, infinities=False)
+
+
 @pytest.mark.parametrize("name_b", [*SIX, "mxint5"])
 @pytest.mark.parametrize("name_a", SIX)
 def test_exact_accumulation_equals_the_definition(name_a, name_b):
@@ -115,14 +131,19 @@ def test_exact_accumulation_equals_the_definition(name_a, name_b):
 @given(data=st.data())
 def test_rounded_dot_of_any_configuration_equals_the_definition(data):
     size = data.draw(st.sampled_from([1, 2, 4, 8, 32]), "block size")
-    pair = tuple(block_format(data.draw(st.sampled_from(MORE)), size) for _ in "ab")
+    kinds = st.sampled_from([*MORE, *FLOAT_SCALES])
+    pair = tuple(block_format(data.draw(kinds), size) for _ in "ab")
+    float_scale = any(isinstance(each.scale, formats.FloatFormat) for each in pair)
     output = formats.parse(data.draw(st.sampled_from(["fp16", "bf16", "e5m2", "e4m3", "e4m3fnuz"])))
     rounding = data.draw(st.sampled_from([r for r in formats.ROUNDINGS if r != "stochastic"]))
     overflow = data.draw(st.sampled_from(list(formats.OVERFLOWS)))
-    specials = data.draw(st.sampled_from(["ieee", "ignore"]))
+    can_be_infinite = any(each.element.infinity_code is not None for each in pair)
+    either = ["ignore"] if float_scale and can_be_infinite else ["ieee", "ignore"]
+    specials = data.draw(st.sampled_from(either))
     longest = data.draw(st.integers(1, 4), "blocks in the dot")
     step = data.draw(st.sampled_from([1, 4, 16, 64]), "step")
     spread = data.draw(st.sampled_from([(0, 256), (110, 140), (125, 129)]))
+    spread = (0, 256 >> any(each.scale.width < 8 for each in pair)) if float_scale else spread
     lanes = data.draw(st.sampled_from([n for n in (1, 2, 4, 8, 32) if n <= size]))
     inputs = random_beats(data.draw(st.integers(0, 999)), pair, longest, lanes, spread)
     beats = len(inputs[0])

@@ -61,6 +61,11 @@ gives S and the biased exponent (the bias is in `interface.json`); a float forma
 rounded once. With `--max-blocks` above 1 block sums meet in an accumulator that is aligned to the
 largest scale so far; what it may lose is defined to the bit.
 
+Of a float scale, as that of `nvfp4`, T has the exponent field (1 for a subnormal number), and S is
+multiplied by the integer significand with its sign, exactly; 254 becomes the sum of both scales'
+biases and fraction bits. A scale of zero makes a block zero. The result is in units of the tensor
+scales, which are no input: multiply by them afterwards.
+
 With `--specials ieee` a NaN scale, a NaN element, infinity times zero, and infinite products of
 both signs make the result NaN; otherwise an infinite product makes it infinite. An exact result is
 0 where a flag is set.
@@ -83,6 +88,7 @@ CORE = Core(
         "hwgen build --core mx-dot --fmt fp6 --board ulx3s",
         "hwgen verify --core mx-dot --fmt-a mxfp4 --fmt-b mxfp8-e5m2 --max-blocks 16",
         "hwgen emit --core mx-dot --fmt int8 --out exact --freq 150",
+        "hwgen verify --core mx-dot --fmt nvfp4 --max-blocks 8 --freq 100",
     ),
     shorthands={"fmt": ("fmt_a", "fmt_b")},
 )

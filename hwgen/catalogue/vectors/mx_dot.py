@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from hwgen.formats import FloatFormat
+
 __all__ = ["vectors"]
 
 
@@ -29,7 +31,42 @@ class _Corners:
 
 _TWO_POWER_BLOCKS = 300
 _RANDOM_BLOCKS = 100
-_SCALE_CORNERS = np.array([0, 1, 126, 127, 128, 253, 254, 255], dtype=np.uint64)
+
+
+def _one(scale):
+    """Return the code of a scale of 1."""
+    return int(scale.encode(1.0))
+
+
+def _scale_corners(scale):
+    if not isinstance(scale, FloatFormat):
+        return [0, 1, 126, 127, 128, 253, 254, 255]
+    normal = 1 << scale.significand_bits
+    codes = [0, 1, normal - 1, normal, _one(scale) + 1, scale.max_code]
+    codes += [] if scale.nan_code is None else [scale.nan_code]
+    if scale.signed and scale.specials != "fnuz":
+        codes += [code | 1 << scale.width - 1 for code in codes[:3]]
+    return codes
+
+
+def _scales_near_one(config, reach, shape, random):
+    """Return scale codes of both operands, shape (*shape, 2)."""
+    return np.stack(
+        [
+            random.integers(_one(each.scale) - reach, _one(each.scale) + reach, shape)
+            for each in (config.fmt_a, config.fmt_b)
+        ],
+        axis=-1,
+    ).astype(np.uint64)
+
+
+def _any_scales(config, count, random):
+    """Return any scale codes of both operands but the power-of-two NaN, shape (count, 2)."""
+    limits = [
+        (1 << each.scale.width) - (not isinstance(each.scale, FloatFormat))
+        for each in (config.fmt_a, config.fmt_b)
+    ]
+    return random.integers(0, limits, (count, 2), dtype=np.uint64)
 
 
 def _directed_blocks(config, random):
@@ -63,10 +100,11 @@ def _directed_blocks(config, random):
         one = random.choice(b.plain, k)
         one[random.integers(0, k)] = special_b
         row(random.choice(a.plain, k), one)
-    scales = np.full((len(rows_a), 2), 127, dtype=np.uint64)
-    scales[::3, 0] = random.integers(120, 135, len(scales[::3]))
-    for scale_a in _SCALE_CORNERS:
-        for scale_b in _SCALE_CORNERS:
+    formats = (config.fmt_a.scale, config.fmt_b.scale)
+    scales = np.tile(np.array([_one(each) for each in formats], np.uint64), (len(rows_a), 1))
+    scales[::3] = _scales_near_one(config, 7, len(scales[::3]), random)
+    for scale_a in _scale_corners(formats[0]):
+        for scale_b in _scale_corners(formats[1]):
             row(random.choice(a.plain, k), random.choice(b.plain, k))
             scales = np.vstack([scales, np.array([[scale_a, scale_b]], dtype=np.uint64)])
     return np.array(rows_a), np.array(rows_b), scales[:, 0], scales[:, 1]
@@ -81,9 +119,9 @@ def _random_blocks(config, count, random):
     tame = np.arange(count) % 4 != 0
     for codes, finite in zip((a, b), plain, strict=True):
         codes[tame] = finite[codes[tame] % np.uint64(len(finite))]
-    scales = random.integers(0, 255, (count, 2), dtype=np.uint64)
+    scales = _any_scales(config, count, random)
     near = np.arange(count) % 2 == 0
-    scales[near] = random.integers(110, 145, (int(near.sum()), 2), dtype=np.uint64)
+    scales[near] = _scales_near_one(config, 17, int(near.sum()), random)
     if config.out != "exact":
         edge = np.arange(count) % 4 == 1
         scales[edge] = _edge_scales(config, int(edge.sum()), random)
@@ -94,8 +132,11 @@ def _edge_scales(config, count, random):
     """Return scales whose results lie where the output format ends, shape (count, 2).
 
     That is, from far below its subnormal numbers to above them, and around its largest number,
-    where rounding has special cases that scales drawn at random seldom meet.
+    where rounding has special cases that scales drawn at random seldom meet. Float scales, which
+    reach less far, are drawn at random.
     """
+    if any(isinstance(each.scale, FloatFormat) for each in (config.fmt_a, config.fmt_b)):
+        return _any_scales(config, count, random)
     least = config.fmt_a.element.lsb_exponent + config.fmt_b.element.lsb_exponent
     bits, out = config.block_sum_shape.width, config.out
     reach = out.significand_bits + 6
@@ -104,7 +145,7 @@ def _edge_scales(config, count, random):
     sums = np.concatenate([low, low, high]) + 254 - least
     sums = sums[(sums >= 0) & (sums <= 508)]
     if not len(sums):
-        return random.integers(0, 255, (count, 2), dtype=np.uint64)
+        return _any_scales(config, count, random)
     total = random.choice(sums, count)
     scale_a = random.integers(np.maximum(0, total - 254), np.minimum(254, total) + 1)
     return np.stack([scale_a, total - scale_a], axis=1).astype(np.uint64)

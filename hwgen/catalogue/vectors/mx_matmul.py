@@ -47,8 +47,9 @@ def _output_stationary(config, count, random, seed):
         fields |= dict(zip(("first", "last"), np.repeat(marks, config.k, axis=1), strict=True))
     # scales before a block's last token must not matter
     early = np.arange(blocks * config.k) % config.k != config.k - 1
-    for name in ("scale_a", "scale_b"):
-        fields[name][early] = random.integers(0, 256, fields[name][early].shape)
+    for name, block in (("scale_a", config.fmt_a), ("scale_b", config.fmt_b)):
+        codes = 1 << block.scale.width
+        fields[name][early] = random.integers(0, codes, fields[name][early].shape)
     return _squeezed(fields)
 
 
@@ -87,7 +88,7 @@ def _weight_stationary(config, count, random, seed):
     row, load, compute = (np.array(each).astype(np.int64) for each in tokens.values())
     total = len(row)
     weights = random.integers(0, 1 << config.fmt_b.element.width, (total, columns))
-    scales = random.integers(0, 256, (total, columns))
+    scales = random.integers(0, 1 << config.fmt_b.scale.width, (total, columns))
     loads = np.flatnonzero(load)[: sets * rows]
     of_set = b[: sets * columns].reshape(sets, columns, rows).transpose(0, 2, 1)
     weights[loads] = of_set.reshape(-1, columns)
