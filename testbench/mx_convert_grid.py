@@ -16,6 +16,7 @@ _DEFAULT = {
     "mx-dequantise": [
         {"fmt": "nvfp4", "lanes": 2, "out": "fp32"},
         {"fmt": "mxint8", "lanes": 1, "out": "e4m3", "rounding": "stochastic"},
+        {"fmt": "nvfp4", "lanes": 2, "out": "q3.12", "freq": 100},
     ],
     "mx-convert": [
         {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp4", "k": 8, "lanes": 4, "freq": 100},
@@ -76,6 +77,8 @@ def _thorough():
             yield core, {"fmt_a": a, "fmt_b": b, "out": out, "k": 4, "freq": 60}
     for fmt, out, rounding in product((*_OCP, "nvfp4"), ("bf16", "fp16", "e4m3"), _ROUNDINGS):
         yield "mx-dequantise", {"fmt": fmt, "lanes": 2, "out": out, "rounding": rounding}
+    for fmt, out, rounding in product((*_OCP, "nvfp4"), ("int8", "q7.24"), _ROUNDINGS):
+        yield "mx-dequantise", {"fmt": fmt, "lanes": 2, "out": out, "rounding": rounding}
 
 
 GRIDS = {
@@ -108,6 +111,7 @@ EXHAUSTIVE = [
     ("mx-quantise", {"fmt": "mxfp8-e4m3", "fmt_in": "fp16", "k": 1}),
     ("mx-mul", {"fmt": "mxfp6-e3m2", "k": 1, "out": "mxfp4/1"}),
     ("mx-dequantise", {"fmt": "mxfp8-e4m3", "lanes": 1, "out": "fp16"}),
+    ("mx-dequantise", {"fmt": "mxfp8-e5m2", "lanes": 1, "out": "int8"}),
     *(
         pytest.param(*each, marks=pytest.mark.slow)
         for each in (

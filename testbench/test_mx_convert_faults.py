@@ -62,6 +62,15 @@ NAMED = {
             NamedFault("scales not added", "scale_product", "inv"),
         ],
     ),
+    "mx-dequantise to integers": (
+        {"fmt": "mxfp8-e5m2", "lanes": 1, "out": "int8"},
+        [
+            NamedFault("place of a number off", "lane0_distance", "inv"),
+            NamedFault("too large not noticed", "lane0_above", "const0"),
+            NamedFault("lost bits forgotten", r"lane0_increment", "const0"),
+            NamedFault("NaN missed", r"lane0_nan\w*", "const0"),
+        ],
+    ),
     "mx-dequantise": (
         {"fmt": "mxfp8-e5m2", "lanes": 1, "out": "fp16"},
         [

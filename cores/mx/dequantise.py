@@ -1,4 +1,6 @@
-"""A block to floats: element times scale, rounded once."""
+"""A block to numbers: element times scale, rounded once."""
+
+from dataclasses import replace
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
@@ -6,11 +8,14 @@ from hwgen.cores.arith.float_round import Rounding, round_significand
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.interface import Field
-from hwgen.cores.mx.encode import is_float
-from hwgen.cores.mx.lane import Lane, LaneFormat, decode_float, decode_integer
+from hwgen.cores.mx.encode import Specials, encode_element, is_float, kept_bits
+from hwgen.cores.mx.lane import Lane, LaneFormat, decode_float, decode_integer, reduce_lane
 from hwgen.cores.mx.random import draw, draws_inside, random_fields
+from hwgen.cores.mx.shared_exponent import SharedExponent
 from hwgen.cores.mx.special import any_of
 from hwgen.cores.pipelined import PipelinedCore
+
+from hwgen import formats
 
 __all__ = ["MxDequantise"]
 
@@ -33,7 +38,7 @@ def _input_fields(config):
 
 
 class MxDequantise(PipelinedCore):
-    """Turns blocks into floats.
+    """Turns blocks into floats, integers or fixed point.
 
     Parameters
     ----------
@@ -45,7 +50,7 @@ class MxDequantise(PipelinedCore):
     i : In(stream)
         ``lanes`` elements and their scale.
     o : Out(stream)
-        ``lanes`` floats.
+        ``lanes`` numbers.
 
     Attributes
     ----------
@@ -91,6 +96,8 @@ class MxDequantise(PipelinedCore):
         config = self.config
         element = _factor(pipeline, config.fmt.element, code, name)
         lane, kind = _product(pipeline, element, (scale, kind), name)
+        if not is_float(config.out):
+            return _fixed_value(pipeline, lane, kind, config, random, name)
         rounding = Rounding(
             config.out, config.rounding, config.overflow, random_bits=config.random_bits
         )
@@ -107,6 +114,40 @@ class MxDequantise(PipelinedCore):
             normalised=True,
         ).code
         return _with_specials(pipeline, rounded, lane, rounding, name)
+
+
+def _fixed_value(pipeline, lane, kind, config, random, name):
+    """Return the code of a lane as an integer or fixed-point number, saturated."""
+    out = config.out
+    kept = kept_bits(out, config.rounding, config.random_bits)
+    significand = reduce_lane(pipeline, lane, kept.integer + kept.guard, kept.sticky, name)
+    # the exponent of lanes that fill the highest place below the sign
+    anchor = kind.bias + out.lsb_exponent + out.width - 2
+    shape = shape_of_range(min(anchor, 0), max(anchor, 0))
+    constant = pipeline.constant(Const(anchor, shape))
+    shared = SharedExponent(None, constant, anchor, anchor, True, None)
+    rules = formats.Quantization(rounding=config.rounding, symmetric=False)
+    code = encode_element(
+        pipeline,
+        replace(lane, significand=significand),
+        kind,
+        kept,
+        shared,
+        rules,
+        out,
+        random,
+        Specials(infinite=lane.infinite),
+        name,
+    )
+    if lane.nan is None:
+        return code
+    return pipeline.logic(
+        lambda bits, flag: Mux(flag, Const(out.max_code, out.width), bits),
+        code,
+        lane.nan,
+        shape=unsigned(out.width),
+        name=f"{name}_value",
+    )
 
 
 def _factor(pipeline, number, code, name):

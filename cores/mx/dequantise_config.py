@@ -1,4 +1,4 @@
-"""Configuration of the dequantizer: a block in, floats out."""
+"""Configuration of the dequantizer: a block in, numbers out."""
 
 from hwgen.cores.config import (
     FREQUENCY,
@@ -7,10 +7,10 @@ from hwgen.cores.config import (
     TARGET,
     Block,
     CoreConfig,
-    Float,
     Frequency,
     Overflow,
     Rounding,
+    Scalar,
     Target,
     set_field,
 )
@@ -36,7 +36,9 @@ class MxDequantiseConfig(CoreConfig):
     fmt: Block = Field(
         default="mxfp8-e4m3/32", validate_default=True, description="block format in"
     )
-    out: Float = Field(default="bf16", validate_default=True, description="float format out")
+    out: Scalar = Field(
+        default="bf16", validate_default=True, description="float, fixed or integer format out"
+    )
     k: shared.Lanes = Field(
         default=None, description="elements in a block (default: that of the format)"
     )
@@ -70,10 +72,19 @@ class MxDequantiseConfig(CoreConfig):
             "fmt",
             formats.BlockFormat(block.element, block.scale, self.k, block.tensor_scale),
         )
+        self._check_output()
+        return self
+
+    def _check_output(self):
         out = self.out
+        if isinstance(out, formats.IntFormat | formats.FixedFormat):
+            if not out.signed or not 2 <= out.width <= 32:
+                raise ValueError(f"out must have a sign and 2 to 32 bits, not {out.name!r}")
+            return
+        if not isinstance(out, formats.FloatFormat):
+            raise ValueError(f"out must be float, fixed or integer, not {out.name!r}")
         if not out.signed or not out.subnormals or out.nan_code is None:
             raise ValueError(f"out must have a sign, subnormal numbers and NaN, not {out.name!r}")
-        return self
 
     @property
     def factors(self):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from hwgen.formats import FloatFormat
+
 __all__ = ["dequantise"]
 
 _ONE_CODE = 127
@@ -30,7 +32,7 @@ def dequantise(
         Codes of the tensor scale, shape (beats,), for formats that have one.
     block : BlockFormat
         Format of the block.
-    output : FloatFormat
+    output : FloatFormat, IntFormat or FixedFormat
         Format of the values.
     rounding, overflow : str
         See ``hwgen.formats.ScalarFormat.encode``.
@@ -38,7 +40,9 @@ def dequantise(
         For stochastic rounding, of the shape of ``elements``.
 
     A value is the exact product of element and scales, rounded once; zeros keep their sign. It is
-    NaN (the canonical one) where a factor is NaN, and where infinity meets zero.
+    NaN (the canonical one) where a factor is NaN, and where infinity meets zero. Where the output
+    is no float, values beyond it and infinities are the largest number of their sign, and NaN is
+    the largest number.
 
     Returns a dict: ``"values"`` of the shape of ``elements``.
     """
@@ -69,10 +73,10 @@ def dequantise(
     signed = np.where(negative, -np.abs(significand), np.abs(significand))
     random = None if random is None else np.asarray(random).reshape(size)
     codes = output.round_scaled(signed, exponent, rounding, overflow, random).astype(np.int64)
-    if output.specials != "fnuz":
+    if isinstance(output, FloatFormat) and output.specials != "fnuz":
         codes[negative & zero] = 1 << output.width - 1
     for sign, value in ((False, np.inf), (True, -np.inf)):
         beyond = int(output.encode(np.float64(value), overflow=overflow))
         codes[infinite & (negative == sign)] = beyond
-    codes[nan] = output.nan_code
+    codes[nan] = output.max_code if output.nan_code is None else output.nan_code
     return {"values": codes.astype(output.code_dtype).reshape(shape)}

@@ -44,6 +44,7 @@ def test_choices_become_those_of_the_format():
         ("mx-add", {"fmt_a": "mxfp4/16"}, "fmt_a, fmt_b must have equal block sizes, not 16, 32"),
         ("mx-mul", {"out": "mxfp4/16"}, "must have equal block sizes, not 32, 32, 16; set k"),
         ("mx-dequantise", {"out": "e2m1"}, "out must have a sign, subnormal numbers and NaN"),
+        ("mx-dequantise", {"out": "uint8"}, "out must have a sign and 2 to 32 bits, not 'uint8'"),
         ("mx-dequantise", {"fmt": "block-e2m1-int8"}, "fmt must have float scales, not 'int8'"),
     ],
 )

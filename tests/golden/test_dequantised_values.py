@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from block_reference import element_value
-from exact_reference import INFINITY, NAN, encode, largest_magnitude, power, value_of
+from exact_reference import INFINITY, NAN, encode, largest_magnitude, power, rounds_away, value_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +41,19 @@ def product(factors):
     return negative, total
 
 
+def as_integer(output, value, rounding):
+    """Return a value in units of an integer or fixed-point format, by definition."""
+    negative, size = value
+    highest = 2 ** (output.width - 1) - 1
+    if size == NAN:
+        return highest
+    if size == INFINITY:
+        return -highest - 1 if negative else highest
+    kept, rest = divmod(size / power(output.lsb_exponent), 1)
+    kept += rounds_away(rest, negative, kept % 2 == 1, rounding, None)
+    return min(max(-kept if negative else kept, -highest - 1), highest)
+
+
 def as_output(output, value, rounding, overflow):
     negative, size = value
     if size == NAN:
@@ -50,6 +63,40 @@ def as_output(output, value, rounding, overflow):
     if overflow == "saturate":
         return negative, largest_magnitude(output)
     return negative, INFINITY if output.specials == "ieee" else NAN
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(BLOCKS),
+    st.sampled_from(("int8", "int2", "q3.12", "q-2.9", "int32")),
+    st.sampled_from(ROUNDINGS),
+    st.integers(0, 1 << 30),
+)
+def test_integer_is_the_exact_product_rounded_and_saturated(name, out, rounding, seed):
+    random = np.random.default_rng(seed)
+    block, output = formats.parse_block(f"{name}/4"), formats.parse(out)
+    elements = random.integers(0, 1 << block.element.width, (12, 2))
+    one = int(block.scale.encode(1.0))
+    scale = random.integers(one - 12, min(one + 13, 1 << block.scale.width), 12)
+    scale[:3] = block.scale.nan_code, 0, block.scale.max_code
+    tensor = np.full(12, 0x3F800000) if block.tensor_scale is not None else None
+    result = dequantise(elements, scale, tensor, block=block, output=output, rounding=rounding)[
+        "values"
+    ]
+    expected = [
+        [
+            as_integer(
+                output,
+                product(
+                    [factor_value(block.element, code), factor_value(block.scale, int(shared))]
+                ),
+                rounding,
+            )
+            for code in row
+        ]
+        for row, shared in zip(elements.tolist(), scale, strict=True)
+    ]
+    assert output.finite_parts(result)[0].tolist() == expected
 
 
 @settings(max_examples=200, deadline=None)

@@ -36,11 +36,13 @@ _SEMANTICS = """\
 Every beat holds `lanes` elements and their scale (and, in formats like `nvfp4`, the scale of the
 tensor), and gives `lanes` values: the exact product of element and scales, rounded once into `out`.
 A zero keeps its sign. A value is NaN, the canonical one, where a factor is NaN or infinity meets
-zero; an infinite element is treated as the overflow of a number."""
+zero; an infinite element is treated as the overflow of a number. In signed integer and fixed-point
+formats what lies beyond, infinities included, is the largest or the smallest number, and NaN is the
+largest."""
 
 CORE = Core(
     name="mx-dequantise",
-    summary="a block of any format to floats, one rounding",
+    summary="a block of any format to floats, integers or fixed point, one rounding",
     source="OCP Microscaling Formats (MX) Specification v1.0, section 5.1: value of an element",
     config=MxDequantiseConfig,
     component=_component,
@@ -49,6 +51,7 @@ CORE = Core(
     semantics=_SEMANTICS,
     examples=(
         "hwgen verify --core mx-dequantise --fmt mxfp4 --out bf16",
+        "hwgen verify --core mx-dequantise --fmt mxfp8 --out q3.12 --rounding nearest-away",
         "hwgen emit --core mx-dequantise --fmt nvfp4 --out fp32 --lanes 4 --freq 120",
     ),
 )
