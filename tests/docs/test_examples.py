@@ -29,6 +29,7 @@ def test_every_example_is_run_here():
         "constant_layer.py",
         "dot.yaml",
         "quantize_and_dot.py",
+        "quantize_in_hardware.py",
         "simulate_as_numpy.py",
     }
 
@@ -54,6 +55,14 @@ def test_simulate_as_numpy_gets_every_answer_right(tmp_path):
     done = run("simulate_as_numpy.py", tmp_path, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "10,000 of 10,000 answers are right" in done.stdout
+
+
+def test_quantize_in_hardware_agrees_with_numpy(tmp_path):
+    done = run("quantize_in_hardware.py", tmp_path, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2,000 of 2,000 results are right" in done.stdout
+    (percent,) = re.findall(r"\(rms\): ([\d.]+)%", done.stdout)
+    assert 1 < float(percent) < 30
 
 
 def test_request_file_configures_the_core_that_it_describes(tmp_path, monkeypatch):
