@@ -9,6 +9,9 @@ from hwgen.errors import HwgenError, UsageError
 
 __all__ = [
     "FREQUENCY",
+    "RANDOM_BITS",
+    "RANDOM_SEED",
+    "RANDOM_SOURCE",
     "ROUNDING",
     "STRICT",
     "TARGET",
@@ -18,8 +21,11 @@ __all__ = [
     "Frequency",
     "Multipliers",
     "Overflow",
+    "RandomBits",
+    "RandomSource",
     "Rounding",
     "Scalar",
+    "Seed",
     "Target",
     "checked",
     "number",
@@ -84,10 +90,18 @@ Multipliers = Annotated[
 ]
 Rounding = Literal["nearest-even", "nearest-away", "toward-zero", "up", "down", "stochastic"]
 Overflow = Literal["infinity", "saturate"]
+RandomBits = Annotated[Literal[8, 16, 32], BeforeValidator(number)]
+RandomSource = Literal["lfsr", "input"]
+Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 Frequency = Annotated[float, Field(gt=0, le=2000)] | None
 Target = Annotated[str, BeforeValidator(checked(_known_target))]
 
 ROUNDING = Field(default="nearest-even", description="rounding of the result")
+RANDOM_BITS = Field(default=16, description="random bits of a stochastic rounding")
+RANDOM_SOURCE = Field(
+    default="lfsr", description="random bits from a register inside, or a field of the input"
+)
+RANDOM_SEED = Field(default=0, description="start of the random bits from inside")
 FREQUENCY = Field(
     default=None, description="clock in MHz to place registers for (default: no pipelining)"
 )

@@ -4,11 +4,17 @@ from typing import Literal
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
     Frequency,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
 )
 from hwgen.cores.fixed import result_config as shared
@@ -38,9 +44,9 @@ class FixedAddConfig(shared.FixedResultConfig):
     rounding: Rounding = ROUNDING
     overflow: shared.Overflow = shared.OVERFLOW
     flags: bool = shared.FLAGS
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.RandomSeed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 

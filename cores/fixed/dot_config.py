@@ -4,12 +4,18 @@ from typing import Annotated
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
     Frequency,
     Multipliers,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
     set_field,
 )
@@ -41,9 +47,9 @@ class FixedDotConfig(shared.FixedResultConfig):
     rounding: Rounding = ROUNDING
     overflow: shared.Overflow = shared.OVERFLOW
     flags: bool = shared.FLAGS
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.RandomSeed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     dsp: Multipliers = Field(
         default="auto", description="hard multipliers: 'auto', 'none', or at most so many"

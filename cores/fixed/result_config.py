@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from hwgen.cores.arith.fixed_round import FixedRounding
 from hwgen.cores.arith.tree import shape_of_range
-from hwgen.cores.config import CoreConfig, checked, number
+from hwgen.cores.config import CoreConfig, checked
 from hwgen.cores.fixed.formats import FixedPoint, fixed_format, format_of_bits, significand_range
 from pydantic import BeforeValidator, Field
 
@@ -16,15 +16,9 @@ __all__ = [
     "FLAGS",
     "OUT",
     "OVERFLOW",
-    "RANDOM_BITS",
-    "RANDOM_SEED",
-    "RANDOM_SOURCE",
     "FixedResultConfig",
     "Out",
     "Overflow",
-    "RandomBits",
-    "RandomSeed",
-    "RandomSource",
     "product_bounds",
     "uses_multiplier",
 ]
@@ -44,9 +38,6 @@ def _out(text):
 
 Out = Annotated[Literal["exact"] | FixedPoint, BeforeValidator(checked(_out))]
 Overflow = Literal["saturate", "wrap"]
-RandomBits = Annotated[Literal[8, 16, 32], BeforeValidator(number)]
-RandomSeed = Annotated[int, Field(ge=0, lt=1 << 32)]
-RandomSource = Literal["lfsr", "input"]
 
 OUT = Field(
     default="exact",
@@ -54,11 +45,6 @@ OUT = Field(
 )
 OVERFLOW = Field(default="saturate", description="what a result beyond the format becomes")
 FLAGS = Field(default=False, description="add an output bit 'overflow': a result was beyond out")
-RANDOM_BITS = Field(default=16, description="random bits of a stochastic rounding")
-RANDOM_SOURCE = Field(
-    default="lfsr", description="where random bits come from: a register inside, or the input"
-)
-RANDOM_SEED = Field(default=0, description="seed of that register")
 
 
 class FixedResultConfig(CoreConfig):

@@ -7,6 +7,9 @@ from hwgen.cores.arith.float_round import Rounding as RoundingOf
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
@@ -14,20 +17,17 @@ from hwgen.cores.config import (
     Float,
     Frequency,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
     checked,
 )
 from hwgen.cores.floating.config import (
     FLAGS,
     OVERFLOW,
-    RANDOM_BITS,
-    RANDOM_SEED,
-    RANDOM_SOURCE,
     SUBNORMALS,
-    RandomBits,
-    RandomSource,
-    Seed,
     Subnormals,
 )
 from pydantic import BeforeValidator, Field, model_validator

@@ -1,10 +1,13 @@
 """Configurations of the float adder, multiplier and fused multiply-adder; their shared fields."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from hwgen.cores.arith.float_round import Rounding as RoundingOf
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
@@ -13,11 +16,13 @@ from hwgen.cores.config import (
     Frequency,
     Multipliers,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
-    number,
 )
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen import targets
@@ -25,34 +30,20 @@ from hwgen import targets
 __all__ = [
     "FLAGS",
     "OVERFLOW",
-    "RANDOM_BITS",
-    "RANDOM_SEED",
-    "RANDOM_SOURCE",
     "SUBNORMALS",
     "FloatAddConfig",
     "FloatFmaConfig",
     "FloatMulConfig",
-    "RandomBits",
-    "RandomSource",
-    "Seed",
     "Subnormals",
 ]
 
 Subnormals = Literal["full", "flush"]
-RandomBits = Annotated[Literal[8, 16, 32], BeforeValidator(number)]
-RandomSource = Literal["lfsr", "input"]
-Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 
 OVERFLOW = Field(default="infinity", description="what a result beyond the largest number becomes")
 SUBNORMALS = Field(
     default="full", description="'flush' reads and writes subnormal numbers as zeros"
 )
 FLAGS = Field(default=False, description="adds the exception flags of IEEE 754")
-RANDOM_BITS = Field(default=16, description="random bits of a stochastic rounding")
-RANDOM_SOURCE = Field(
-    default="lfsr", description="random bits from a register inside, or a field of the input"
-)
-RANDOM_SEED = Field(default=0, description="start of the random bits from inside")
 DSP = Field(default="auto", description="hard multipliers: 'auto', 'none', or at most so many")
 
 

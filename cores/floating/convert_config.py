@@ -4,26 +4,26 @@ from typing import Annotated
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
     CoreConfig,
     Frequency,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
     Scalar,
+    Seed,
     Target,
 )
 from hwgen.cores.floating.config import (
     FLAGS,
     OVERFLOW,
-    RANDOM_BITS,
-    RANDOM_SEED,
-    RANDOM_SOURCE,
     SUBNORMALS,
-    RandomBits,
-    RandomSource,
-    Seed,
     Subnormals,
 )
 from pydantic import Field, model_validator

@@ -6,6 +6,9 @@ from typing import Annotated
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
@@ -14,7 +17,10 @@ from hwgen.cores.config import (
     Frequency,
     Multipliers,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
     set_field,
 )
@@ -23,13 +29,7 @@ from hwgen.cores.floating.config import (
     DSP,
     FLAGS,
     OVERFLOW,
-    RANDOM_BITS,
-    RANDOM_SEED,
-    RANDOM_SOURCE,
     SUBNORMALS,
-    RandomBits,
-    RandomSource,
-    Seed,
     Subnormals,
 )
 from pydantic import Field, model_validator

@@ -3,15 +3,14 @@
 from functools import cached_property
 from typing import Annotated, Literal
 
-from hwgen.cores.config import CoreConfig, number, set_field
-from pydantic import BeforeValidator, Field
+from hwgen.cores.config import CoreConfig, set_field
+from pydantic import Field
 
 from hwgen import formats
 
 __all__ = [
     "BlockResultConfig",
     "Lanes",
-    "RandomBits",
     "check_element",
     "check_lanes",
     "check_sizes",
@@ -19,7 +18,6 @@ __all__ = [
 ]
 
 Lanes = Annotated[int, Field(ge=1, le=1024)] | None
-RandomBits = Annotated[Literal[8, 16, 32], BeforeValidator(number)]
 
 ROUNDING = Field(default="nearest-even", description="rounding of the elements")
 OVERFLOW = Field(default="saturate", description="what an element beyond the largest becomes")
@@ -36,13 +34,6 @@ SYMMETRIC = Field(
     default=True, description="leave out the most negative code of two's complement elements"
 )
 FLUSH = Field(default=False, description="elements that come out subnormal become zero")
-RANDOM_BITS = Field(default=16, description="random bits of an element's stochastic rounding")
-RANDOM_SOURCE = Field(
-    default="lfsr", description="random bits from registers inside, or a field of the input"
-)
-RANDOM_SEED = Field(default=0, description="start of the random bits from inside")
-RandomSource = Literal["lfsr", "input"]
-Seed = Annotated[int, Field(ge=0, lt=1 << 32)]
 ScaleRule = Literal["floor", "ceil", "even", "fit"]
 Nan = Literal["block", "element"]
 Infinity = Literal["nan", "element"]

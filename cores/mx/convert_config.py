@@ -2,12 +2,18 @@
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     STRICT,
     TARGET,
     Block,
     Frequency,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
     set_field,
 )
@@ -48,9 +54,9 @@ class MxConvertConfig(shared.BlockResultConfig):
     zero_scale: shared.ZeroScale = shared.ZERO_SCALE
     symmetric: bool = shared.SYMMETRIC
     flush_subnormals: bool = shared.FLUSH
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.Seed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 

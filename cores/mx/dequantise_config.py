@@ -2,6 +2,9 @@
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     ROUNDING,
     STRICT,
     TARGET,
@@ -9,8 +12,11 @@ from hwgen.cores.config import (
     CoreConfig,
     Frequency,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
     Scalar,
+    Seed,
     Target,
     set_field,
 )
@@ -47,9 +53,9 @@ class MxDequantiseConfig(CoreConfig):
     overflow: Overflow = Field(
         default="infinity", description="what a value beyond the largest number becomes"
     )
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.Seed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 

@@ -2,13 +2,19 @@
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     STRICT,
     TARGET,
     Block,
     Frequency,
     Multipliers,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
+    Seed,
     Target,
     set_field,
 )
@@ -67,9 +73,9 @@ class MxAddConfig(shared.BlockResultConfig):
     zero_scale: shared.ZeroScale = shared.ZERO_SCALE
     symmetric: bool = shared.SYMMETRIC
     flush_subnormals: bool = shared.FLUSH
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.Seed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 
@@ -101,9 +107,9 @@ class MxMulConfig(shared.BlockResultConfig):
     zero_scale: shared.ZeroScale = shared.ZERO_SCALE
     symmetric: bool = shared.SYMMETRIC
     flush_subnormals: bool = shared.FLUSH
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.Seed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     dsp: Multipliers = Field(
         default="auto", description="hard multipliers: 'auto', 'none', or at most so many"

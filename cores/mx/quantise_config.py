@@ -4,13 +4,19 @@ from typing import Literal
 
 from hwgen.cores.config import (
     FREQUENCY,
+    RANDOM_BITS,
+    RANDOM_SEED,
+    RANDOM_SOURCE,
     STRICT,
     TARGET,
     Block,
     Frequency,
     Overflow,
+    RandomBits,
+    RandomSource,
     Rounding,
     Scalar,
+    Seed,
     Target,
     set_field,
 )
@@ -54,9 +60,9 @@ class MxQuantiseConfig(shared.BlockResultConfig):
     input_subnormals: Literal["full", "flush"] = Field(
         default="full", description="'flush' reads subnormal floats as zeros"
     )
-    random_bits: shared.RandomBits = shared.RANDOM_BITS
-    random_source: shared.RandomSource = shared.RANDOM_SOURCE
-    random_seed: shared.Seed = shared.RANDOM_SEED
+    random_bits: RandomBits = RANDOM_BITS
+    random_source: RandomSource = RANDOM_SOURCE
+    random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 
