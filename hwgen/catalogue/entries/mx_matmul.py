@@ -68,10 +68,10 @@ def _squeezed(values):
 
 
 _SEMANTICS = """\
-C = A B. Every element of C is what [`mx-dot`](core-mx-dot.md) gives for a row of A and a column of B,
-to the bit: exact within a block, blocks of different scales in an accumulator that is aligned to
-the largest scale so far (its width, step and what it may lose are those of `mx-dot`), one rounding.
-Float scales, as those of `nvfp4`, mean the same as there.
+C = A B. Every element of C is what [`mx-dot`](core-mx-dot.md) gives for a row of A and a column
+of B, to the bit: exact within a block, blocks of different scales in an accumulator that is aligned
+to the largest scale so far (its width, step and what it may lose are those of `mx-dot`), one
+rounding. Float scales, as those of `nvfp4`, mean the same as there.
 
 **Output-stationary.** C has `rows` by `columns` elements, the inner dimension any number of blocks
 up to `max_blocks` (beyond, the accumulator may wrap). A token holds one inner index: a column of A
