@@ -64,7 +64,7 @@ def _thorough():
         options = {"rounding": rounding, "nan": "element", "infinity": "element"}
         yield "mx-quantise", {"fmt": fmt, "k": 4, "fmt_in": source, **options}
     for target, lanes in product(("ecp5", "ice40", "xilinx7", "generic"), (16, 2)):
-        yield "mx-quantise", {"fmt": "nvfp4", "lanes": lanes, "freq": 80, "target": target}
+        yield "mx-quantise", {"fmt": "nvfp4", "lanes": lanes, "freq": 50, "target": target}
     yield "mx-quantise", {"fmt": "block-int16-bf16", "k": 4, "fmt_in": "fp32", "zero_scale": "one"}
     yield "mx-quantise", {"fmt": "block-e2m1-e4m3fnuz", "k": 4, "flush_subnormals": True}
     for source in ("int8", "uint8", "q1.30", "e4m3", "e5m2", "tf32", "e3m4nosub"):

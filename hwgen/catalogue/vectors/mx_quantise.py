@@ -50,7 +50,7 @@ def scalar_blocks(number, element, k, count, random):
     for _ in range(_TIE_BLOCKS):
         picked = random.choice(boundary, k)
         picked[random.integers(k)] = np.ldexp(random.choice([1.0, 1.25, 1.5, 1.999]), emax)
-        rows.append(np.ldexp(picked, int(random.integers(low, high - emax + 1))))
+        rows.append(np.ldexp(picked, int(random.integers(low, max(low, high - emax) + 1))))
     rows.append(np.zeros(k))
     rows.append(-np.zeros(k))
     single = np.zeros((min(2 * k, 64), k))
