@@ -17,7 +17,7 @@ _DEFAULT = [
     {"fmt": "mxfp4", "k": 4, "columns": 3, "dataflow": STATIONARY},
     {"fmt": "mxfp8-e5m2", "k": 4, "columns": 2, "dataflow": STATIONARY, "freq": 100},
     {"fmt": "mxint8", "k": 8, "columns": 1, "dataflow": STATIONARY, "out": "exact", "freq": 150},
-    {"fmt": "nvfp4", "k": 4, "rows": 2, "columns": 3, "max_blocks": 3, "freq": 80},
+    {"fmt": "nvfp4", "k": 4, "rows": 2, "columns": 3, "max_blocks": 3, "freq": 80, "dsp": "none"},
 ]
 
 _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
