@@ -27,7 +27,7 @@ _ROUNDER = [
     NamedFault("result lost", "valid_2", "const0"),
 ]
 _SUM = [
-    NamedFault("operands ordered wrongly", r"order\w*", "inv"),
+    NamedFault("operands ordered wrongly", "order", "inv", 15),
     NamedFault("shifted too far", r"aligned_2\w*", "inv"),
     NamedFault("sticky bit of the shift dropped", r"aligned_sticky\w*", "const0"),
     NamedFault("borrow dropped", "total_carry", "const0"),
@@ -46,11 +46,11 @@ _MAGNITUDE = [
     NamedFault("negative sum not complemented", r"magnitude\w*", "inv"),
     NamedFault("complement not finished", "negate", "const0"),
     NamedFault("addend never the larger term", "swap", "const0"),
-    NamedFault("sign of zero wrong", "zero_sign", "const1"),
+    NamedFault("sign of zero wrong", r"zero_sign\w*", "const1"),
 ]
 _SUBNORMAL_PRODUCT = [NamedFault("underflow not reported", "underflow", "const0")]
 _NO_ZERO_SIGN = [fault for fault in _ROUNDER if fault.wire != "result_sign"]
-_FMA_SUM = [fault for fault in _SUM if fault.wire != r"order\w*"]
+_FMA_SUM = [fault for fault in _SUM if fault.wire != "order"]
 
 NAMED = {
     "float-add": _ROUNDER + _SUM,
