@@ -105,7 +105,11 @@ def share_float(pipeline, key, lanes, offset, block, nan):
         name="no_numbers",
     )
     shared = SharedExponent(code, anchor, low, high, True, nan)
-    return shared, scale.significand, nothing
+    divisor = scale.significand
+    if pipeline.period is not None:
+        # every step of every lane's division takes it
+        divisor = pipeline.register(divisor)
+    return shared, divisor, nothing
 
 
 def _raised(pipeline, exponent, one, bounds, name):
