@@ -14,11 +14,11 @@ module hwgen_multiplier #(
     output [A_WIDTH+B_WIDTH-1:0] p
 );
 `ifdef SYNTHESIS
-    wire [17:0] full_a = {{(18-A_WIDTH){A_SIGNED ? a[A_WIDTH-1] : 1'b0}}, a};
-    wire [17:0] full_b = {{(18-B_WIDTH){B_SIGNED ? b[B_WIDTH-1] : 1'b0}}, b};
+    wire [17:0] full_a = {{(18-A_WIDTH){(A_SIGNED != 0) ? a[A_WIDTH-1] : 1'b0}}, a};
+    wire [17:0] full_b = {{(18-B_WIDTH){(B_SIGNED != 0) ? b[B_WIDTH-1] : 1'b0}}, b};
     wire [35:0] product;
     assign p = product[A_WIDTH+B_WIDTH-1:0];
-    localparam INPUT_CLOCK = INPUT_REGISTERS ? "CLK0" : "NONE";
+    localparam INPUT_CLOCK = (INPUT_REGISTERS != 0) ? "CLK0" : "NONE";
     MULT18X18D #(
         .REG_INPUTA_CLK(INPUT_CLOCK),
         .REG_INPUTA_CE("CE0"),
@@ -31,7 +31,7 @@ module hwgen_multiplier #(
         .REG_OUTPUT_RST("RST0")
     ) cell_ (
         .CLK0(clk), .CE0(enable), .RST0(1'b0),
-        .SIGNEDA(A_SIGNED ? 1'b1 : 1'b0), .SIGNEDB(B_SIGNED ? 1'b1 : 1'b0),
+        .SIGNEDA((A_SIGNED != 0) ? 1'b1 : 1'b0), .SIGNEDB((B_SIGNED != 0) ? 1'b1 : 1'b0),
         .SOURCEA(1'b0), .SOURCEB(1'b0),
         .A0(full_a[0]), .A1(full_a[1]), .A2(full_a[2]), .A3(full_a[3]), .A4(full_a[4]),
         .A5(full_a[5]), .A6(full_a[6]), .A7(full_a[7]), .A8(full_a[8]), .A9(full_a[9]),
@@ -55,8 +55,8 @@ module hwgen_multiplier #(
         .P34(product[34]), .P35(product[35])
     );
 `else
-    wire signed [A_WIDTH:0] wide_a = {A_SIGNED ? a[A_WIDTH-1] : 1'b0, a};
-    wire signed [B_WIDTH:0] wide_b = {B_SIGNED ? b[B_WIDTH-1] : 1'b0, b};
+    wire signed [A_WIDTH:0] wide_a = {(A_SIGNED != 0) ? a[A_WIDTH-1] : 1'b0, a};
+    wire signed [B_WIDTH:0] wide_b = {(B_SIGNED != 0) ? b[B_WIDTH-1] : 1'b0, b};
     reg signed [A_WIDTH:0] held_a;
     reg signed [B_WIDTH:0] held_b;
     always @(posedge clk) if (enable) begin
@@ -65,7 +65,7 @@ module hwgen_multiplier #(
     end
     reg [A_WIDTH+B_WIDTH+1:0] product;
     always @(posedge clk)
-        if (enable) product <= INPUT_REGISTERS ? held_a * held_b : wide_a * wide_b;
+        if (enable) product <= (INPUT_REGISTERS != 0) ? held_a * held_b : wide_a * wide_b;
     wire unused_top = ^product[A_WIDTH+B_WIDTH+1:A_WIDTH+B_WIDTH];
     assign p = product[A_WIDTH+B_WIDTH-1:0];
 `endif

@@ -174,6 +174,7 @@ def verify(
 def all_codes(interface):
     """Return every combination of input codes, or None where there are more than 2**20.
 
+    They come in a random order that is always the same, so that any part of them is a sample.
     The answer means something for cores without memory between tokens only; so a core that keeps
     state, or whose input stream has a field ``first`` or ``last``, gets None.
 
@@ -190,7 +191,7 @@ def all_codes(interface):
         return None
     from hwgen.catalogue import payload
 
-    codes = np.arange(1 << inputs[0].width, dtype="<u4")
+    codes = np.random.default_rng(1).permutation(1 << inputs[0].width).astype("<u4")
     size = payload.payload_bytes(inputs[0])
     payloads = np.ascontiguousarray(codes.view(np.uint8).reshape(-1, 4)[:, :size])
     return {inputs[0].name: payload.unpack(inputs[0], payloads)}
