@@ -1,5 +1,7 @@
 """Floating-point adder: one swap, one shift each way, one adder, one rounding."""
 
+from dataclasses import replace
+
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Special, round_significand
@@ -97,6 +99,9 @@ class FloatAdd(PipelinedCore):
             zero_sign=zero_sign,
             special=special,
         )
+        if rounded.underflow is not None and config.subnormals == "full":
+            # a sum that is tiny is a multiple of the smallest number: never inexact
+            rounded = replace(rounded, underflow=pipeline.constant(Const(0, 1)))
         return results(rounded, invalid), None
 
     def _second(self, pipeline, values):
