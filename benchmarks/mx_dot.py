@@ -53,13 +53,11 @@ def measure(row, target_fmax):
     }
     component = core.component(core.configure(options))
     verilog = emit_verilog(component, module_name="mx_dot")
-    large = core.component(core.configure({**options, "target": "ultrascale_plus"}))
+    large = None
+    if not row["dsp"]:
+        large = core.component(core.configure({**options, "target": "ultrascale_plus"}))
     best = characterise(
-        verilog,
-        device="85k",
-        seeds=SEEDS,
-        options=("nowidelut",),
-        lut6_source=None if row["dsp"] else large,
+        verilog, device="85k", seeds=SEEDS, options=("nowidelut",), lut6_source=large
     )
     default = characterise(verilog, device="85k", seeds=())
     return {
