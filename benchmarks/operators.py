@@ -1,7 +1,7 @@
 """Size and Fmax of the catalogue's cores on ECP5, beside other projects' where they were measured.
 
 The cases stand in ``benchmarks/cases/*.yaml``. ``python benchmarks/operators.py`` runs all;
-``--core float-add`` some. ``--write`` rewrites the tables of ``docs/benchmarks/operators.md``.
+``--core float-add`` some. ``--write`` puts what was measured into ``docs/benchmarks/operators.md``.
 Finished cases are kept in the build cache, so that an interrupted run goes on where it was.
 """
 
@@ -70,11 +70,25 @@ def markdown(results):
     return "\n".join(lines + [row(each) for each in results])
 
 
+def merged(results, page):
+    """Return the results with those of earlier runs that stand beside the page, in cases' order."""
+    found = {}
+    if page.with_suffix(".json").exists():
+        found = {_key(each): each for each in json.loads(page.with_suffix(".json").read_text())}
+    found |= {_key(each): each for each in results}
+    return [found[key] for key in map(_key, cases(())) if key in found]
+
+
+def _key(case):
+    return json.dumps([case["core"], case.get("options", {})], sort_keys=True)
+
+
 def write(results):
     """Rewrite the table in the documentation, and the figures beside it."""
     from measured import provenance
 
     page = ROOT / "docs" / "benchmarks" / "operators.md"
+    results = merged(results, page)
     begin, end = "<!-- benchmark:operators -->", "<!-- /benchmark:operators -->"
     head, rest = page.read_text().split(begin, 1)
     text = f"{head}{begin}\n{markdown(results)}\n\n{provenance(SEEDS)}\n{end}"
@@ -112,8 +126,6 @@ def main(names, as_json, write_docs):
     text = f"{markdown(results)}\n\n{provenance(SEEDS)}"
     print(json.dumps(results, indent=1) if as_json else text)
     if write_docs:
-        if names:
-            raise click.UsageError("--write needs all cores, not --core")
         write(results)
     below = [f"{each['core']} {each['options']}" for each in results if missed(each)]
     if below:
