@@ -1,11 +1,9 @@
 """Run one external tool: its own process group, killed whole when the caller is interrupted."""
 
-import ctypes
 import os
 import shlex
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -16,8 +14,8 @@ from hwgen.errors import HwgenError
 
 __all__ = ["Finished", "run", "run_checked"]
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+# leads the group of one child; sees the end of its input when the caller dies without a word
+_GUARD = ["/bin/sh", "-c", "read -r end || kill -KILL 0"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +48,10 @@ def run(command, *, cwd, env=None, log=None):
     Notes
     -----
     The child and its children die with this process, whether that is interrupted, fails, or is
-    killed (on Linux).
+    killed; in whatever thread the child was started.
     """
     start = time.perf_counter()
-    with open(log, "w+b") if log else tempfile.TemporaryFile() as output:
+    with open(log, "w+b") if log else tempfile.TemporaryFile() as output, _group() as group:
         with _interrupt_held() as interrupts:
             child = subprocess.Popen(
                 [str(part) for part in command],
@@ -62,15 +60,14 @@ def run(command, *, cwd, env=None, log=None):
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_parent if _LIBC else None,
+                process_group=group,
             )
         try:
             if interrupts:
                 raise KeyboardInterrupt
             returncode = child.wait()
         except BaseException:
-            _kill(child)
+            _kill(child, group)
             raise
         output.seek(0)
         text = output.read().decode(errors="replace")
@@ -118,15 +115,21 @@ def _interrupt_held():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _die_with_parent():
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+@contextmanager
+def _group():
+    """Make a process group that ends with this process, and return its number."""
+    guard = subprocess.Popen(_GUARD, stdin=subprocess.PIPE, process_group=0)
+    try:
+        yield guard.pid
+    finally:
+        guard.communicate(b"end\n")
 
 
-def _kill(child):
+def _kill(child, group):
     """End a child's whole process group: politely, then for certain."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(child.pid, sign)
+            os.killpg(group, sign)
         except ProcessLookupError:
             break
         try:

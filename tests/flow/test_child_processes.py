@@ -38,13 +38,29 @@ def test_output_is_returned_and_kept_in_the_log(tmp_path):
     assert (tmp_path / "log").read_text() == finished.output
 
 
+IN_THREAD = """
+from concurrent.futures import ThreadPoolExecutor
+ThreadPoolExecutor(1).submit(tool).result()
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
-def test_a_tool_and_its_children_end_when_the_caller_is_interrupted(tmp_path, sign):
-    child = "exec sleep 60" if sign == signal.SIGKILL else "sleep 60 & echo $! > child; wait"
+@pytest.mark.parametrize(
+    ("sign", "start"),
+    [
+        (signal.SIGINT, "tool()"),
+        (signal.SIGTERM, "tool()"),
+        (signal.SIGTERM, IN_THREAD),
+        (signal.SIGKILL, "tool()"),
+        (signal.SIGKILL, IN_THREAD),
+    ],
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else "tool",
+)
+def test_a_tool_and_its_children_end_when_the_caller_does(tmp_path, sign, start):
+    script = "echo $$ > parent; sleep 60 & echo $! > child; wait"
     body = (
         "from hwgen.tools.process import run\n"
-        f"run(['sh', '-c', 'echo $$ > parent; {child}'], cwd={str(tmp_path)!r})\n"
+        f"def tool(): run(['sh', '-c', {script!r}], cwd={str(tmp_path)!r})\n{start}"
     )
     caller = subprocess.Popen(
         [sys.executable, "-c", body],
@@ -52,9 +68,16 @@ def test_a_tool_and_its_children_end_when_the_caller_is_interrupted(tmp_path, si
         # a test run in the background of a shell ignores interrupts, and so would its children
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    files = [tmp_path / "parent"] + ([tmp_path / "child"] if sign == signal.SIGINT else [])
+    files = [tmp_path / "parent", tmp_path / "child"]
     assert wait_for(lambda: all(file.exists() and file.read_text().strip() for file in files))
     pids = [int(file.read_text()) for file in files]
     caller.send_signal(sign)
     caller.wait(10)
     assert wait_for(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_what_a_finished_tool_left_running_is_left_alone(tmp_path):
+    run(["sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $! > child"], cwd=tmp_path)
+    child = int((tmp_path / "child").read_text())
+    assert is_alive(child)
+    os.kill(child, signal.SIGKILL)
