@@ -198,8 +198,9 @@ class CompiledModel:
             Payload bytes for every input stream, ``uint8`` of shape ``(n, nbytes)``.
         expected_tokens : dict of str to int, optional
             Tokens to come out of every output stream; by default at most as many as go in.
-        stalls : float
-            Chance, 0 to below 1, that a side pauses in a cycle; both sides of every stream.
+        stalls : float or (float, float)
+            Chance, 0 to below 1, that a side pauses in a cycle: one for both, or that of inputs
+            and that of outputs.
         seed : int
             Seed of the pauses and probes.
         patient : bool
@@ -222,7 +223,8 @@ class CompiledModel:
         ProtocolError
             The core broke a stream rule, stopped taking tokens, or gave too many or too few.
         """
-        if not 0 <= stalls < 1:
+        chances = stalls if isinstance(stalls, tuple) else (stalls, stalls)
+        if not all(0 <= each < 1 for each in chances):
             raise UsageError(f"stalls must be at least 0 and below 1, not {stalls!r}")
         if self.interface.get("keeps_state"):
             self.reset()
@@ -234,14 +236,18 @@ class CompiledModel:
             for each in self.outputs
         ]
         times = [np.zeros(len(each), np.uint64) if timed else None for each in sources + sinks]
-        stall = min(255, round(stalls * 256))
+        split = len(sources)
+        pauses = [min(255, round(each * 256)) for each in chances]
         jobs = [
             _StreamJob(
-                data.ctypes.data, len(data), 0, 0 if time is None else time.ctypes.data, stall
+                data.ctypes.data,
+                len(data),
+                0,
+                0 if time is None else time.ctypes.data,
+                pauses[index >= split],
             )
-            for data, time in zip(sources + sinks, times, strict=True)
+            for index, (data, time) in enumerate(zip(sources + sinks, times, strict=True))
         ]
-        split = len(sources)
         job = _Job((_StreamJob * split)(*jobs[:split]), (_StreamJob * len(sinks))(*jobs[split:]))
         job.seed, job.quiet_limit, job.cycle_limit = seed, self._quiet_limit, cycle_limit
         job.patient, job.probe = patient, round(probe * 256)
