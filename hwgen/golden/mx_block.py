@@ -1,6 +1,7 @@
 """Exact values become a block: section 6.3 of OCP MX v1.0 on integers, for values beyond float64.
 
-The choices that the standard leaves open are those of ``hwgen.formats.Quantization``.
+The choices that the standard leaves open, and what a scale is that is no power of two, are those
+of ``hwgen.formats.Quantization``.
 """
 
 from fractions import Fraction
@@ -8,13 +9,14 @@ from fractions import Fraction
 import numpy as np
 
 from hwgen.errors import UsageError
-from hwgen.formats import FloatFormat
+from hwgen.formats import FloatFormat, PowerOfTwoFormat
 
-__all__ = ["Exact", "as_blocks", "block_scales", "exact_elements", "requantise"]
+__all__ = ["Exact", "answer", "as_blocks", "block_scales", "exact_elements", "requantise"]
 
 _ONE_CODE = 127
 _LARGEST_SCALE = 254
-_NAN_SCALE = 255
+# bits of a quotient: more than any rounding, stochastic ones included, can ask for
+_QUOTIENT_BITS = 160
 
 
 class Exact:
@@ -67,19 +69,38 @@ def block_scales(field, scales, blocks):
 
 
 def exact_elements(codes, scales, block):
-    """Return blocks of element codes, one scale code a block, as ``Exact`` values."""
-    element = block.element
+    """Return blocks of element codes, one scale code a block, as ``Exact`` values.
+
+    Zero times infinity is NaN.
+    """
+    element, scale = block.element, block.scale
     significand, lsb = element.finite_parts(codes)
     nan, infinite = element.is_nan(codes), element.is_infinite(codes)
-    exponent = (scales - _ONE_CODE + lsb)[:, None]
-    broken = scales == _NAN_SCALE
-    return Exact(significand, exponent, element.is_negative(codes), nan, infinite, broken)
+    negative = element.is_negative(codes)
+    factor, exponent = _scale_parts(scale, scales)
+    product = significand.astype(object) * factor[:, None]
+    if not isinstance(scale, PowerOfTwoFormat):
+        endless = scale.is_infinite(scales)[:, None]
+        zero = (significand == 0) & ~nan & ~infinite
+        nan = nan | (zero & endless) | (infinite & (factor == 0)[:, None])
+        infinite = (infinite | endless) & ~nan
+        negative = negative ^ scale.is_negative(scales)[:, None]
+    return Exact(product, (exponent + lsb)[:, None], negative, nan, infinite, scale.is_nan(scales))
+
+
+def _scale_parts(scale, codes):
+    """Return (significands, exponents): each scale code as ``significand * 2**exponent``."""
+    if isinstance(scale, PowerOfTwoFormat):
+        return np.ones(len(codes), object), codes - _ONE_CODE
+    significand, lsb = scale.finite_parts(codes)
+    return significand.astype(object), np.full(len(codes), lsb)
 
 
 def requantise(values, block, random=None):
     """Return ``(scale codes, element codes)`` of exact values, shapes (blocks,) and (blocks, k).
 
-    The scale of a broken block is NaN, whatever the choices are, and its element codes are 0.
+    The scale of a broken block is NaN, whatever the choices are. Where the scale is NaN or zero,
+    all element codes are 0.
     """
     rules, element = block.quantization, block.element
     nan, infinite = values.nan, values.infinite
@@ -96,34 +117,57 @@ def requantise(values, block, random=None):
         ],
         dtype=np.int64,
     ).reshape(len(nan))
-    scales[broken] = _NAN_SCALE
+    scales[broken] = block.scale.nan_code
+    divisor, exponent = _scale_parts(block.scale, scales)
+    holds_numbers = (~broken & (divisor != 0).astype(bool))[:, None]
     signed = np.where(values.negative, -magnitude, magnitude)
-    signed[broken] = 0
-    exponent = values.exponent - (scales - _ONE_CODE)[:, None]
+    signed = np.where(holds_numbers, signed, 0)
+    exponent = values.exponent - exponent[:, None]
+    if not isinstance(block.scale, PowerOfTwoFormat):
+        signed = _quotients(signed, np.where(divisor == 0, 1, divisor)[:, None])
+        exponent = exponent - _QUOTIENT_BITS
     codes = element.round_scaled(signed, exponent, rules.rounding, rules.overflow, random)
     codes = codes.astype(np.int64)
     has_minus_zero = isinstance(element, FloatFormat) and element.specials != "fnuz"
     if has_minus_zero:
         minus_zero = values.negative & (magnitude == 0) & number
-        codes[minus_zero & ~broken[:, None]] = 1 << element.width - 1
+        codes[minus_zero & holds_numbers] = 1 << element.width - 1
     codes = _tidy(codes, element, rules)
     for sign, value in ((False, np.inf), (True, -np.inf)):
         beyond = _tidy(element.encode(np.float64(value), overflow=rules.overflow), element, rules)
-        codes[infinite & (values.negative == sign) & ~broken[:, None]] = beyond
+        codes[infinite & (values.negative == sign) & holds_numbers] = beyond
     if element_takes_nan:
-        codes[nan & ~broken[:, None]] = element.nan_code
-    return scales.astype(np.uint8), codes.astype(element.code_dtype)
+        codes[nan & holds_numbers] = element.nan_code
+    return scales.astype(block.scale.code_dtype), codes.astype(element.code_dtype)
+
+
+def _quotients(dividend, divisor):
+    """Return quotients times ``2**_QUOTIENT_BITS`` whose last bit stands for all below it."""
+    wide = np.abs(dividend) * 2**_QUOTIENT_BITS
+    quotient = wide // divisor | (wide % divisor != 0).astype(object)
+    return np.where(dividend < 0, -quotient, quotient)
+
+
+def answer(values, shape, block, random):
+    """Return the beats of the blocks that ``requantise`` makes, as the golden functions do.
+
+    ``shape`` is that of the element codes in beats.
+    """
+    random = None if random is None else np.asarray(random).reshape(values.nan.shape)
+    scales, codes = requantise(values, block, random)
+    beats = shape[0] // len(codes) if len(codes) else 1
+    return {"elements": codes.reshape(shape), "scale": np.repeat(scales, beats)}
 
 
 def _scale_code(magnitudes, exponents, block):
-    rules, element = block.quantization, block.element
     numbers = [
         (magnitude.bit_length() + exponent - 1, magnitude)
         for magnitude, exponent in zip(magnitudes, exponents, strict=True)
         if magnitude
     ]
     if not numbers:
-        return _ONE_CODE if rules.zero_scale == "one" else 0
+        one = block.quantization.zero_scale == "one"
+        return int(block.scale.encode(1.0)) if one else 0
     binade = max(numbers)[0]
     # between 1 and 2: the largest values without their exponent
     leading = max(
@@ -131,8 +175,17 @@ def _scale_code(magnitudes, exponents, block):
         for place, magnitude in numbers
         if place == binade
     )
-    shared = binade - element.max_exponent + _raised(leading, element, rules.scale_rule)
-    return min(max(shared + _ONE_CODE, 0), _LARGEST_SCALE)
+    if isinstance(block.scale, PowerOfTwoFormat):
+        return _power_code(leading, binade, block)
+    ratio = leading / Fraction(block.element.max_value)
+    significand = _quotients(*(np.array([part], object) for part in ratio.as_integer_ratio()))
+    return int(block.scale.round_scaled(significand, binade - _QUOTIENT_BITS)[0])
+
+
+def _power_code(leading, binade, block):
+    element = block.element
+    raised = _raised(leading, element, block.quantization.scale_rule)
+    return min(max(binade - element.max_exponent + raised + _ONE_CODE, 0), _LARGEST_SCALE)
 
 
 def _raised(leading, element, rule):

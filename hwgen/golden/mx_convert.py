@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .mx_block import as_blocks, block_scales, exact_elements, requantise
+from .mx_block import answer, as_blocks, block_scales, exact_elements
 
 __all__ = ["convert"]
 
@@ -22,14 +22,12 @@ def convert(elements, scale, *, source, block, random=None):
         For stochastic rounding, of the shape of ``elements``.
 
     The values element * scale are exact; the block of the result has the scale that section 6.3 of
-    OCP MX v1.0 gives them, and each is rounded once.
+    OCP MX v1.0 gives them, and each is rounded once. A float scale of either is that of
+    ``hwgen.formats.Quantization``. Tensor scales take no part: the result is in units of that of
+    ``source``.
 
     Returns a dict: ``"elements"`` of the shape of ``elements``; ``"scale"``, one a beat.
     """
     codes = as_blocks("elements", elements, source)
     scales = block_scales("scale", scale, len(codes))
-    shape = np.shape(elements)
-    random = None if random is None else np.asarray(random).reshape(codes.shape)
-    scales, codes = requantise(exact_elements(codes, scales, source), block, random)
-    beats = shape[0] // len(codes) if len(codes) else 1
-    return {"elements": codes.reshape(shape), "scale": np.repeat(scales, beats)}
+    return answer(exact_elements(codes, scales, source), np.shape(elements), block, random)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .mx_block import Exact, as_blocks, block_scales, exact_elements, requantise
+from .mx_block import Exact, answer, as_blocks, block_scales, exact_elements
 
 __all__ = ["add_blocks", "multiply_blocks"]
 
@@ -22,8 +22,9 @@ def add_blocks(a, b, scale_a, scale_b, *, format_a, format_b, block, random=None
         For stochastic rounding, of the shape of ``a``.
 
     The sums are exact; the block of the result has the scale that section 6.3 of OCP MX v1.0 gives
-    them, and each is rounded once. Infinities of both signs add up to NaN. A sum that is zero has
-    the sign of IEEE 754-2019 section 6.3.
+    them (a float scale is that of ``hwgen.formats.Quantization``), and each is rounded once. Tensor
+    scales take no part: operands and result are in units of one and the same. Infinities of both
+    signs add up to NaN. A sum that is zero has the sign of IEEE 754-2019 section 6.3.
 
     Returns a dict: ``"elements"`` of the shape of ``a``; ``"scale"``, one a beat.
     """
@@ -39,14 +40,14 @@ def add_blocks(a, b, scale_a, scale_b, *, format_a, format_b, block, random=None
     infinite = (x.infinite | y.infinite) & ~nan
     negative = np.where(infinite, np.where(x.infinite, x.negative, y.negative), negative)
     total = Exact(total, low, negative, nan, infinite, x.broken | y.broken)
-    return _answer(total, np.shape(a), block, random)
+    return answer(total, np.shape(a), block, random)
 
 
 def multiply_blocks(a, b, scale_a, scale_b, *, format_a, format_b, block, random=None):
     """Return what ``mx-mul`` answers to a sequence of beats; the parameters are as above.
 
-    The products are exact. Infinity times zero is NaN. Every product, zero too, is negative where
-    the signs differ.
+    The products are exact; the result is in units of the product of both tensor scales. Infinity
+    times zero is NaN. Every product, zero too, is negative where the signs differ.
     """
     x, y = _operands(a, b, scale_a, scale_b, format_a, format_b)
     zero_x, zero_y = (
@@ -62,7 +63,7 @@ def multiply_blocks(a, b, scale_a, scale_b, *, format_a, format_b, block, random
         infinite,
         x.broken | y.broken,
     )
-    return _answer(product, np.shape(a), block, random)
+    return answer(product, np.shape(a), block, random)
 
 
 def _operands(a, b, scale_a, scale_b, format_a, format_b):
@@ -72,12 +73,4 @@ def _operands(a, b, scale_a, scale_b, format_a, format_b):
         operands.append(
             exact_elements(codes, block_scales(f"scale_{name}", scale, len(codes)), each)
         )
-        operands[-1].significand = operands[-1].significand.astype(object)
     return operands
-
-
-def _answer(values, shape, block, random):
-    random = None if random is None else np.asarray(random).reshape(values.nan.shape)
-    scales, codes = requantise(values, block, random)
-    beats = shape[0] // len(codes) if len(codes) else 1
-    return {"elements": codes.reshape(shape), "scale": np.repeat(scales, beats)}

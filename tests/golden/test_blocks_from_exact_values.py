@@ -32,9 +32,12 @@ ML_DTYPES = {
 }
 
 
-def block_format(element, size, rules=None):
-    scale = formats.parse("e8m0")
-    return BlockFormat(formats.parse(element), scale, size, quantization=rules or Quantization())
+SCALES = ("e8m0", "e8m0", "e4m3", "e4m3fnuz", "ue5m3fn", "e5m2")
+
+
+def block_format(element, size, rules=None, scale="e8m0"):
+    rules = rules or Quantization()
+    return BlockFormat(formats.parse(element), formats.parse(scale), size, quantization=rules)
 
 
 @st.composite
@@ -128,39 +131,45 @@ def test_nvfp4_scale_is_the_largest_magnitude_over_six():
     assert found == [[6, -3, 1, 0], [6, 0, 0, 0], [0] * 4, [6, 0, 0, 0]]
 
 
-def scaled(element, codes, scale):
+def scaled(block, codes, scale):
     """Return the values of one block; those of a NaN scale do not matter."""
-    factor = power(min(scale, 254) - 127)
-    values = [element_value(element, code) for code in codes]
-    return [(sign, size if size in (NAN, INFINITY) else size * factor) for sign, size in values]
+    if block.scale.name == "e8m0":
+        factor = False, power(min(scale, 254) - 127)
+    else:
+        factor = element_value(block.scale, scale)
+    return [ieee_product(element_value(block.element, code), factor) for code in codes]
 
 
-def scales(random, count):
-    near = random.integers(120, 134, count)
-    return np.where(random.random(count) < 0.7, near, random.integers(0, 256, count))
+def scales(block, random, count):
+    one = int(block.scale.encode(1.0))
+    near = one + random.integers(-7, 7, count)
+    anything = random.integers(0, 1 << block.scale.width, count)
+    return np.where(random.random(count) < 0.7, near, anything)
 
 
-@settings(max_examples=120, deadline=None)
-@given(
-    st.sampled_from((*ELEMENTS, "uint4")),
-    st.sampled_from(ELEMENTS),
-    rules_of_blocks(),
-    st.integers(0, 1 << 30),
-)
-def test_converted_block_is_that_of_the_definition(source, element, rules, seed):
+def result_scale(block):
+    return None if block.scale.name == "e8m0" else block.scale
+
+
+@settings(max_examples=160, deadline=None)
+@given(data=st.data(), rules=rules_of_blocks(), seed=st.integers(0, 1 << 30))
+def test_converted_block_is_that_of_the_definition(data, rules, seed):
     random = np.random.default_rng(seed)
-    source, block = block_format(source, 3), block_format(element, 3, rules)
+    scale_in, scale_out = (data.draw(st.sampled_from(SCALES)) for _ in range(2))
+    source = block_format(data.draw(st.sampled_from((*ELEMENTS, "uint4"))), 3, scale=scale_in)
+    block = block_format(data.draw(st.sampled_from(ELEMENTS)), 3, rules, scale_out)
     codes = codes_of(source.element, random, (12, 3))
-    scale = scales(random, 12)
+    scale = scales(source, random, 12)
     words = random_words(rules, random, codes.shape)
     result = convert(codes, scale, source=source, block=block, random=words)
     expected = [
         reference.block(
-            scaled(source.element, row, shared),
+            scaled(source, row, shared),
             block.element,
             rules,
-            shared == 255,
+            bool(source.scale.is_nan(shared)),
             randoms_of(words, index),
+            result_scale(block),
         )
         for index, (row, shared) in enumerate(zip(codes.tolist(), scale.tolist(), strict=True))
     ]
@@ -181,7 +190,7 @@ def ieee_sum(x, y, rounding):
     return (sign_x or sign_y if rounding == "down" else sign_x and sign_y), Fraction(0)
 
 
-def ieee_product(x, y, rounding):
+def ieee_product(x, y, rounding=None):
     sizes = x[1], y[1]
     if NAN in sizes or (INFINITY in sizes and 0 in sizes):
         return None, NAN
@@ -192,26 +201,29 @@ def ieee_product(x, y, rounding):
 @pytest.mark.parametrize(
     ("golden", "exact"), [(add_blocks, ieee_sum), (multiply_blocks, ieee_product)]
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=160, deadline=None)
 @given(data=st.data(), rules=rules_of_blocks(), seed=st.integers(0, 1 << 30))
 def test_elementwise_block_is_that_of_the_definition(golden, exact, data, rules, seed):
     random = np.random.default_rng(seed)
+    scale_a, scale_b, scale_out = (data.draw(st.sampled_from(SCALES)) for _ in range(3))
     names = [data.draw(st.sampled_from((*ELEMENTS, "uint4"))) for _ in "ab"]
-    a, b = (block_format(name, 3) for name in names)
-    block = block_format(data.draw(st.sampled_from(ELEMENTS)), 3, rules)
+    a, b = block_format(names[0], 3, scale=scale_a), block_format(names[1], 3, scale=scale_b)
+    block = block_format(data.draw(st.sampled_from(ELEMENTS)), 3, rules, scale_out)
     codes = [codes_of(each.element, random, (10, 3)) for each in (a, b)]
-    shared = [scales(random, 10) for _ in "ab"]
+    shared = [scales(each, random, 10) for each in (a, b)]
     words = random_words(rules, random, codes[0].shape)
     result = golden(*codes, *shared, format_a=a, format_b=b, block=block, random=words)
     expected = []
     for row in range(10):
         operands = [
-            scaled(each.element, code[row].tolist(), int(scale[row]))
+            scaled(each, code[row].tolist(), int(scale[row]))
             for each, code, scale in zip((a, b), codes, shared, strict=True)
         ]
         values = [exact(x, y, rules.rounding) for x, y in zip(*operands, strict=True)]
-        broken = 255 in (shared[0][row], shared[1][row])
-        answer = reference.block(values, block.element, rules, broken, randoms_of(words, row))
+        broken = a.scale.is_nan(shared[0][row]) or b.scale.is_nan(shared[1][row])
+        answer = reference.block(
+            values, block.element, rules, broken, randoms_of(words, row), result_scale(block)
+        )
         expected.append(answer)
     assert_blocks(result, expected, block)
 
@@ -233,6 +245,36 @@ def test_elements_are_those_that_ml_dtypes_rounds_to(name):
     limit = block.element.max_value
     expected = np.clip(quotient, -limit, limit).astype(ML_DTYPES[name]).view(np.uint8)
     np.testing.assert_array_equal(result["elements"].reshape(-1, 32), expected)
+
+
+def test_nvfp4_becomes_mxfp8_as_float64_arithmetic_says():
+    random = np.random.default_rng(5)
+    source, block = formats.parse_block("nvfp4/16"), block_format("e4m3", 16)
+    codes, scale = random.integers(0, 16, (300, 16)), random.integers(1, 127, 300)
+    factor = scale.astype(np.uint8).view(ml_dtypes.float8_e4m3fn).astype(np.float64)
+    values = codes.astype(np.uint8).view(ml_dtypes.float4_e2m1fn).astype(np.float64)
+    values = values * factor[:, None]
+    result = convert(codes, scale, source=source, block=block)
+    shared = np.floor(np.log2(np.abs(values).max(axis=1))) - 8
+    np.testing.assert_array_equal(result["scale"], shared + 127)
+    quotient = np.clip(values / np.exp2(shared)[:, None], -448, 448)
+    expected = quotient.astype(ml_dtypes.float8_e4m3fn).view(np.uint8)
+    np.testing.assert_array_equal(result["elements"], expected)
+
+
+def test_mxfp8_becomes_nvfp4_as_float64_arithmetic_says():
+    random = np.random.default_rng(6)
+    source, block = block_format("e4m3", 16), formats.parse_block("nvfp4/16")
+    codes, scale = random.integers(0, 127, (300, 16)), random.integers(122, 136, 300)
+    values = codes.astype(np.uint8).view(ml_dtypes.float8_e4m3fn).astype(np.float64)
+    values = values * np.exp2(scale - 127.0)[:, None]
+    result = convert(codes, scale, source=source, block=block)
+    ratio = np.minimum(values.max(axis=1) / 6, 448)
+    shared = ratio.astype(ml_dtypes.float8_e4m3fn)
+    np.testing.assert_array_equal(result["scale"], shared.view(np.uint8))
+    quotient = np.minimum(values / shared.astype(np.float64)[:, None], 6)
+    expected = quotient.astype(ml_dtypes.float4_e2m1fn).view(np.uint8)
+    np.testing.assert_array_equal(result["elements"], expected)
 
 
 def test_subnormal_inputs_are_zeros_on_request():
