@@ -185,7 +185,8 @@ def _limited(pipeline, whole, bounds, rounding):
     def beyond(bits):
         """Return whether the bits above the code's magnitude differ from the sign."""
         negative = bits[-1] if bits.shape().signed else Const(0, 1)
-        upper = bits[magnitude_bits : len(bits) - bits.shape().signed]
+        end = len(bits) - bits.shape().signed
+        upper = bits[min(magnitude_bits, end) : end]
         too_high = ~negative & upper.any()
         too_low = negative & (~upper.all() if target.signed else Const(1, 1))
         return Cat(too_high, too_low)

@@ -82,7 +82,11 @@ def place_in_limbs(pipeline, significand, exponent, bits, count):
     ]
     if len(exponent) == fine:
         zero = pipeline.constant(Const(0, step))
-        return [*pieces, *[zero] * count][:count]
+        filled = [
+            pipeline.free(lambda bits: Cat(bits, Const(0, step - len(bits))), each)
+            for each in pieces
+        ]
+        return [*filled, *[zero] * count][:count]
     coarse = pipeline.slice(exponent, fine, len(exponent))
     selects = [
         pipeline.logic(

@@ -191,6 +191,9 @@ def _unpacked(pipeline, config, code, name):
             shape=unsigned(top),
             name=f"{name}_flushed",
         )
+        if fmt.specials == "fnuz":
+            # there is no -0 to read a negative subnormal number as
+            sign = _bit(pipeline, lambda s, n: s & n, sign, normal, name=f"{name}_sign")
     zero = _bit(pipeline, lambda bits: ~bits.any(), magnitude, levels=2, name=f"{name}_zero")
     return _Operand(sign, magnitude, zero, nan, signaling)
 

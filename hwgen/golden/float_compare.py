@@ -74,13 +74,18 @@ def select(a, b, fmt, operation, subnormals="full"):
 
 
 def _read(codes, fmt, subnormals):
-    """Return codes as they are read: without subnormals, an exponent field of 0 is a zero."""
+    """Return codes as they are read: without subnormals, an exponent field of 0 is a zero.
+
+    It has the sign of the code where the format has zeros of both signs.
+    """
     codes = np.asarray(codes).astype(np.int64)
     if subnormals == "full" and fmt.subnormals:
         return codes
     field = codes >> fmt.significand_bits & (1 << fmt.exponent_bits) - 1
     nan = fmt.is_nan(codes)
-    sign = codes >> (fmt.width - 1) << (fmt.width - 1) if fmt.signed else np.zeros_like(codes)
+    sign = np.zeros_like(codes)
+    if fmt.signed and fmt.specials != "fnuz":
+        sign = codes >> (fmt.width - 1) << (fmt.width - 1)
     return np.where((field == 0) & ~nan, sign, codes)
 
 

@@ -100,3 +100,11 @@ def test_flushed_operands_are_zeros_of_their_sign():
     relations = compare([1, 0x8001, 0x3FF], [0, 0, 0x400], FP16, "flush")
     assert relations["equal"].tolist() == [True, True, False]
     assert select([0x8001], [1], FP16, "minimum", "flush").tolist() == [0x8000]
+
+
+def test_a_format_without_minus_zero_has_one_zero_for_what_is_flushed():
+    fmt = formats.parse("e4m3fnuz")
+    negative, nan = [0x81, 0x87], [0x80, 0x80]
+    assert select(negative, [0, 0x88], fmt, "maximum", "flush").tolist() == [0, 0]
+    assert compare(negative, [0, 0], fmt, "flush")["equal"].all()
+    assert compare(nan, [0, 0], fmt, "flush")["unordered"].all()

@@ -1,0 +1,22 @@
+"""Configurations that random regressions found wrong: each is verified, so that it stays right."""
+
+import pytest
+
+from hwgen import catalogue
+from hwgen.flow.verify import verify
+
+FOUND = [
+    # the result is unsigned and wider than the exact one
+    ("fixed-add", {"fmt": "q1.1", "out": "uint27"}),
+    # a significand wider than all of its shifts
+    ("float-accumulate", {"fmt": "e2m23fn", "out": "e6m17fnuz", "max_terms": 68414568}),
+    # a negative number read as zero, in a format without -0
+    ("float-compare", {"fmt": "e3m2fnuz", "select": "maximum", "subnormals": "flush"}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), FOUND, ids=str)
+def test_core_equals_its_golden_model(name, options, tmp_path):
+    core = catalogue.get(name)
+    config = core.configure(options)
+    assert verify(core, config, folder=tmp_path, vectors=3000, seed=3, tier="compiled").matched
