@@ -12,6 +12,8 @@ FOUND = [
     ("float-accumulate", {"fmt": "e2m23fn", "out": "e6m17fnuz", "max_terms": 68414568}),
     # a negative number read as zero, in a format without -0
     ("float-compare", {"fmt": "e3m2fnuz", "select": "maximum", "subnormals": "flush"}),
+    # subnormal numbers are shifted further than their exponent field counts
+    ("mx-convert", {"fmt_in": "mx-e1m3fn/4", "fmt": "mxfp8-e4m3/4", "overflow": "infinity"}),
 ]
 
 

@@ -154,15 +154,17 @@ def decode_float(pipeline, number, code, depth, special, name):
 def _subnormal_exponent(pipeline, field, counts, name):
     """Return the field, or minus the distance that a subnormal number was shifted by."""
 
+    width = max(len(field), len(counts)) + 1
+
     def merged(bits, *distance):
         count = Cat(*reversed(distance))
         lowered = (-Cat(count, Const(0, 1)))[: len(count) + 1].as_signed()
         wide = Value.cast(lowered)
-        extended = Cat(wide, wide[-1].replicate(len(bits) + 1 - len(wide)))
-        return (Cat(bits, Const(0, 1)) | extended)[: len(bits) + 1].as_signed()
+        extended = Cat(wide, wide[-1].replicate(width - len(wide)))
+        return (Cat(bits, Const(0, 1)) | extended)[:width].as_signed()
 
     return pipeline.logic(
-        merged, field, *counts, levels=2, shape=signed(len(field) + 1), name=f"{name}_exponent"
+        merged, field, *counts, levels=2, shape=signed(width), name=f"{name}_exponent"
     )
 
 
