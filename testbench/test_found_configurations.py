@@ -14,6 +14,8 @@ FOUND = [
     ("float-compare", {"fmt": "e3m2fnuz", "select": "maximum", "subnormals": "flush"}),
     # subnormal numbers are shifted further than their exponent field counts
     ("mx-convert", {"fmt_in": "mx-e1m3fn/4", "fmt": "mxfp8-e4m3/4", "overflow": "infinity"}),
+    # all numbers have the same exponent
+    ("float-add", {"fmt": "e1m1fn", "operation": "both", "rounding": "down"}),
 ]
 
 

@@ -70,7 +70,9 @@ def align(pipeline, value, distance, most, width, name="aligned"):
         rest = any_bit(pipeline, window, f"{name}_rest")
         stickies.append(_masked(pipeline, rest, far, f"{name}_out"))
         mask = pipeline.logic(lambda bit: ~bit, far, shape=unsigned(1), name=f"{name}_near")
-    sticky = any_bit(pipeline, pipeline.concatenate(stickies), f"{name}_sticky")
+    # where all numbers have the same exponent, nothing is ever lost
+    lost = stickies or [pipeline.constant(Const(0, 1))]
+    sticky = any_bit(pipeline, pipeline.concatenate(lost), f"{name}_sticky")
     return Aligned(window, mask, sticky)
 
 
