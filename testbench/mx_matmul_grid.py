@@ -16,6 +16,15 @@ _DEFAULT = [
     {"fmt": "mxint8", "k": 4, "rows": 1, "columns": 2, "freq": 100, "out": "exact"},
     {"fmt": "mxfp4", "k": 4, "columns": 3, "dataflow": STATIONARY},
     {"fmt": "mxfp8-e5m2", "k": 4, "columns": 2, "dataflow": STATIONARY, "freq": 100},
+    {
+        "fmt": "mxfp4",
+        "k": 4,
+        "columns": 2,
+        "dataflow": STATIONARY,
+        "max_blocks": 4,
+        "accumulators": 5,
+        "freq": 100,
+    },
     {"fmt": "mxint8", "k": 8, "columns": 1, "dataflow": STATIONARY, "out": "exact", "freq": 150},
     {"fmt": "nvfp4", "k": 4, "rows": 2, "columns": 3, "max_blocks": 3, "freq": 80, "dsp": "none"},
 ]
@@ -37,6 +46,11 @@ def _thorough():
         yield {"fmt": "mxfp6-e3m2", "k": 4, "rows": 2, "columns": 2, **choices}
     for rows, columns, lanes in ((8, 4, 1), (8, 4, 2), (8, 4, 8), (1, 32, 1), (32, 1, 1)):
         yield {"fmt": "mxfp4", "rows": rows, "columns": columns, "lanes": lanes, "freq": 100}
+    for accumulators, freq in product((1, 2, 3, 40), (None, 100)):
+        several = {"dataflow": STATIONARY, "max_blocks": 5, "accumulators": accumulators}
+        yield {"fmt": "mxfp4", "k": 1, "columns": 2, "freq": freq, **several}
+        yield {"fmt": "mxfp8-e5m2", "k": 4, "columns": 2, "freq": freq, "out": "exact", **several}
+    yield {"fmt": "nvfp4", "columns": 2, "dataflow": STATIONARY, "max_blocks": 64, "freq": 80}
     for step, width in ((4, None), (32, 80)):
         widths = {"accumulator_step": step, "accumulator_width": width}
         yield {"fmt": "mxfp6-e2m3", "k": 4, "rows": 2, "columns": 2, **widths}

@@ -33,7 +33,8 @@ def test_what_is_left_open_follows_from_the_rest(options, shape):
     ("options", "message"),
     [
         ({"dataflow": STATIONARY, "rows": 8}, r"rows must be k = 32 where .*, not 8"),
-        ({"dataflow": STATIONARY, "max_blocks": 2}, r"max_blocks must be 1 where .*, not 2"),
+        ({"dataflow": STATIONARY, "accumulators": 2}, r"accumulators must be 1, .*, not 2"),
+        ({"accumulators": 16}, r"accumulators must be 32, rows \* columns / lanes .*, not 16"),
         ({"dataflow": STATIONARY, "lanes": 4}, r"lanes must be columns = 8 where .*, not 4"),
         ({"k": 4, "columns": 5}, r"columns must be at most k = 4 where .*, not 5"),
         ({"rows": 8, "lanes": 3}, r"lanes must divide rows = 8, not 3"),
@@ -59,6 +60,23 @@ def test_element_row_and_edge_are_emitted_once(dataflow):
     assert modules == names
     instances = [len(re.findall(rf"^  {name}\s+\w+\s*\(", text, re.MULTILINE)) for name in names]
     assert instances == [0, config.rows, config.columns, config.lanes]
+
+
+@pytest.mark.parametrize(
+    ("options", "accumulators"),
+    [
+        ({}, 32),
+        ({"rows": 4, "columns": 4, "lanes": 4}, 4),
+        ({"dataflow": STATIONARY}, 1),
+        ({"dataflow": STATIONARY, "max_blocks": 2}, 32),
+        ({"dataflow": STATIONARY, "max_blocks": 2, "accumulators": 100}, 100),
+    ],
+)
+def test_accumulators_are_those_of_results_that_take_turns(options, accumulators):
+    config = CORE.configure(options)
+    assert config.accumulators == accumulators
+    again = {"accumulators": config.accumulators, **options}
+    assert CORE.configure(again) == config
 
 
 @pytest.mark.slow

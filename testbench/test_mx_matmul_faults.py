@@ -40,7 +40,7 @@ OUTPUT_STATIONARY = [
     NamedFault("sums of a row lost", "drain_0_after_1", "const0"),
     NamedFault("scales of the wrong block", "start_after_2", "const0"),
     NamedFault("rows of a lane not counted", "row", "const0"),
-    NamedFault("accumulators mixed up", "edge_0_largest_scale_index", "const0"),
+    NamedFault("accumulators mixed up", "accumulator_number", "const0"),
     NamedFault("wrong scale chosen", r"edge_0_chosen_scale\w*", "inv"),
     NamedFault("block counter stuck", "beat", "const0"),
 ]
@@ -59,6 +59,21 @@ WEIGHT_STATIONARY = [
     NamedFault("row counter stuck", "weight_row", "const0"),
 ]
 
+SEVERAL_STATIONARY_BLOCKS = [
+    NamedFault("rows of A added to each other", "accumulator_number", "const0"),
+    NamedFault("accumulator used before it can serve again", "waits", "const0"),
+    NamedFault("rows that a set served not counted", "rows_served", "const0"),
+    NamedFault("product begun on the one before", "block_first_after_1", "const0"),
+    NamedFault("unfinished product sent", "block_last_after_1", "const1"),
+]
+
+FLOAT_SCALES = [
+    NamedFault("low bits of a scaled sum wrong", r"edge_0_scaled_sum_low\w*", "inv"),
+    NamedFault("sum not multiplied by a bit of the scales", "edge_0_scaled_sum_row", "const0"),
+    NamedFault("partial products not added", r"edge_0_scaled_sum_sum_x\w*", "const0"),
+    NamedFault("NaN of a float scale not seen", "edge_0_scale_b_nan", "const0"),
+]
+
 CASES = [
     (
         {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "max_blocks": 3, "freq": 100},
@@ -67,6 +82,22 @@ CASES = [
     (
         {"fmt": "mxfp4", "k": 2, "columns": 2, "dataflow": "weight-stationary", "freq": 150},
         COMMON + WEIGHT_STATIONARY,
+    ),
+    (
+        {
+            "fmt": "mxfp4",
+            "k": 2,
+            "columns": 2,
+            "dataflow": "weight-stationary",
+            "max_blocks": 3,
+            "accumulators": 4,
+            "freq": 100,
+        },
+        SEVERAL_STATIONARY_BLOCKS,
+    ),
+    (
+        {"fmt": "nvfp4", "k": 2, "rows": 1, "columns": 2, "freq": 80, "dsp": "none"},
+        FLOAT_SCALES,
     ),
 ]
 

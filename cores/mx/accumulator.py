@@ -7,25 +7,27 @@ from hwgen.cores.arith.pipeline import Timed
 __all__ = ["accumulate_beats", "accumulate_blocks", "hold_flag", "hold_in_register"]
 
 
-def hold_in_register(m, shape, update, name):
+def hold_in_register(pipeline, shape, update, stage, name):
     """Return (what was stored last, function that takes what to store next): one register.
 
     Parameters
     ----------
-    m : Module
-        Receives the statements.
+    pipeline : Pipeline
+        Datapath that the register is part of.
     shape : Shape
         Shape of the value.
-    update : Value
-        1 while a block leaves the stage that holds the value.
+    update : callable
+        Takes a stage, returns the condition under which a block leaves that stage.
+    stage : int
+        Stage that holds the value.
     name : str
         Name in the emitted Verilog.
     """
     held = Signal(shape, reset_less=True, name=name)
 
     def store(value):
-        with m.If(update):
-            m.d.sync += held.eq(value)
+        with pipeline.m.If(update(stage)):
+            pipeline.m.d.sync += held.eq(value)
 
     return held, store
 
@@ -57,7 +59,7 @@ def _align_scales(pipeline, coarse, first, update, limit, hold):
     now, start = pipeline.at(coarse, stage), pipeline.at(first, stage)
     width = len(now)
     m, fabric = pipeline.m, pipeline.fabric
-    largest, store = hold(m, unsigned(width), update(stage), "largest_scale")
+    largest, store = hold(pipeline, unsigned(width), update, stage, "largest_scale")
     raised, chosen = Signal(name="scale_raised"), Signal(width, name="chosen_scale")
     m.d.comb += [raised.eq(start | (now > largest)), chosen.eq(Mux(raised, now, largest))]
     store(chosen)
@@ -143,7 +145,7 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config, hold=ho
     if pipeline.period is not None:
         stage += 1
     aligned, held_distance = (pipeline.moved(each, stage) for each in (aligned, held_distance))
-    accumulator, store = hold(pipeline.m, signed(width), update(stage), "accumulator")
+    accumulator, store = hold(pipeline, signed(width), update, stage, "accumulator")
     held = Signal(signed(width), name="held_accumulator")
     pipeline.m.d.comb += held.eq(
         _shift_right_steps(accumulator, pipeline.at(held_distance, stage), step, width)
@@ -186,7 +188,7 @@ def accumulate_beats(pipeline, partial, first, update, shape):
 def hold_flag(pipeline, flag, first, update, name, hold=hold_in_register):
     """Or a flag over the beats or blocks of one result; return it including this one."""
     stage, arrival = pipeline.start((flag, first), pipeline.fabric.logic_delay())
-    held, store = hold(pipeline.m, unsigned(1), update(stage), f"{name}_held")
+    held, store = hold(pipeline, unsigned(1), update, stage, f"{name}_held")
     total = Signal(name=f"{name}_so_far")
     start, now = pipeline.at(first, stage), pipeline.at(flag, stage)
     pipeline.m.d.comb += total.eq(now | (held & ~start))

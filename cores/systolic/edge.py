@@ -1,6 +1,6 @@
 """The edge of a systolic array: exact sums of blocks become results."""
 
-from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.hdl import Module, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -15,7 +15,19 @@ from hwgen.cores.systolic.wiring import own_enable
 
 from hwgen import targets
 
-__all__ = ["Edge", "result_fields"]
+__all__ = ["Edge", "result_fields", "reuse_distance"]
+
+
+def reuse_distance(config):
+    """Return after how many clock cycles in which the array moves an accumulator serves again.
+
+    A register, or a memory that is read where its word is used, serves in the next one. Between
+    registers the memory is read a clock ahead, and from three words on written a clock late, so
+    that it is in no loop.
+    """
+    if config.accumulators == 1 or config.freq is None:
+        return 1
+    return min(config.accumulators, 3)
 
 
 def result_fields(config):
@@ -55,7 +67,8 @@ def result_fields(config):
 class Edge(wiring.Component):
     """Brings sums of blocks to their scales, accumulates and rounds them.
 
-    The sums of ``config.results_a_lane`` results take turns; each has an accumulator of its own.
+    There are ``config.accumulators`` sums; they may take turns in any order in which
+    `reuse_distance` lies between two blocks of the same.
 
     Parameters
     ----------
@@ -73,6 +86,8 @@ class Edge(wiring.Component):
         Scale codes of the block.
     first, valid : In(1)
         The block is the first one of its result; there is one at all.
+    accumulator : In
+        Number of the sum that the block belongs to; only where there are several.
     result fields : Out
         See `result_fields`.
 
@@ -97,6 +112,8 @@ class Edge(wiring.Component):
             "first": In(1),
             "valid": In(1),
         }
+        if config.accumulators > 1:
+            members["accumulator"] = In(range(config.accumulators))
         members |= {name: Out(width) for name, width, _ in result_fields(config)}
         super().__init__(members)
         self._built, self.latency = self._build()
@@ -116,6 +133,8 @@ class Edge(wiring.Component):
         codes = [pipeline.input(each, "scale") for each in (self.scale_a, self.scale_b)]
         scales = combine_scales(pipeline, codes, config.dot)
         first = pipeline.input(self.first, "first")
+        if config.accumulators > 1:
+            self._number = pipeline.input(self.accumulator, "accumulator_number")
         significand = pipeline.input(self.total[: self._sum_width].as_signed(), "block_sum")
         flags = [
             pipeline.input(self.total[self._sum_width + position], name)
@@ -142,6 +161,9 @@ class Edge(wiring.Component):
         flags = [any_of(pipeline, [*flags[:1], scales.nan], "nan"), *flags[1:]]
         if self.config.max_blocks == 1:
             return flags
+        if pipeline.period is not None:
+            # the stage before is the one in which a memory is read
+            first = pipeline.register(first)
         return [
             hold_flag(pipeline, each, first, valid.update, f"flag_{index}", self._hold)
             for index, each in enumerate(flags)
@@ -158,38 +180,32 @@ class Edge(wiring.Component):
         code = round_to_float(pipeline, significand, exponent, bias, reach, rounding)
         return {"result": with_flags(pipeline, code, nan, infinities, rounding)}
 
-    def _hold(self, m, shape, update, name):
-        """Store as `hold_in_register` does, for results that take turns.
-
-        A memory keeps them all. What comes next is read while the one before it is stored, and
-        from three on it is stored a clock later, so that the memory is in no loop.
-        """
-        config = self.config
-        count = config.results_a_lane
-        if count == 1:
-            return hold_in_register(m, shape, update, name)
-        memory = Memory(shape=unsigned(shape.width), depth=count, init=[])
+    def _hold(self, pipeline, shape, update, stage, name):
+        """Store as `hold_in_register` does, for results that take turns: in a memory."""
+        config, m = self.config, pipeline.m
+        if config.accumulators == 1:
+            return hold_in_register(pipeline, shape, update, stage, name)
+        memory = Memory(shape=unsigned(shape.width), depth=config.accumulators, init=[])
         memory._MustUse__silence = True
         m.submodules[f"{name}_memory"] = memory
         read, write = memory.read_port(domain="comb"), memory.write_port()
-        index = Signal(range(count), name=f"{name}_index")
-        following = Signal(range(count), name=f"{name}_next_index")
         held = Signal(shape, reset_less=True, name=name)
-        m.d.comb += [
-            following.eq(Mux(index == count - 1, 0, index + 1)),
-            read.addr.eq(following),
-        ]
-        late = count > 2 and config.freq is not None
+        if pipeline.period is None:
+            m.d.comb += [read.addr.eq(pipeline.at(self._number, stage)), held.eq(read.data)]
+        else:
+            m.d.comb += read.addr.eq(pipeline.at(self._number, stage - 1))
+            with m.If(pipeline.enable):
+                m.d.sync += held.eq(read.data)
+        number = pipeline.at(self._number, stage)
+        late = reuse_distance(config) > 2
 
         def store(value):
-            stored = {"index": (write.addr, index), "value": (write.data, value)}
-            for what, (port, given) in {**stored, "now": (write.en, update)}.items():
+            stored = {"number": (write.addr, number), "value": (write.data, value)}
+            for what, (port, given) in {**stored, "now": (write.en, update(stage))}.items():
                 if late:
                     register = Signal(len(port), name=f"{name}_stored_{what}")
                     m.d.sync += register.eq(given)
                     given = register
                 m.d.comb += port.eq(given)
-            with m.If(update):
-                m.d.sync += [index.eq(following), held.eq(read.data)]
 
         return held, store

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.systolic.buffers import OutputBuffer, SideQueue
-from hwgen.cores.systolic.edge import Edge, result_fields
+from hwgen.cores.systolic.edge import Edge, result_fields, reuse_distance
 from hwgen.cores.systolic.element import OutputStationaryElement, WeightStationaryElement
 from hwgen.cores.systolic.row import OutputStationaryRow, WeightStationaryRow
 from hwgen.cores.systolic.wiring import ENABLE_LIBRARY, delayed, instance, own_enable
@@ -36,6 +36,7 @@ def _input_fields(config):
             ),
             Field("compute", 1, doc="1: the token holds a row of A"),
             Field("load", 1, doc="1: the token holds a row of weights"),
+            *_block_marks(config, "read with compute"),
         ]
     fields = [
         Field("a", a.width, rows, a.name, doc="a column of A"),
@@ -55,12 +56,16 @@ def _input_fields(config):
             doc="scales of the columns of B; read at a block's end",
         ),
     ]
-    if config.max_blocks > 1:
-        fields += [
-            Field("first", 1, doc="1 with the first block of a product; read at a block's end"),
-            Field("last", 1, doc="1 with the last block of a product; read at a block's end"),
-        ]
-    return fields
+    return fields + _block_marks(config, "read at a block's end")
+
+
+def _block_marks(config, when):
+    if config.max_blocks == 1:
+        return []
+    return [
+        Field(name, 1, doc=f"1 with the {name} block of a product; {when}")
+        for name in ("first", "last")
+    ]
 
 
 class MxMatmul(wiring.Component):
@@ -151,11 +156,11 @@ class MxMatmul(wiring.Component):
         m = Module()
         enable, accepted, fresh = self._accept(m)
         if self.config.weight_stationary:
-            totals, scales, first, valid, emits = self._weight_stationary(m, enable, accepted)
+            totals, scales, marks, emits = self._weight_stationary(m, enable, accepted)
         else:
-            totals, scales, first, valid, emits = self._output_stationary(
-                m, enable, accepted, fresh
-            )
+            totals, scales, marks, emits = self._output_stationary(m, enable, accepted, fresh)
+        if self.config.accumulators == 1:
+            del marks["accumulator"]
         latency = self._edge.latency
         emerging = delayed(m, emits, latency, enable, "emits", cleared=True)
         fields = {name: [] for name, _, _ in result_fields(self.config)}
@@ -172,8 +177,7 @@ class MxMatmul(wiring.Component):
                 total=total,
                 scale_a=scale_a,
                 scale_b=scale_b,
-                first=first,
-                valid=valid,
+                **marks,
                 **outputs,
             )
             for name, value in outputs.items():
@@ -196,9 +200,10 @@ class MxMatmul(wiring.Component):
         m.d.sync += self._restart.eq(0)
         with m.If(enable):
             m.d.sync += fresh.eq(0)
+        self._closed = closed = Signal(name="closed")
         m.d.comb += [
-            self.i.ready.eq(enable & ~fresh),
-            accepted.eq(self.i.valid & ~fresh),
+            self.i.ready.eq(enable & ~(fresh | closed)),
+            accepted.eq(self.i.valid & ~(fresh | closed)),
             Value.cast(self.o.payload).eq(buffer.payload),
             self.o.valid.eq(buffer.valid),
             buffer.ready.eq(self.o.ready),
@@ -222,7 +227,7 @@ class MxMatmul(wiring.Component):
         return queue.head
 
     def _output_stationary(self, m, enable, accepted, fresh):
-        """Return (sums at the edge, their scales, first, valid, emits)."""
+        """Return (sums at the edge, their scales, marks of the edge's blocks, emits)."""
         config = self.config
         rows, columns, k = config.rows, config.columns, config.k
         group = rows // config.lanes
@@ -264,7 +269,7 @@ class MxMatmul(wiring.Component):
         return totals, *self._block_facts(m, enable, ends)
 
     def _block_facts(self, m, enable, ends):
-        """Return what goes with the sums at the edge: (scales, first, valid, emits).
+        """Return what goes with the sums at the edge: (scales, marks, emits).
 
         The sums of a block leave row by row, in every lane at the same time.
         """
@@ -282,24 +287,26 @@ class MxMatmul(wiring.Component):
         first, last = (Signal(reset_less=True, name=f"block_{each}") for each in ("first", "last"))
         busy, row_ends = Signal(name="busy"), Signal(name="row_ends")
         row, column = Signal(range(group), name="row"), Signal(range(columns), name="column")
+        number = Signal(range(config.accumulators), name="accumulator_number")
         m.d.comb += row_ends.eq(column == columns - 1)
         with m.If(enable):
             m.d.sync += [scale_b.eq(scale_b.rotate_right(width_b)), column.eq(column + 1)]
+            m.d.sync += number.eq(number + 1)
             with m.If(row_ends):
                 m.d.sync += [scale_a.eq(scale_a >> width_a), row.eq(row + 1), column.eq(0)]
                 with m.If(row == group - 1):
                     m.d.sync += busy.eq(0)
             with m.If(start):
                 m.d.sync += Cat(scale_a, scale_b, first, last).eq(head)
-                m.d.sync += [busy.eq(1), row.eq(0), column.eq(0)]
+                m.d.sync += [busy.eq(1), row.eq(0), column.eq(0), number.eq(0)]
         scales = [
             (scale_a.word_select(lane * group, width_a), scale_b[:width_b])
             for lane in range(config.lanes)
         ]
-        return scales, first, busy, busy & last
+        return scales, {"first": first, "valid": busy, "accumulator": number}, busy & last
 
     def _weight_stationary(self, m, enable, accepted):
-        """Return (sums at the edge, their scales, first, valid, emits)."""
+        """Return (sums at the edge, their scales, marks of the edge's blocks, emits)."""
         config, payload = self.config, self.i.payload
         rows, columns = config.rows, config.columns
         row, loaded = Signal(range(rows), name="weight_row"), Signal(name="loaded")
@@ -351,4 +358,37 @@ class MxMatmul(wiring.Component):
         computes = accepted & payload.compute & loaded
         valid = delayed(m, computes, through, enable, "computes", cleared=True)
         scales = [(scale_a, scale_b.word_select(column, width_b)) for column in range(columns)]
-        return totals, scales, Const(1, 1), valid, valid
+        if config.max_blocks == 1:
+            return totals, scales, {"first": Const(1, 1), "valid": valid, "accumulator": 0}, valid
+        self._wait_for_accumulators(m, enable, computes, complete)
+        first, last = (
+            delayed(m, payload[name], through, enable, f"block_{name}")
+            for name in ("first", "last")
+        )
+        number, _ = self._accumulator_number(m, enable, valid, begins, "accumulator_number")
+        return totals, scales, {"first": first, "valid": valid, "accumulator": number}, valid & last
+
+    def _accumulator_number(self, m, enable, computes, complete, name):
+        """Count the rows of A that a set of weights serves; return the count before and after."""
+        accumulators = self.config.accumulators
+        number = Signal(range(accumulators), name=name)
+        following = Mux(computes, Mux(number == accumulators - 1, 0, number + 1), number)
+        with m.If(enable):
+            m.d.sync += number.eq(Mux(complete, 0, following))
+        return number, following
+
+    def _wait_for_accumulators(self, m, enable, computes, complete):
+        """Take no token until the first accumulators can serve again.
+
+        A set of weights that serves as many rows as that takes, or none, costs no time.
+        """
+        pause = reuse_distance(self.config) - 1
+        if not pause:
+            return
+        _, following = self._accumulator_number(m, enable, computes, complete, "rows_served")
+        waits = Signal(pause)
+        with m.If(enable):
+            m.d.sync += waits.eq(waits >> 1)
+            with m.If(complete & (following != 0) & (following <= pause)):
+                m.d.sync += waits.eq(~0)
+        m.d.comb += self._closed.eq(waits[0])

@@ -75,6 +75,11 @@ class MxMatmulConfig(CoreConfig):
         default=None,
         description="most blocks in the inner dimension (default: 16; weight-stationary: 1)",
     )
+    accumulators: Annotated[int, Field(ge=1, le=4096)] | None = Field(
+        default=None,
+        description="rows of A that a column accumulates over several stationary blocks (default: "
+        "k; 1 with max_blocks 1)",
+    )
     accumulator_width: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         default=None, description="bits of an accumulator (default: one step of guard bits)"
     )
@@ -108,6 +113,7 @@ class MxMatmulConfig(CoreConfig):
         self._check_shape(stationary)
         set_field(self, "lanes", self.lanes or self._fewest_lanes())
         self._check_lanes()
+        set_field(self, "accumulators", self._accumulators())
         dot = self.dot
         for name in ("fmt_a", "fmt_b"):
             set_field(self, name, getattr(dot, name))
@@ -117,10 +123,6 @@ class MxMatmulConfig(CoreConfig):
         if stationary and self.rows != self.k:
             raise ValueError(
                 f"rows must be k = {self.k} where the weights are stationary, not {self.rows}"
-            )
-        if stationary and self.max_blocks != 1:
-            raise ValueError(
-                f"max_blocks must be 1 where the weights are stationary, not {self.max_blocks}"
             )
         if not stationary and self.columns > self.k:
             raise ValueError(
@@ -149,6 +151,17 @@ class MxMatmulConfig(CoreConfig):
                 f"lanes must be at least {self._fewest_lanes()} to keep up with the array, "
                 f"not {self.lanes}"
             )
+
+    def _accumulators(self):
+        """Return the sums that one edge keeps at a time."""
+        if self.weight_stationary and self.max_blocks > 1:
+            return self.accumulators or self.k
+        only, where = self.results_a_lane, "rows * columns / lanes where the outputs are stationary"
+        if self.weight_stationary:
+            only, where = 1, "the number with stationary weights of one block (max_blocks 1)"
+        if self.accumulators not in (None, only):
+            raise ValueError(f"accumulators must be {only}, {where}, not {self.accumulators}")
+        return only
 
     @cached_property
     def dot(self):

@@ -69,7 +69,9 @@ def output_stationary(
     return {name: in_order(values) for name, values in results.items()}
 
 
-def weight_stationary(a, b, scale_a, scale_b, compute, load, **options):
+def weight_stationary(
+    a, b, scale_a, scale_b, compute, load, first=None, last=None, *, accumulators=1, **options
+):
     """Return the products of a sequence of tokens, one row of A a token.
 
     Parameters
@@ -84,6 +86,12 @@ def weight_stationary(a, b, scale_a, scale_b, compute, load, **options):
         completes the weights.
     compute, load : integer array
         Shape (tokens,): whether a token holds a row of A, and a row of weights.
+    first, last : integer array
+        Shape (tokens,), 1 in the tokens with the first and last block of a row of the product.
+        Needed if ``max_blocks`` > 1, else every block is a product.
+    accumulators : int
+        Rows that wait for their next block at a time: row n (from 0) that a set of weights meets
+        continues what is in accumulator n modulo ``accumulators``.
     options
         Further parameters of ``dot_general``, the formats among them.
 
@@ -91,8 +99,8 @@ def weight_stationary(a, b, scale_a, scale_b, compute, load, **options):
     -------
     dict of str to array
         The results of ``dot_general``, each of shape (n, columns), one row for each token with
-        ``compute`` after the first complete set of weights. The weights are those of the last set
-        that was complete before the token.
+        ``compute`` and ``last`` after the first complete set of weights. The weights are those of
+        the last set that was complete before the token.
     """
     a, b, scale_a, scale_b = (np.asarray(each) for each in (a, b, scale_a, scale_b))
     rows, columns = a.shape[1], b.shape[1]
@@ -100,16 +108,37 @@ def weight_stationary(a, b, scale_a, scale_b, compute, load, **options):
     sets = len(loads) // rows
     completed = loads[rows - 1 :: rows][:sets]
     weights = b[loads[: sets * rows]].reshape(sets, rows, columns)
-    computes = np.flatnonzero(np.asarray(compute))
-    current = np.searchsorted(completed, computes, side="left") - 1
-    computes, current = computes[current >= 0], current[current >= 0]
-    if options.get("max_blocks", 1) != 1:
-        raise UsageError(f"max_blocks must be 1, not {options['max_blocks']!r}")
+    tokens = np.flatnonzero(np.asarray(compute))
+    current = np.searchsorted(completed, tokens, side="left") - 1
+    tokens, current = tokens[current >= 0], current[current >= 0]
+    marks, ends = (None, None), np.ones(len(tokens), bool)
+    if options.get("max_blocks", 1) > 1:
+        # one sequence of blocks for every accumulator
+        served = np.arange(len(tokens)) - np.searchsorted(current, current)
+        accumulator = served % accumulators
+        order = np.argsort(accumulator, kind="stable")
+        tokens, current, accumulator = tokens[order], current[order], accumulator[order]
+        first, ends = (np.asarray(each)[tokens] != 0 for each in (first, last))
+        _check_beginnings(accumulator, first)
+        marks = (np.tile(each, columns) for each in (first, ends))
+    of_columns = weights[current].transpose(2, 0, 1)
     results = dot_general(
-        np.repeat(a[computes], columns, axis=0),
-        weights[current].transpose(0, 2, 1).reshape(-1, rows),
-        np.repeat(scale_a[computes], columns),
-        scale_b[completed[current]].ravel(),
+        np.tile(a[tokens], (columns, 1)),
+        of_columns.reshape(-1, rows),
+        np.tile(scale_a[tokens], columns),
+        scale_b[completed[current]].T.ravel(),
+        *marks,
         **options,
     )
-    return {name: np.asarray(each).reshape(-1, columns) for name, each in results.items()}
+    in_time = np.argsort(tokens[ends])
+    return {
+        name: np.asarray(each).reshape(columns, -1)[:, in_time].T for name, each in results.items()
+    }
+
+
+def _check_beginnings(accumulator, first):
+    """Raise ``UsageError`` if an accumulator's first block continues a product."""
+    begins = np.diff(accumulator, prepend=-1) != 0
+    if not first[begins].all():
+        number = accumulator[begins][~first[begins]][0]
+        raise UsageError(f"first must be 1 in the first block of accumulator {number}")

@@ -159,10 +159,93 @@ def test_a_single_block_is_the_dot_product_of_mx_dot(names):
         assert got[:, row].tolist() == alone["result"].tolist()
 
 
-def test_stationary_weights_are_of_one_block():
-    pair = block_formats(PAIRS[0], 1)
-    one = np.ones((1, 1), np.int64)
-    with pytest.raises(UsageError, match="max_blocks must be 1, not 2"):
-        weight_stationary(
-            one, one, one[0], one, one[0], one[0], format_a=pair[0], format_b=pair[1], max_blocks=2
+def pass_tokens(random, pair, a, scale_a, b, scale_b, marks):
+    """Return the tokens that load the weights of one block, and then those that use them."""
+    rows, columns = a.shape[1], b.shape[1]
+    idle = {
+        "a": np.zeros(rows, int),
+        "b": random.integers(0, 2 ** pair[1].element.width, columns),
+        "scale_a": 255,
+        "scale_b": np.full(columns, 255),
+        "compute": False,
+        "load": False,
+        "first": random.random() < 0.5,
+        "last": random.random() < 0.5,
+    }
+    tokens = [{**idle, "b": row, "scale_b": scale_b, "load": True} for row in b]
+    for row, scale, (first, last) in zip(a, scale_a, marks, strict=True):
+        use = {"a": row, "scale_a": scale, "compute": True, "first": first, "last": last}
+        tokens.append({**idle, **use})
+    return tokens
+
+
+@pytest.mark.parametrize("names", PAIRS, ids="-".join)
+def test_products_pass_by_pass_equal_matrix_products_in_fractions(names):
+    pair = block_formats(names, 3)
+    columns, most = 2, 4
+    random = np.random.default_rng(4)
+    width = default_accumulator_width(*pair, most)
+    guard = guard_bits(*pair, most, width)
+    tokens, expected = [], []
+    for rows, blocks in ((5, 4), (1, 3), (4, 1), (2, 2)):
+        a, scale_a = random_matrix(random, pair[0], rows, blocks)
+        b, scale_b = random_matrix(random, pair[1], columns, blocks)
+        for block in range(blocks):
+            operands = a[:, block], scale_a[:, block], b[:, block].T, scale_b[:, block]
+            marks = [(block == 0, block == blocks - 1)] * rows
+            tokens += pass_tokens(random, pair, *operands, marks)
+        for row, column in np.ndindex(rows, columns):
+            parts = [
+                reference.block(
+                    *pair,
+                    a[row, each].tolist(),
+                    b[column, each].tolist(),
+                    int(scale_a[row, each]),
+                    int(scale_b[column, each]),
+                )
+                for each in range(blocks)
+            ]
+            total, exponent = reference.accumulated(parts, 16, guard, width)
+            kind = reference.merge([each for _, _, each in parts])
+            expected.append((total * power(exponent + reference.unit(*pair)), kind))
+    shape = {"format_a": pair[0], "format_b": pair[1], "max_blocks": most}
+    fields = as_fields(tokens)
+    got = weight_stationary(**fields, accumulators=5, output=BF16, **shape)["result"]
+    assert got.shape == (12, columns)
+    for code, (value, kind) in zip(got.ravel().tolist(), expected, strict=True):
+        assert_rounds_to(code, value, kind)
+
+
+def test_more_rows_than_accumulators_share_them_in_turn():
+    pair = block_formats(PAIRS[0], size := 2)
+    random = np.random.default_rng(5)
+    a, scale_a = random_matrix(random, pair[0], 4, 1)
+    b, scale_b = random_matrix(random, pair[1], 3, 1)
+    # rows 0 and 2 are two blocks of one sum, rows 1 and 3 of another
+    marks = [(True, False), (True, False), (False, True), (False, True)]
+    tokens = pass_tokens(random, pair, a[:, 0], scale_a[:, 0], b[:, 0].T, scale_b[:, 0], marks)
+    options = {"format_a": pair[0], "format_b": pair[1], "output": FP32, "max_blocks": 2}
+    got = weight_stationary(**as_fields(tokens), accumulators=2, **options)["result"]
+    for row, column in np.ndindex(2, 3):
+        alone = dot_general(
+            a[[row, row + 2], 0].reshape(-1, size),
+            b[[column, column], 0],
+            scale_a[[row, row + 2], 0],
+            scale_b[[column, column], 0],
+            [1, 0],
+            [0, 1],
+            **options,
         )
+        assert got[row, column] == alone["result"][0]
+
+
+def test_a_row_that_nothing_began_is_refused():
+    pair = block_formats(PAIRS[0], 1)
+    random = np.random.default_rng(6)
+    a, scale_a = random_matrix(random, pair[0], 2, 1)
+    b, scale_b = random_matrix(random, pair[1], 1, 1)
+    marks = [(True, True), (False, True)]
+    tokens = pass_tokens(random, pair, a[:, 0], scale_a[:, 0], b[:, 0].T, scale_b[:, 0], marks)
+    options = {"format_a": pair[0], "format_b": pair[1], "max_blocks": 2}
+    with pytest.raises(UsageError, match="first must be 1 in the first block of accumulator 1"):
+        weight_stationary(**as_fields(tokens), accumulators=2, **options)

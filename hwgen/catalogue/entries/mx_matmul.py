@@ -30,18 +30,17 @@ def _golden(config, inputs):
         "overflow": config.overflow,
         "specials": config.specials,
     }
+    if config.max_blocks > 1:
+        options["max_blocks"] = config.max_blocks
+        options["accumulator_width"] = config.dot.significand_width
+        options["accumulator_step"] = config.accumulator_step
     if config.weight_stationary:
-        outputs = golden_model.weight_stationary(**tokens, **options)
+        outputs = golden_model.weight_stationary(
+            **tokens, **options, accumulators=config.accumulators
+        )
     else:
-        if config.max_blocks > 1:
-            options["accumulator_width"] = config.dot.significand_width
         outputs = golden_model.output_stationary(
-            **tokens,
-            **options,
-            block_size=config.k,
-            lanes=config.lanes,
-            max_blocks=config.max_blocks,
-            accumulator_step=config.accumulator_step,
+            **tokens, **options, block_size=config.k, lanes=config.lanes
         )
     if config.out == "exact":
         outputs = _exact_codes(config, outputs)

@@ -16,6 +16,8 @@ def vectors(config, count, seed):
     meets elsewhere is left to chance.
     """
     random = np.random.default_rng(seed)
+    if config.weight_stationary and config.max_blocks > 1:
+        return {"i": _passes(config, count, random, seed)}
     if config.weight_stationary:
         return {"i": _weight_stationary(config, count, random, seed)}
     return {"i": _output_stationary(config, count, random, seed)}
@@ -85,7 +87,16 @@ def _weight_stationary(config, count, random, seed):
         tokens["row"].append(max(current, 0) * columns + int(random.integers(columns)))
         tokens["load"].append(0)
         tokens["compute"].append(1)
-    row, load, compute = (np.array(each).astype(np.int64) for each in tokens.values())
+    return _with_weights(config, tokens, (a, b, scale_a, scale_b), sets, random)
+
+
+def _with_weights(config, tokens, pairs, sets, random):
+    """Return the fields of tokens: which pair's A they hold, whether they load and compute."""
+    rows, columns = config.rows, config.columns
+    a, b, scale_a, scale_b = pairs
+    row, load, compute = (
+        np.array(tokens[name]).astype(np.int64) for name in ("row", "load", "compute")
+    )
     total = len(row)
     weights = random.integers(0, 1 << config.fmt_b.element.width, (total, columns))
     scales = random.integers(0, 1 << config.fmt_b.scale.width, (total, columns))
@@ -95,7 +106,58 @@ def _weight_stationary(config, count, random, seed):
     scales[loads[rows - 1 :: rows]] = scale_b[: sets * columns].reshape(sets, columns)
     fields = {"a": a[row], "b": weights, "scale_a": scale_a[row], "scale_b": scales}
     fields |= {"compute": compute, "load": load}
+    fields |= {name: np.array(tokens[name]) for name in ("first", "last") if name in tokens}
     return _squeezed({name: np.asarray(each, np.uint64) for name, each in fields.items()})
+
+
+def _passes(config, count, random, seed):
+    """Return the tokens of products of several blocks, one set of weights a block.
+
+    The rows that a set serves are as few as one, or more than there are accumulators where every
+    row is a product of its own; the next set is complete as early as with the last of them.
+    """
+    rows, columns = config.rows, config.columns
+    pairs = _pairs(config, -(-count // 2), seed)
+    sets = min(_MOST_SETS, len(pairs[0]) // columns)
+    tokens = {name: [] for name in ("row", "load", "compute", "first", "last")}
+    current = 0
+    _merge(tokens, rows, [], random)
+    while current < sets or len(tokens["row"]) < count:
+        served = min(int(random.choice([1, 2, 3, 4, 4096])), config.accumulators)
+        blocks = int(random.integers(1, min(config.max_blocks, 6) + 1))
+        if random.random() < 0.2:
+            served, blocks = config.accumulators + int(random.integers(1, 4)), 1
+        for block in range(blocks):
+            base = min(current, sets - 1) * columns
+            used = [
+                (base + int(random.integers(columns)), block == 0, block == blocks - 1)
+                for _ in range(served)
+            ]
+            current += 1
+            _merge(tokens, rows, used, random)
+    return _with_weights(config, tokens, pairs, sets, random)
+
+
+def _merge(tokens, loads, used, random):
+    """Append tokens with ``loads`` rows of weights, the last at the end, and the rows of A."""
+    length = max(loads, len(used)) + int(random.choice([0, 0, 3]))
+    where = {
+        "late": np.arange(length - len(used), length),
+        "early": np.arange(len(used)),
+        "anywhere": np.sort(random.permutation(length)[: len(used)]),
+    }[random.choice(["late", "early", "anywhere"])]
+    loading = np.zeros(length, bool)
+    loading[-1] = True
+    loading[random.permutation(length - 1)[: loads - 1]] = True
+    idle = (0, *(random.random(2) < 0.5))
+    held = dict(zip(where.tolist(), used, strict=True))
+    for position in range(length):
+        row, first, last = held.get(position, idle)
+        tokens["row"].append(row)
+        tokens["load"].append(loading[position])
+        tokens["compute"].append(position in held)
+        tokens["first"].append(first)
+        tokens["last"].append(last)
 
 
 def _squeezed(fields):
