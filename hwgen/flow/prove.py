@@ -154,7 +154,7 @@ _RULES = """\
 """
 
 
-def prove_stream_rules(verilog, interface, folder, *, mode="prove", depth=4):
+def prove_stream_rules(verilog, interface, folder, *, mode="prove", depth=4, lemmas=()):
     """Prove the stream rules of an emitted core for any inputs, stalls and resets.
 
     Parameters
@@ -167,6 +167,9 @@ def prove_stream_rules(verilog, interface, folder, *, mode="prove", depth=4):
         Gets the files of the proof.
     mode, depth : str, int
         As for `prove`: by induction, or for so many clock cycles after reset.
+    lemmas : iterable of str
+        Verilog expressions over the core's own signals, true in every cycle: what an induction
+        needs to know about its state. They are proved with the rules, not assumed.
 
     Raises
     ------
@@ -178,7 +181,16 @@ def prove_stream_rules(verilog, interface, folder, *, mode="prove", depth=4):
     _check_no_path(verilog, interface, folder)
     rules = folder / "stream_rules.sv"
     rules.write_text(stream_rules(interface))
-    prove([verilog, rules], "stream_rules", folder, mode=mode, depth=depth, abstract=True)
+    core = folder / "core.sv"
+    core.write_text(_with_lemmas(Path(verilog).read_text(), interface["module"], lemmas))
+    prove([core, rules], "stream_rules", folder, mode=mode, depth=depth, abstract=True)
+
+
+def _with_lemmas(text, module, lemmas):
+    """Return Verilog whose module asserts the lemmas."""
+    end = text.index("endmodule", text.index(f"module {module}("))
+    asserted = "".join(f"  always @* assert ({each});\n" for each in lemmas)
+    return f"{text[:end]}{asserted}{text[end:]}"
 
 
 def _check_no_path(verilog, interface, folder):

@@ -5,6 +5,7 @@ from amaranth.hdl import Mux
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
+from hwgen.cores.systolic import buffers
 
 from hwgen import catalogue
 from hwgen.errors import MismatchError
@@ -176,8 +177,12 @@ SMALL = {
     "mx-mul": {"fmt": "mxfp4", "k": 2, "lanes": 1},
     "mx-matmul": {"fmt": "mxfp4/2", "rows": 2, "columns": 2, "max_blocks": 1, "out": "exact"},
 }
-# cores whose output buffer is a memory: induction would need its fill level as an invariant
-BOUNDED = {"mx-matmul": {"mode": "bmc", "depth": 16}}
+# an output buffer that is a memory: it never holds more than it can, and its two ends agree
+BUFFER = [
+    "buffer_count <= 8",
+    "buffer__signature__addr == ((buffer_read__addr + buffer_count) & 7)",
+]
+LEMMAS = {"mx-matmul": BUFFER}
 
 
 def small_configuration(core):
@@ -191,4 +196,34 @@ def test_every_core_of_the_catalogue_obeys_the_stream_rules(name, tmp_path):
     config = small_configuration(core)
     component = core.component(config)
     files = emitted(component, tmp_path, name.replace("-", "_"))
-    prove_stream_rules(*files, tmp_path / "proof", **BOUNDED.get(name, {}))
+    prove_stream_rules(*files, tmp_path / "proof", lemmas=LEMMAS.get(name, ()))
+
+
+STATIONARY = {"fmt": "mxfp4/2", "columns": 2, "dataflow": "weight-stationary", "out": "exact"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [STATIONARY, {**STATIONARY, "max_blocks": 2, "accumulators": 3, "freq": 100}],
+    ids=["one block", "several blocks"],
+)
+def test_an_array_that_holds_its_weights_obeys_the_stream_rules(options, tmp_path):
+    core = catalogue.get("mx-matmul")
+    component = core.component(core.configure({"target": "generic", **options}))
+    files = emitted(component, tmp_path, "mx_matmul")
+    prove_stream_rules(*files, tmp_path / "proof", lemmas=BUFFER)
+
+
+def test_an_array_that_stops_too_late_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(buffers, "_UNDER_WAY", 2)
+    core = catalogue.get("mx-matmul")
+    component = core.component(small_configuration(core))
+    files = emitted(component, tmp_path, "mx_matmul")
+    with pytest.raises(MismatchError, match="no proof"):
+        prove_stream_rules(*files, tmp_path / "proof", lemmas=BUFFER)
+
+
+def test_a_lemma_is_proved_not_assumed(tmp_path):
+    verilog, interface = emitted(Passage(1), tmp_path)
+    with pytest.raises(MismatchError, match="no proof"):
+        prove_stream_rules(verilog, interface, tmp_path / "proof", lemmas=["i__valid"])
