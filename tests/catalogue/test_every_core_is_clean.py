@@ -16,6 +16,10 @@ opt_clean
 check -assert
 select -assert-none t:$dlatch t:$adlatch t:$dlatchsr
 """
+_CELLS = {
+    "ecp5": "+/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v",
+    "ultrascale_plus": "+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
+}
 
 
 def _cases():
@@ -32,7 +36,7 @@ def test_emitted_verilog_is_clean(name, options, tmp_path):
     emitted = emit(core, core.configure(options), tmp_path)
     lint([emitted.verilog], emitted.module)
     script = _CHECK.format(file=emitted.verilog.name, top=emitted.module)
-    if options.get("target", "ecp5") == "ecp5":
-        cells = "+/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v"
+    cells = _CELLS.get(options.get("target", "ecp5"))
+    if cells:
         script = f"read_verilog -lib -specify {cells}\n{script}"
     run_script(script, cwd=tmp_path, what=f"checking {name}")
