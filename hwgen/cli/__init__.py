@@ -1,5 +1,7 @@
 """What a person types: ``hwgen COMMAND``. One module a command, imported only when it is used."""
 
+import gc
+
 from hwgen.cli.group import CommandGroup
 
 __all__ = ["COMMANDS", "application", "main"]
@@ -25,4 +27,10 @@ application = CommandGroup(
 
 def main():
     """Run the command line and exit with its code (0 to 5, or 130 when interrupted)."""
-    application(prog_name="hwgen")
+    # one command, one process: the collector would visit millions of objects of a circuit for
+    # nothing, and once more at the end
+    gc.disable()
+    try:
+        application(prog_name="hwgen")
+    finally:
+        gc.freeze()
