@@ -1,8 +1,9 @@
 """Left shifters: levels of selection, chosen for the fewest look-up tables."""
 
 from collections import defaultdict
-from functools import cache
+from functools import cache, reduce
 from itertools import product
+from operator import or_
 
 from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.lut4 import choose_of_four
@@ -191,13 +192,19 @@ class _LevelBuilder:
         return bits, keep
 
     def _by_logic(self, positions):
-        reach = self.level.reach
+        sources = [dict(self.level.reach[position]) for position in positions]
+        choices = sorted({choice for each in sources for choice in each})
 
         def selected(window, select):
-            return Cat(
-                Cat(window[bit] & (select == choice) for choice, bit in reach[position]).any()
-                for position in positions
-            )
+            # whole words, and a sign that extends: an expression for every bit takes long to write
+            words = [
+                Cat(
+                    window[each[choice]] if choice in each else Const(0, 1) for each in sources
+                ).as_signed()
+                & (select == choice).as_signed()
+                for choice in choices
+            ]
+            return reduce(or_, words)
 
         return self.pipeline.logic(
             selected,
