@@ -1,13 +1,9 @@
 """Would the regression notice? Faults planted in fixed-point cores and in constant products."""
 
-import json
-
 import pytest
+from planted_faults import named_faults_unseen, random_faults_unexplained
 
-from hwgen import catalogue
-from hwgen.flow.emit import emit
-from hwgen.sim.case import Case
-from hwgen.sim.mutants import NamedFault, plant, prove_equivalent, try_mutants
+from hwgen.sim.mutants import NamedFault
 
 NAMED = {
     "fixed-add": (
@@ -89,32 +85,13 @@ RANDOM = [
 ]
 
 
-def make(name, options, folder, count):
-    """Return (emitted core, case of the catalogue's vectors)."""
-    core = catalogue.get(name)
-    config = core.configure(options)
-    emitted = emit(core, config, folder)
-    interface = json.loads(emitted.interface.read_text())
-    values = core.vectors(config, count, 1)
-    return emitted, Case.from_values(interface, values, core.golden(config, values), seed=5)
-
-
 @pytest.mark.parametrize("name", NAMED)
 def test_every_named_fault_of_a_fixed_core_is_seen(name, tmp_path):
     options, faults = NAMED[name]
-    emitted, case = make(name, options, tmp_path, 3000)
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=faults)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    assert [each.mutant.name for each in outcomes if each.seen is None] == []
-    assert len(outcomes) == len(faults)
+    assert named_faults_unseen(name, options, faults, tmp_path, 3000) == []
 
 
 @pytest.mark.parametrize(("name", "options", "count"), RANDOM)
 def test_every_random_fault_of_a_fixed_core_is_seen_or_harmless(name, options, count, tmp_path):
-    emitted, case = make(name, options, tmp_path, 12_000)
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=count)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    unseen = [each.mutant for each in outcomes if each.seen is None]
-    assert len(unseen) < count / 2
-    suspects = [each for each in unseen if not prove_equivalent(each, emitted.module, tmp_path)]
-    assert [each.name for each in suspects] == []
+    runs = (12_000, 200_000)
+    assert random_faults_unexplained(name, options, count, tmp_path, runs) == []

@@ -1,15 +1,12 @@
 """The regression of ``float-compare``, and whether it would notice faults."""
 
-import json
-
 import pytest
 from float_reduce_grid import COMPARE, label
+from planted_faults import named_faults_unseen
 
 from hwgen import catalogue
-from hwgen.flow.emit import emit
 from hwgen.flow.verify import verify
-from hwgen.sim.case import Case
-from hwgen.sim.mutants import NamedFault, plant, try_mutants
+from hwgen.sim.mutants import NamedFault
 
 CORE = catalogue.get("float-compare")
 
@@ -41,12 +38,4 @@ def test_synthesised_netlist_equals_the_golden_model(tmp_path):
 
 def test_every_named_fault_is_seen(tmp_path):
     options = {"fmt": "fp16", "select": "maximum-number", "flags": True, "freq": 150}
-    config = CORE.configure(options)
-    emitted = emit(CORE, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=FAULTS)
-    values = CORE.vectors(config, 5000, 1)
-    case = Case.from_values(interface, values, CORE.golden(config, values), seed=5)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    assert [each.mutant.name for each in outcomes if each.seen is None] == []
-    assert len(outcomes) == len(FAULTS)
+    assert named_faults_unseen("float-compare", options, FAULTS, tmp_path, 5000) == []

@@ -1,16 +1,13 @@
 """The regression of ``float-convert``, and whether it would notice faults."""
 
-import json
-
 import pytest
 from float_reduce_grid import CONVERT, label
+from planted_faults import named_faults_unseen
 
 from hwgen import catalogue
 from hwgen.errors import UsageError
-from hwgen.flow.emit import emit
 from hwgen.flow.verify import verify
-from hwgen.sim.case import Case
-from hwgen.sim.mutants import NamedFault, plant, try_mutants
+from hwgen.sim.mutants import NamedFault
 
 CORE = catalogue.get("float-convert")
 
@@ -63,15 +60,7 @@ def test_synthesised_netlist_equals_the_golden_model(tmp_path):
     ids=["to integer", "to float"],
 )
 def test_every_named_fault_is_seen(options, faults, tmp_path):
-    config = CORE.configure(options)
-    emitted = emit(CORE, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=faults)
-    values = CORE.vectors(config, 5000, 1)
-    case = Case.from_values(interface, values, CORE.golden(config, values), seed=5)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    assert [each.mutant.name for each in outcomes if each.seen is None] == []
-    assert len(outcomes) == len(faults)
+    assert named_faults_unseen("float-convert", options, faults, tmp_path, 5000) == []
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,11 @@
 """Would the regression of the float cores notice? Faults planted in the emitted Verilog."""
 
-import json
-
 import pytest
 from float_grid import label
+from planted_faults import named_faults_unseen, random_faults_unexplained
 
-from hwgen import catalogue
-from hwgen.flow.emit import emit
 from hwgen.flow.verify import all_codes
-from hwgen.sim.case import Case
-from hwgen.sim.mutants import NamedFault, plant, prove_equivalent, try_mutants
+from hwgen.sim.mutants import NamedFault
 
 _ROUNDER = [
     NamedFault("normalised one step too far", r"normalised_4\w*", "inv"),
@@ -60,24 +56,10 @@ NAMED = {
 }
 
 
-def make_case(core, config, interface, count):
-    """Return the vectors of the catalogue, as ``hwgen verify`` takes them."""
-    values = core.vectors(config, count, 1)
-    return Case.from_values(interface, values, core.golden(config, values), seed=5)
-
-
 @pytest.mark.parametrize("name", NAMED)
 def test_every_named_fault_is_seen(name, tmp_path):
-    core = catalogue.get(name)
-    config = core.configure({"fmt": "fp16", "freq": 100, "flags": True})
-    emitted = emit(core, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    named = NAMED[name]
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=named)
-    case = make_case(core, config, interface, 6000)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    assert [each.mutant.name for each in outcomes if each.seen is None] == []
-    assert len(outcomes) == len(named)
+    options = {"fmt": "fp16", "freq": 100, "flags": True}
+    assert named_faults_unseen(name, options, NAMED[name], tmp_path, 6000) == []
 
 
 @pytest.mark.slow
@@ -91,14 +73,4 @@ def test_every_named_fault_is_seen(name, tmp_path):
     ids=label,
 )
 def test_every_random_fault_is_seen_or_proved_harmless(name, options, tmp_path):
-    core = catalogue.get(name)
-    config = core.configure(options)
-    emitted = emit(core, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=200)
-    values = all_codes(interface)
-    case = Case.from_values(interface, values, core.golden(config, values))
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    unseen = [each.mutant for each in outcomes if each.seen is None]
-    suspects = [each for each in unseen if not prove_equivalent(each, emitted.module, tmp_path)]
-    assert [each.name for each in suspects] == []
+    assert random_faults_unexplained(name, options, 200, tmp_path, (all_codes,)) == []

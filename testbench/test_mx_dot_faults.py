@@ -1,16 +1,10 @@
 """Would the regression notice? Faults planted in the emitted Verilog, each reported by name."""
 
-import json
-
 import pytest
 from mx_dot_grid import label
+from planted_faults import named_faults_unseen, random_faults_unexplained
 
-from hwgen import catalogue
-from hwgen.flow.emit import emit
-from hwgen.sim.case import Case
-from hwgen.sim.mutants import NamedFault, plant, prove_equivalent, try_mutants
-
-CORE = catalogue.get("mx-dot")
+from hwgen.sim.mutants import NamedFault
 
 NAMED = [
     NamedFault("sign of one product swapped", "lane0_sign", "inv"),
@@ -59,12 +53,6 @@ PROVABLE = [
 ]
 
 
-def make_case(config, interface, count):
-    """Return the vectors of the catalogue, as ``hwgen verify`` takes them."""
-    values = CORE.vectors(config, count, 1)
-    return Case.from_values(interface, values, CORE.golden(config, values), seed=5)
-
-
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -74,14 +62,7 @@ def make_case(config, interface, count):
     ids=["e8m0", "nvfp4"],
 )
 def test_every_named_fault_is_seen(options, named, tmp_path):
-    config = CORE.configure(options)
-    emitted = emit(CORE, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=named)
-    case = make_case(config, interface, 5000)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    assert [each.mutant.name for each in outcomes if each.seen is None] == []
-    assert len(outcomes) == len(named)
+    assert named_faults_unseen("mx-dot", options, named, tmp_path, 5000) == []
 
 
 @pytest.mark.parametrize(
@@ -90,12 +71,5 @@ def test_every_named_fault_is_seen(options, named, tmp_path):
     ids=lambda each: label(each) if isinstance(each, dict) else str(each),
 )
 def test_every_random_fault_is_seen_or_proved_harmless(options, count, tmp_path):
-    config = CORE.configure(options)
-    emitted = emit(CORE, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=count)
-    outcomes = try_mutants(verilog, mutants, make_case(config, interface, 12_000), tmp_path)
-    unseen = [each.mutant for each in outcomes if each.seen is None]
-    assert len(unseen) < count / 4
-    suspects = [each for each in unseen if not prove_equivalent(each, emitted.module, tmp_path)]
-    assert [each.name for each in suspects] == []
+    runs = (12_000, 200_000)
+    assert random_faults_unexplained("mx-dot", options, count, tmp_path, runs, 0.25) == []

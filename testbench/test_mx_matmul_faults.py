@@ -1,16 +1,10 @@
 """Would the regression of ``mx-matmul`` notice? Faults planted in the emitted Verilog."""
 
-import json
-
 import pytest
 from mx_matmul_grid import label
+from planted_faults import named_faults_unseen
 
-from hwgen import catalogue
-from hwgen.flow.emit import emit
-from hwgen.sim.case import Case
-from hwgen.sim.mutants import NamedFault, plant, try_mutants
-
-CORE = catalogue.get("mx-matmul")
+from hwgen.sim.mutants import NamedFault
 
 COMMON = [
     NamedFault("sign of a product swapped", r"row_0_element_1\w*element_sign\w*", "inv"),
@@ -106,12 +100,4 @@ CASES = [
     ("options", "named"), CASES, ids=lambda each: label(each) if isinstance(each, dict) else ""
 )
 def test_every_named_fault_is_seen(options, named, tmp_path):
-    config = CORE.configure(options)
-    emitted = emit(CORE, config, tmp_path)
-    interface = json.loads(emitted.interface.read_text())
-    verilog, mutants = plant(emitted.verilog, emitted.module, tmp_path, count=0, named=named)
-    values = CORE.vectors(config, 600, 1)
-    case = Case.from_values(interface, values, CORE.golden(config, values), seed=5)
-    outcomes = try_mutants(verilog, mutants, case, tmp_path)
-    assert [each.mutant.name for each in outcomes if each.seen is None] == []
-    assert len(outcomes) == len(named)
+    assert named_faults_unseen("mx-matmul", options, named, tmp_path, 600) == []

@@ -29,7 +29,9 @@ class _Corners:
         return np.unique(np.concatenate([np.array(corners, dtype=np.uint64), self.special]))
 
 
+# blocks of two products: so many at least, and one in so many of the blocks asked for
 _TWO_POWER_BLOCKS = 300
+_TWO_POWER_SHARE = 6
 _RANDOM_BLOCKS = 100
 
 
@@ -173,7 +175,8 @@ def vectors(config, count, seed):
     beats = config.k // config.lanes
     parts = [_directed_blocks(config, random)]
     if config.out != "exact":
-        parts.append(_two_power_blocks(config, _TWO_POWER_BLOCKS, random))
+        sparse = max(_TWO_POWER_BLOCKS, count // beats // _TWO_POWER_SHARE)
+        parts.append(_two_power_blocks(config, sparse, random))
     missing = -(-count // beats) - sum(len(part[0]) for part in parts)
     parts.append(_random_blocks(config, max(missing, _RANDOM_BLOCKS), random))
     a, b, scale_a, scale_b = (np.concatenate(each) for each in zip(*parts, strict=True))
