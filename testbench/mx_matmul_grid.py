@@ -35,7 +35,8 @@ _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8
 def _thorough():
     for fmt, freq in product(_OCP, (None, 80)):
         yield {"fmt": fmt, "k": 8, "rows": 4, "columns": 4, "freq": freq}
-        yield {"fmt": fmt, "k": 4, "columns": 4, "dataflow": STATIONARY, "freq": freq}
+        # slow clocks leave out the register between product and sum
+        yield {"fmt": fmt, "k": 4, "columns": 4, "dataflow": STATIONARY, "freq": freq or 40}
     for fmt, out in product(_OCP[::2], ("exact", "fp16", "bf16")):
         yield {"fmt": fmt, "k": 4, "rows": 3, "columns": 2, "out": out, "max_blocks": 3}
         yield {"fmt": fmt, "k": 4, "columns": 2, "dataflow": STATIONARY, "out": out}

@@ -91,7 +91,11 @@ class _Element(wiring.Component):
         """Return (stage, ``held`` plus the product, flags of that stage)."""
         term = Term(product.bits, product.mask, product.sign)
         inputs = [product.bits, *term.controls(), *flags]
-        stage = max(value.stage for value in inputs) + (pipeline.period is not None)
+        width, fabric = self.sum_width, pipeline.fabric
+        # controls may take tables in front of the chain, and the sum one behind it
+        delay = fabric.carry_chain_delay(width + 1) + fabric.logic_delay(2)
+        delay += pipeline.fan_out_delay(inputs, width)
+        stage = max(value.stage for value in inputs) + (not pipeline.fits(inputs, delay))
         moved = [each and pipeline.moved(each, stage) for each in vars(term).values()]
         total = add(
             pipeline,
