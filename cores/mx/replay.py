@@ -80,7 +80,7 @@ class Beats:
         again = self._memory(stored, stage, number, update, position)
         blocks = []
         for value in gathered:
-            held = Signal(len(value), reset_less=True, name="of_block")
+            held = Signal(value.signal.shape(), reset_less=True, name="of_block")
             complete = pipeline.at(value, stage)
             with m.If(last):
                 m.d.sync += held.eq(complete)
