@@ -20,18 +20,27 @@ _DEFAULT = {
     ],
     "mx-convert": [
         {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp4", "k": 8, "lanes": 4, "freq": 100},
+        {"fmt_in": "nvfp4", "fmt": "mxfp8-e4m3", "k": 8, "lanes": 4, "freq": 100},
+        {"fmt_in": "mxfp8-e4m3", "fmt": "nvfp4", "k": 8, "lanes": 2, "freq": 100},
     ],
     "mx-add": [
         {"fmt": "mxfp8-e4m3", "k": 8, "lanes": 2, "freq": 80},
+        {"fmt": "nvfp4", "k": 4, "freq": 80},
     ],
     "mx-mul": [
         {"fmt": "mxfp8-e5m2", "k": 4, "nan": "element", "freq": 80},
+        {"fmt_a": "nvfp4", "fmt_b": "mxfp8-e4m3", "out": "nvfp4", "k": 4, "lanes": 2},
     ],
 }
 
 _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8")
 _ROUNDINGS = ("nearest-even", "nearest-away", "toward-zero", "up", "down", "stochastic")
 _FLOAT_SCALES = ("nvfp4", "block-e4m3-e4m3", "block-e5m2-e5m2", "block-q1.6-ue5m3fn")
+# of operands: with zeros of both signs, infinities, other signs, subnormals or none, many bits
+_FLOAT_SCALES_IN = (
+    *("nvfp4", "block-e4m3-e5m2", "block-e2m1-e2m1", "block-q1.6-ue5m3fn"),
+    *("block-e2m1-e4m3nosub", "block-int4-e4m3fnuz", "block-e3m2-bf16"),
+)
 _CHOICES = [
     {"scale_rule": "ceil", "zero_scale": "one"},
     {"scale_rule": "even", "nan": "element"},
@@ -75,6 +84,25 @@ def _thorough():
     for a, b, out in product(_OCP, ("mxfp8-e4m3", "mxint8"), ("mxfp6-e2m3", "mx-fp16")):
         for core in ("mx-add", "mx-mul"):
             yield core, {"fmt_a": a, "fmt_b": b, "out": out, "k": 4, "freq": 60}
+    for source, fmt in product(_FLOAT_SCALES_IN, ("nvfp4", "mxfp8-e5m2", "mxint8", "mx-int4")):
+        yield "mx-convert", {"fmt_in": source, "fmt": fmt, "k": 4, "infinity": "element"}
+    for source, fmt in product(_OCP, _FLOAT_SCALES):
+        yield "mx-convert", {"fmt_in": source, "fmt": fmt, "k": 4, "lanes": 2, "freq": 80}
+    for core, rounding, choices in product(("convert", "add", "mul"), _ROUNDINGS, _CHOICES[1::2]):
+        choices = {name: each for name, each in choices.items() if name != "scale_rule"}
+        formats = {"fmt_in": "nvfp4"} if core == "convert" else {"fmt": "nvfp4", "out": "nvfp4"}
+        yield f"mx-{core}", {"fmt": "nvfp4", **formats, "k": 4, "rounding": rounding, **choices}
+    for a, b, out in product(("nvfp4", "mxfp8-e5m2"), ("nvfp4", "mxint8"), ("nvfp4", "mxfp4")):
+        for core in ("mx-add", "mx-mul"):
+            yield core, {"fmt_a": a, "fmt_b": b, "out": out, "k": 4, "lanes": 2, "freq": 60}
+    for a, out in product(_FLOAT_SCALES_IN[1:], ("nvfp4", "mxfp8-e5m2")):
+        for core in ("mx-add", "mx-mul"):
+            yield core, {"fmt_a": a, "fmt_b": "nvfp4", "out": out, "k": 3, "infinity": "element"}
+    for core, target in product(
+        ("mx-convert", "mx-add", "mx-mul"), ("ice40", "xilinx7", "generic")
+    ):
+        formats = {"fmt": "nvfp4", **({"fmt_in": "nvfp4"} if core == "mx-convert" else {})}
+        yield core, {**formats, "k": 4, "freq": 50, "target": target}
     for fmt, out, rounding in product((*_OCP, "nvfp4"), ("bf16", "fp16", "e4m3"), _ROUNDINGS):
         yield "mx-dequantise", {"fmt": fmt, "lanes": 2, "out": out, "rounding": rounding}
     for fmt, out, rounding in product((*_OCP, "nvfp4"), ("int8", "q7.24"), _ROUNDINGS):
@@ -101,6 +129,9 @@ NETLISTS = [
             ("mx-add", {"fmt": "mxfp6-e2m3", "k": 2}),
             ("mx-mul", {"fmt": "mxfp8-e4m3", "k": 2}),
             ("mx-add", {"fmt": "mxint8", "k": 2, "target": "ice40"}),
+            ("mx-convert", {"fmt_in": "nvfp4", "fmt": "nvfp4", "k": 2, "freq": 100}),
+            ("mx-add", {"fmt": "nvfp4", "k": 2}),
+            ("mx-mul", {"fmt": "nvfp4", "k": 2}),
         )
     ),
 ]
@@ -110,6 +141,8 @@ EXHAUSTIVE = [
     ("mx-quantise", {"fmt": "mxfp4", "fmt_in": "e3m4", "k": 2}),
     ("mx-quantise", {"fmt": "mxfp8-e4m3", "fmt_in": "fp16", "k": 1}),
     ("mx-mul", {"fmt": "mxfp6-e3m2", "k": 1, "out": "mxfp4/1"}),
+    ("mx-convert", {"fmt_in": "nvfp4", "fmt": "nvfp4", "k": 2}),
+    ("mx-mul", {"fmt": "nvfp4", "k": 1}),
     ("mx-dequantise", {"fmt": "mxfp8-e4m3", "lanes": 1, "out": "fp16"}),
     ("mx-dequantise", {"fmt": "mxfp8-e5m2", "lanes": 1, "out": "int8"}),
     *(
@@ -121,6 +154,9 @@ EXHAUSTIVE = [
             ("mx-convert", {"fmt_in": "mxfp8-e5m2", "fmt": "mxfp6-e2m3", "k": 2}),
             ("mx-add", {"fmt": "mxfp4", "k": 2}),
             ("mx-add", {"fmt": "mxfp8-e4m3", "k": 1}),
+            ("mx-convert", {"fmt_in": "mxfp8-e4m3", "fmt": "nvfp4", "k": 2}),
+            ("mx-convert", {"fmt_in": "nvfp4", "fmt": "mxfp6-e2m3", "k": 2}),
+            ("mx-add", {"fmt": "nvfp4", "k": 2}),
         )
     ),
 ]

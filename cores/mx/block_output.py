@@ -5,7 +5,13 @@ from dataclasses import replace
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.encode import Specials, encode_element, is_float, kept_bits
-from hwgen.cores.mx.float_scale import divide_lane, divided_format, magnitude_key, share_float
+from hwgen.cores.mx.float_scale import (
+    divide_lane,
+    divided_format,
+    magnitude_bits,
+    magnitude_key,
+    share_float,
+)
 from hwgen.cores.mx.lane import reduce_lane
 from hwgen.cores.mx.random import draw, draws_inside, random_fields
 from hwgen.cores.mx.replay import Beats
@@ -81,10 +87,7 @@ class BlockOutputCore(PipelinedCore):
         nonzero = None if float_scale else self._nonzero(pipeline, lanes, kind, offset)
         nan = self._nan(pipeline, lanes, nan)
         kept = kept_bits(element, rules.rounding, config.random_bits)
-        needed = kept.integer + kept.guard
-        if float_scale:
-            # what the first bits of the quotient depend on
-            needed += config.block.scale.significand_bits + 1
+        needed = _needed_bits(kept, config.block)
         lanes = [
             replace(
                 lane,
@@ -102,7 +105,10 @@ class BlockOutputCore(PipelinedCore):
             special = _special_key(pipeline, key, kind, low)
             nan = any_of(pipeline, [special, *([nan] if nan is not None else [])], "nan_block")
         if float_scale:
-            shared, divisor, nothing = share_float(pipeline, key, kind, units, config.block, nan)
+            offset = replace(offset, constant=units)
+            shared, divisor, nothing = share_float(
+                pipeline, key, kind, offset, config.block, kept, nan
+            )
             lanes = [
                 divide_lane(pipeline, lane, kind, divisor, kept, f"lane{index}")
                 for index, lane in enumerate(lanes)
@@ -130,6 +136,16 @@ class BlockOutputCore(PipelinedCore):
             codes = [_cleared(pipeline, code, nothing) for code in codes]
         elements = codes[0] if len(codes) == 1 else pipeline.concatenate(codes)
         return {"elements": elements, "scale": shared.scale}, None
+
+    @property
+    def needed_bits(self):
+        """How many leading bits of a lane its block depends on, but for what is set below them."""
+        config = self.config
+        kept = kept_bits(config.block.element, config.rules.rounding, config.random_bits)
+        needed = _needed_bits(kept, config.block)
+        if is_float(config.block.scale):
+            return max(needed, magnitude_bits(config.block))
+        return needed
 
     @property
     def special_inputs(self):
@@ -239,6 +255,15 @@ class BlockOutputCore(PipelinedCore):
         if offset.value is not None:
             offset = replace(offset, value=next(blocks))
         return lanes, random, key, nonzero, nan, offset
+
+
+def _needed_bits(kept, block):
+    """Return how many leading bits of a lane its element depends on."""
+    needed = kept.integer + kept.guard
+    if is_float(block.scale):
+        # what the first bits of the quotient depend on
+        needed += block.scale.significand_bits + 1
+    return needed
 
 
 def _merged(pipeline, lane, rules, index):

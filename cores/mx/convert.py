@@ -1,12 +1,10 @@
 """A block in another format: exact values, a new shared exponent, one rounding."""
 
 from hwgen.cores.mx.block_output import BlockOutputCore
-from hwgen.cores.mx.operand import operand_fields, operand_lanes, scale_is_nan
-from hwgen.cores.mx.shared_exponent import Offset
+from hwgen.cores.mx.factor import decode_factor
+from hwgen.cores.mx.operand import block_offset, operand_fields, operand_lanes, scaled_lanes
 
 __all__ = ["MxConvert"]
-
-_ONE_CODE = 127
 
 
 class MxConvert(BlockOutputCore):
@@ -36,12 +34,10 @@ class MxConvert(BlockOutputCore):
         super().__init__(config, operand_fields("elements", "scale", config.fmt_in, config.lanes))
 
     def lanes(self, pipeline):
-        config = self.config
-        values = self.inputs(pipeline)
-        codes = values["elements"] if config.lanes > 1 else [values["elements"]]
+        block, values = self.config.fmt_in, self.inputs(pipeline)
+        scale, kind_of_scale = decode_factor(pipeline, block.scale, values["scale"], "scale_in")
         lanes, kind = operand_lanes(
-            pipeline, codes, config.fmt_in.element, self.special_inputs, "element"
+            pipeline, values["elements"], block, self.special_inputs, "element"
         )
-        scale = values["scale"]
-        offset = Offset(-_ONE_CODE, scale, 0, 254)
-        return lanes, kind, offset, scale_is_nan(pipeline, [scale])
+        lanes, kind = scaled_lanes(pipeline, lanes, kind, scale)
+        return lanes, kind, block_offset(scale, kind_of_scale), scale.nan

@@ -3,23 +3,19 @@
 from dataclasses import replace
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
-from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_significand
-from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.encode import Specials, encode_element, is_float, kept_bits
-from hwgen.cores.mx.lane import Lane, LaneFormat, decode_float, decode_integer, reduce_lane
+from hwgen.cores.mx.factor import decode_factor, multiply_lanes
+from hwgen.cores.mx.lane import reduce_lane
 from hwgen.cores.mx.random import draw, draws_inside, random_fields
 from hwgen.cores.mx.shared_exponent import SharedExponent
-from hwgen.cores.mx.special import any_of
 from hwgen.cores.pipelined import PipelinedCore
 
 from hwgen import formats
 
 __all__ = ["MxDequantise"]
-
-_ONE_CODE = 127
 
 
 def _input_fields(config):
@@ -86,16 +82,16 @@ class MxDequantise(PipelinedCore):
         scales = [("scale", self.config.fmt.scale)]
         if self.config.fmt.tensor_scale is not None:
             scales.append(("tensor_scale", self.config.fmt.tensor_scale))
-        factors = [_factor(pipeline, number, values[name], name) for name, number in scales]
+        factors = [decode_factor(pipeline, number, values[name], name) for name, number in scales]
         product = factors[0]
         for factor in factors[1:]:
-            product = _product(pipeline, product, factor, "scales")
+            product = multiply_lanes(pipeline, product, factor, "scales")
         return product
 
     def _value(self, pipeline, code, scale, kind, random, name):
         config = self.config
-        element = _factor(pipeline, config.fmt.element, code, name)
-        lane, kind = _product(pipeline, element, (scale, kind), name)
+        element = decode_factor(pipeline, config.fmt.element, code, name)
+        lane, kind = multiply_lanes(pipeline, element, (scale, kind), name)
         if not is_float(config.out):
             return _fixed_value(pipeline, lane, kind, config, random, name)
         rounding = Rounding(
@@ -148,83 +144,6 @@ def _fixed_value(pipeline, lane, kind, config, random, name):
         shape=unsigned(out.width),
         name=f"{name}_value",
     )
-
-
-def _factor(pipeline, number, code, name):
-    """Return a code as (normalized lane, format)."""
-    if is_float(number):
-        return decode_float(pipeline, number, code, number.significand_bits, True, name)
-    if number.name != "e8m0":
-        return decode_integer(pipeline, number, code, name)
-    nan = pipeline.logic(
-        lambda bits: bits.all(), code, levels=2, shape=unsigned(1), name=f"{name}_nan"
-    )
-    one = pipeline.constant(Const(1, 1))
-    lane = Lane(pipeline.constant(Const(0, 1)), one, code, nan)
-    return lane, LaneFormat(_ONE_CODE, 0, 254)
-
-
-def _product(pipeline, a, b, name):
-    """Return the product of two normalized lanes, normalized."""
-    (x, kind_x), (y, kind_y) = a, b
-    low, high = kind_x.low + kind_y.low, kind_x.high + kind_y.high
-    sign = pipeline.logic(
-        lambda p, q: p ^ q, x.sign, y.sign, shape=unsigned(1), name=f"{name}_product_sign"
-    )
-    flags = _flags(pipeline, x, y, name)
-    bias = kind_x.bias + kind_y.bias
-    if 1 in (len(x.significand), len(y.significand)) and (_is_one(x) or _is_one(y)):
-        exponent = add(
-            pipeline,
-            Term(x.exponent),
-            Term(y.exponent),
-            shape_of_range(min(low, 0), high),
-            name=f"{name}_product_exponent",
-        )
-        significand = y.significand if _is_one(x) else x.significand
-        return Lane(sign, significand, exponent, **flags), LaneFormat(bias, low, high)
-    product = multiply(pipeline, x.significand, y.significand, name=f"{name}_product")
-    width = len(product)
-    top = pipeline.slice(product, width - 1, width)
-    exponent = add(
-        pipeline,
-        Term(x.exponent),
-        Term(y.exponent),
-        shape_of_range(min(low, 0), high + 1),
-        top,
-        name=f"{name}_product_exponent",
-    )
-    significand = pipeline.logic(
-        lambda bits, one: Mux(one, bits, bits << 1)[:width],
-        product,
-        top,
-        shape=unsigned(width),
-        name=f"{name}_product_significand",
-    )
-    return Lane(sign, significand, exponent, **flags), LaneFormat(bias, low, high + 1)
-
-
-def _is_one(lane):
-    return isinstance(lane.significand.signal, Const)
-
-
-def _flags(pipeline, x, y, name):
-    def flag(function, *inputs, what):
-        return pipeline.logic(function, *inputs, shape=unsigned(1), name=f"{name}_{what}")
-
-    nans = [each.nan for each in (x, y) if each.nan is not None]
-    for lane, other in ((x, y), (y, x)):
-        if lane.infinite is not None and not _is_one(other):
-            nans.append(
-                flag(lambda p, q: p & ~q[-1], lane.infinite, other.significand, what="invalid")
-            )
-    flags = {}
-    if nans:
-        flags["nan"] = any_of(pipeline, nans, f"{name}_nan")
-    infinities = [each.infinite for each in (x, y) if each.infinite is not None]
-    if infinities:
-        flags["infinite"] = any_of(pipeline, infinities, f"{name}_infinite")
-    return flags
 
 
 def _with_specials(pipeline, code, lane, rounding, name):

@@ -5,17 +5,15 @@ from dataclasses import replace
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.compare import less
-from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.mx.block_output import BlockOutputCore
-from hwgen.cores.mx.encode import kept_bits
-from hwgen.cores.mx.lane import Lane, LaneFormat, from_magnitude
-from hwgen.cores.mx.operand import operand_fields, operand_lanes, scale_is_nan
+from hwgen.cores.mx.factor import decode_factor, multiply_lanes
+from hwgen.cores.mx.lane import from_magnitude
+from hwgen.cores.mx.operand import block_offset, operand_fields, operand_lanes, scaled_lanes
 from hwgen.cores.mx.shared_exponent import Offset
+from hwgen.cores.mx.special import any_of
 
 __all__ = ["MxAdd", "MxMul"]
-
-_ONE_CODE = 127
 
 
 class _TwoBlocks(BlockOutputCore):
@@ -45,13 +43,14 @@ class _TwoBlocks(BlockOutputCore):
         super().__init__(config, fields)
 
     def _operands(self, pipeline):
-        """Return (lanes of a, format, lanes of b, format, scale of a, scale of b)."""
+        """Return of both operands (lanes, format of the lanes, scale, format of the scale)."""
         config, values = self.config, self.inputs(pipeline)
         operands = []
         for name, block in (("a", config.fmt_a), ("b", config.fmt_b)):
-            codes = values[name] if config.lanes > 1 else [values[name]]
-            operands += operand_lanes(pipeline, codes, block.element, True, name)
-        return *operands, values["scale_a"], values["scale_b"]
+            scale = decode_factor(pipeline, block.scale, values[f"scale_{name}"], f"scale_{name}")
+            lanes = operand_lanes(pipeline, values[name], block, True, name)
+            operands.append((*lanes, *scale))
+        return operands
 
 
 def _bit(pipeline, function, *inputs, name, levels=1):
@@ -68,30 +67,41 @@ class MxAdd(_TwoBlocks):
     """
 
     def lanes(self, pipeline):
-        lanes_a, kind_a, lanes_b, kind_b, scale_a, scale_b = self._operands(pipeline)
-        bias = max(kind.bias + max(0, 1 - kind.low) for kind in (kind_a, kind_b))
-        bases = [
-            _lifted(pipeline, scale, bias - kind.bias, name)
-            for scale, kind, name in ((scale_a, kind_a, "a"), (scale_b, kind_b, "b"))
+        operands = [
+            (*scaled_lanes(pipeline, lanes, kind, scale), scale, kind_of_scale)
+            for lanes, kind, scale, kind_of_scale in self._operands(pipeline)
         ]
-        sums = []
-        for index, pair in enumerate(zip(lanes_a, lanes_b, strict=True)):
-            keyed = [
-                _placed(pipeline, lane, kind, base, bias, f"{name}{index}")
-                for lane, kind, base, name in zip(pair, (kind_a, kind_b), bases, "ab", strict=True)
-            ]
-            highest = 254 + bias + max(k.high - k.bias for k in (kind_a, kind_b))
-            sums.append(self._sum(pipeline, pair, keyed, highest, f"lane{index}"))
+        # exponents of both operands become those of one format, numbers at least 1
+        bias = max(
+            kind.bias + other.bias + max(0, 1 - kind.low - other.low)
+            for _, kind, _, other in operands
+        )
+        keyed, highest = [], 0
+        for (lanes, kind, scale, other), name in zip(operands, "ab", strict=True):
+            base, top = _lifted(pipeline, scale, other, bias - kind.bias - other.bias, name)
+            highest = max(highest, top + kind.high)
+            keyed.append(
+                [
+                    _placed(pipeline, lane, base, top + kind.high + 1, f"{name}{index}")
+                    for index, lane in enumerate(lanes)
+                ]
+            )
+        pairs = zip(operands[0][0], operands[1][0], strict=True)
+        sums = [
+            self._sum(pipeline, pair, places, highest, f"lane{index}")
+            for index, (pair, places) in enumerate(
+                zip(pairs, zip(*keyed, strict=True), strict=True)
+            )
+        ]
         kind = replace(sums[0][1], bias=sums[0][1].bias + bias)
-        nan = scale_is_nan(pipeline, [scale_a, scale_b])
-        return [lane for lane, _ in sums], kind, Offset(-_ONE_CODE), nan
+        nans = [scale.nan for _, _, scale, _ in operands if scale.nan is not None]
+        nan = any_of(pipeline, nans, "scale_nan") if nans else None
+        return [lane for lane, _ in sums], kind, Offset(0), nan
 
     def _sum(self, pipeline, pair, keyed, highest, name):
-        config = self.config
-        kept = kept_bits(config.block.element, config.rounding, config.random_bits)
         widths = [len(lane.significand) for lane in pair]
         # one bit may cancel where the smaller operand has lost some; else nothing is lost
-        width = max(max(widths) + 1, kept.integer + kept.guard + 2)
+        width = max(max(widths) + 1, self.needed_bits + 2)
         aligned = [
             pipeline.free(lambda bits: Cat(Const(0, width - len(bits)), bits), lane.significand)
             for lane in pair
@@ -103,7 +113,7 @@ class MxAdd(_TwoBlocks):
             def pick(x, y, other):
                 return Mux(other, y, x)
 
-            shape = unsigned(len(first))
+            shape = unsigned(max(len(first), len(second)))
             larger = pipeline.logic(pick, first, second, swap, shape=shape, name=f"{name}_{what}")
             smaller = pipeline.logic(
                 pick, second, first, swap, shape=shape, name=f"{name}_small_{what}"
@@ -172,20 +182,22 @@ class MxAdd(_TwoBlocks):
         return sign
 
 
-def _lifted(pipeline, scale, constant, name):
-    """Return a scale code plus what makes the exponents of both operands comparable."""
-    return add(
+def _lifted(pipeline, scale, kind, constant, name):
+    """Return (exponent of a scale plus what makes both operands comparable, its largest)."""
+    # a NaN has one more
+    low, high = kind.low + constant, kind.high + constant
+    base = add(
         pipeline,
-        Term(scale),
+        Term(scale.exponent),
         Term(pipeline.constant(Const(constant, max(1, constant.bit_length())))),
-        unsigned((255 + constant).bit_length()),
+        shape_of_range(min(low, 0), high + 1),
         name=f"base_{name}",
     )
+    return base, high
 
 
-def _placed(pipeline, lane, kind, base, bias, name):
+def _placed(pipeline, lane, base, highest, name):
     """Return the lane's exponent with its scale, 0 for a zero."""
-    highest = 255 + bias - kind.bias + kind.high
     shape = shape_of_range(0, highest)
     total = add(pipeline, Term(lane.exponent), Term(base), shape, name=f"{name}_place")
     return pipeline.logic(
@@ -211,7 +223,7 @@ def _is_larger(pipeline, exponent_x, x, exponent_y, y, name):
 def _shifted_with_sticky(pipeline, value, distance, width, name):
     """Return ``value`` above a zero bit, shifted right; lost bits are joined in the last one."""
     size = width + 1
-    stages = size.bit_length()
+    stages = min(size.bit_length(), len(distance))
     wide = pipeline.free(lambda bits: Cat(Const(0, 1), bits), value)
 
     def moved(bits, step):
@@ -253,22 +265,10 @@ def _flags_of_sum(pipeline, pair, name):
                 name=f"{name}_opposite",
             )
         )
-    return _flags(pipeline, nans, [lane.infinite for lane in infinities], name)
-
-
-def _flags(pipeline, nans, infinities, name):
-    flags = {}
-    if nans:
-        flags["nan"] = _bit(pipeline, lambda *bits: Cat(*bits).any(), *nans, name=f"{name}_nan")
+    flags = {"nan": any_of(pipeline, nans, f"{name}_nan")} if nans else {}
     if infinities:
-        nan = [flags["nan"]] if nans else []
-        flags["infinite"] = _bit(
-            pipeline,
-            lambda *bits: Cat(*bits[len(nan) :]).any() & ~Cat(*bits[: len(nan)]).any(),
-            *nan,
-            *infinities,
-            name=f"{name}_infinite",
-        )
+        both = [lane.infinite for lane in infinities]
+        flags["infinite"] = any_of(pipeline, both, f"{name}_infinite")
     return flags
 
 
@@ -282,63 +282,18 @@ class MxMul(_TwoBlocks):
     """
 
     def lanes(self, pipeline):
-        config = self.config
-        lanes_a, kind_a, lanes_b, kind_b, scale_a, scale_b = self._operands(pipeline)
-        low, high = kind_a.low + kind_b.low, kind_a.high + kind_b.high
-        products = []
-        for index, (a, b) in enumerate(zip(lanes_a, lanes_b, strict=True)):
-            name = f"lane{index}"
-            sign = _bit(pipeline, lambda x, y: x ^ y, a.sign, b.sign, name=f"{name}_sign")
-            hard = index < config.multiplier_lanes
-            product = multiply(pipeline, a.significand, b.significand, hard, f"{name}_product")
-            flags = _flags_of_product(pipeline, (a, b), name)
-            products.append(
-                _normalized_product(pipeline, sign, product, (a, b), (low, high), flags, name)
+        (lanes_a, kind_a, *scale_a), (lanes_b, kind_b, *scale_b) = self._operands(pipeline)
+        scale, kind_of_scale = multiply_lanes(pipeline, scale_a, scale_b, "scale")
+        products = [
+            multiply_lanes(
+                pipeline,
+                (a, kind_a),
+                (b, kind_b),
+                f"lane{index}",
+                hard=index < self.config.multiplier_lanes,
             )
-        kind = replace(products[0][1], bias=kind_a.bias + kind_b.bias)
-        scale = add(pipeline, Term(scale_a), Term(scale_b), unsigned(9), name="scale_product")
-        offset = Offset(-2 * _ONE_CODE, scale, 0, 508)
-        nan = scale_is_nan(pipeline, [scale_a, scale_b])
-        return [lane for lane, _ in products], kind, offset, nan
-
-
-def _normalized_product(pipeline, sign, product, operands, bounds, flags, name):
-    """Return (lane, format) of a product of two normalized significands: one place at most."""
-    a, b = operands
-    low, high = bounds
-    top = pipeline.slice(product, len(product) - 1, len(product))
-    exponent = add(
-        pipeline,
-        Term(a.exponent),
-        Term(b.exponent),
-        shape_of_range(min(low, 0), high + 1),
-        top,
-        name=f"{name}_exponent",
-    )
-    significand = pipeline.logic(
-        lambda bits, one: Mux(one, bits, bits << 1)[: len(bits)],
-        product,
-        top,
-        shape=unsigned(len(product)),
-        name=f"{name}_significand",
-    )
-    lane = Lane(sign, significand, exponent, **flags)
-    return lane, LaneFormat(0, low, high + 1, zero_lowest=False)
-
-
-def _flags_of_product(pipeline, pair, name):
-    """Return the flags: infinity times zero makes a NaN."""
-    nans = [lane.nan for lane in pair if lane.nan is not None]
-    for lane, other in (pair, pair[::-1]):
-        if lane.infinite is not None:
-            nans.append(
-                _bit(
-                    pipeline,
-                    lambda infinite, bits: infinite & ~bits[-1],
-                    lane.infinite,
-                    other.significand,
-                    name=f"{name}_invalid",
-                )
-            )
-    infinities = [lane.infinite for lane in pair if lane.infinite is not None]
-    return _flags(pipeline, nans, infinities, name)
+            for index, (a, b) in enumerate(zip(lanes_a, lanes_b, strict=True))
+        ]
+        lanes = [lane for lane, _ in products]
+        lanes, kind = scaled_lanes(pipeline, lanes, products[0][1], scale)
+        return lanes, kind, block_offset(scale, kind_of_scale), scale.nan

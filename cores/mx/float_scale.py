@@ -10,11 +10,12 @@ from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_significand
 from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.mx.encode import is_float
 from hwgen.cores.mx.lane import LaneFormat, decode_float, reduce_lane
 from hwgen.cores.mx.quotient import normalised_quotient
-from hwgen.cores.mx.shared_exponent import SharedExponent, leading_bits
+from hwgen.cores.mx.shared_exponent import Offset, SharedExponent, leading_bits
 
-__all__ = ["divide_lane", "divided_format", "magnitude_key", "share_float"]
+__all__ = ["divide_lane", "divided_format", "magnitude_bits", "magnitude_key", "share_float"]
 
 
 def _rounding(scale):
@@ -22,7 +23,7 @@ def _rounding(scale):
     return Rounding(replace(scale, signed=True), "nearest-even", "saturate")
 
 
-def _magnitude_bits(block):
+def magnitude_bits(block):
     """Return on how many leading bits of the largest magnitude the scale depends."""
     return leading_bits(block.element).bit_length() + _rounding(block.scale).kept_bits
 
@@ -33,11 +34,11 @@ def magnitude_key(pipeline, lane, block, name):
     if exponent.signal.shape().signed:
         # flip the sign bit: unsigned order
         exponent = pipeline.free(lambda bits: Cat(bits[:-1], ~bits[-1]), exponent)
-    leading = reduce_lane(pipeline, lane, _magnitude_bits(block), True, f"{name}_magnitude")
+    leading = reduce_lane(pipeline, lane, magnitude_bits(block), True, f"{name}_magnitude")
     return pipeline.concatenate([leading, exponent])
 
 
-def share_float(pipeline, key, lanes, offset, block, nan):
+def share_float(pipeline, key, lanes, offset, block, kept, nan):
     """Turn the largest key of a block into its scale.
 
     Parameters
@@ -48,10 +49,12 @@ def share_float(pipeline, key, lanes, offset, block, nan):
         Largest of the lanes' keys, see `magnitude_key`.
     lanes : LaneFormat
         Format of the lanes.
-    offset : int
+    offset : Offset
         Lane values count in units of 2 to the offset.
     block : BlockFormat
         Format of the result and its choices.
+    kept : Kept
+        On what the elements depend.
     nan : Timed or None
         1: the block is NaN.
 
@@ -62,7 +65,7 @@ def share_float(pipeline, key, lanes, offset, block, nan):
         the scale; whether the elements are zero because the scale is NaN or zero.
     """
     element, number = block.element, block.scale
-    bits = _magnitude_bits(block) + 1
+    bits = magnitude_bits(block) + 1
     magnitude, exponent = pipeline.slice(key, 0, bits), pipeline.slice(key, bits, len(key))
     least = 0
     if lanes.low < 0:
@@ -72,28 +75,28 @@ def share_float(pipeline, key, lanes, offset, block, nan):
     quotient, whole, inexact = normalised_quotient(
         pipeline, magnitude, leading_bits(element), rounding.kept_bits, "scale"
     )
-    exponent = _raised(pipeline, exponent, whole, (least, lanes.top + 1), "scale_exponent")
+    exponent = _raised(pipeline, exponent, whole, (least, lanes.top + 1), offset, "scale_exponent")
     code = round_significand(
         pipeline,
         pipeline.constant(Const(0, 1)),
         quotient,
         exponent,
-        lanes.bias + 1 - offset + element.max_exponent + rounding.kept_bits - 1,
-        (min(lanes.low, 0), lanes.top + 1),
+        lanes.bias + 1 - offset.constant + element.max_exponent + rounding.kept_bits - 1,
+        (min(lanes.low, 0) + offset.low, lanes.top + 1 + offset.high),
         rounding,
         sticky=inexact,
         normalised=True,
     ).code
     code = _finished(pipeline, code, magnitude, block, nan)
     scale, kind = decode_float(pipeline, number, code, number.significand_bits, True, "scale")
-    constant = element.max_exponent + lanes.bias + 1 - offset - kind.bias
-    low, high = kind.low + constant, kind.high + constant
-    shape = shape_of_range(min(low, 0), max(high, 0))
+    constant = element.max_exponent + lanes.bias + 1 - offset.constant - kind.bias
+    place, bounds = _place(pipeline, offset, constant, lanes, kind, element, kept)
+    low, high = kind.low + bounds[0], kind.high + bounds[1]
     anchor = add(
         pipeline,
         Term(scale.exponent),
-        Term(pipeline.constant(Const(constant, shape))),
-        shape,
+        Term(place),
+        shape_of_range(min(low, 0), max(high, 0)),
         name="anchor",
     )
     nothing = pipeline.logic(
@@ -112,10 +115,51 @@ def share_float(pipeline, key, lanes, offset, block, nan):
     return shared, divisor, nothing
 
 
-def _raised(pipeline, exponent, one, bounds, name):
-    """Return the exponent plus one bit."""
-    zero = Term(pipeline.constant(Const(0, 1)))
-    return add(pipeline, Term(exponent), zero, shape_of_range(*bounds), one, name)
+def _raised(pipeline, exponent, one, bounds, offset, name):
+    """Return the exponent plus one bit, plus what an offset adds."""
+    other = offset.value
+    if other is None:
+        other = pipeline.constant(Const(0, 1))
+    low, high = bounds
+    shape = shape_of_range(min(low + offset.low, 0), high + offset.high)
+    return add(pipeline, Term(exponent), Term(other), shape, one, name)
+
+
+def _place(pipeline, offset, constant, lanes, kind, element, kept):
+    """Return what the exponent of a scale needs to be compared with those of lanes, and its range.
+
+    Beyond the limits all lanes are too large, or too small, for their elements.
+    """
+    if offset.value is None:
+        shape = shape_of_range(min(constant, 0), max(constant, 0))
+        return pipeline.constant(Const(constant, shape)), (constant, constant)
+    low, high = constant - offset.high - 1, constant - offset.low
+    shape = shape_of_range(min(low, 0), max(high, 0))
+    value = pipeline.free(
+        lambda bits: bits if bits.shape().signed else Cat(bits, Const(0, 1)).as_signed(),
+        offset.value,
+    )
+    place = add(
+        pipeline,
+        Term(pipeline.constant(Const(constant, shape_of_range(min(constant, 0), constant)))),
+        Term(value, None, pipeline.constant(Const(1, 1))),
+        shape,
+        1,
+        name="place",
+    )
+    least = max(low, lanes.low - 2 - kind.high)
+    binades = element.max_code >> element.significand_bits if is_float(element) else 0
+    most = min(high, lanes.top + 1 + binades + kept.integer + kept.guard + 1 - kind.low)
+    if (least, most) == (low, high):
+        return place, (low, high)
+    limited = pipeline.logic(
+        lambda bits: Mux(bits < least, least, Mux(bits > most, most, bits)),
+        place,
+        levels=3,
+        shape=shape_of_range(min(least, 0), max(most, 0)),
+        name="place_limited",
+    )
+    return limited, (least, most)
 
 
 def _finished(pipeline, code, magnitude, block, nan):
@@ -157,5 +201,6 @@ def divide_lane(pipeline, lane, kind, significand, kept, name):
         quotient = pipeline.concatenate([inexact, quotient])
     exponent = lane.exponent
     least = -(1 << len(exponent) - 1) if exponent.signal.shape().signed else 0
-    exponent = _raised(pipeline, exponent, whole, (least, kind.top + 1), f"{name}_exponent")
+    bounds = least, kind.top + 1
+    exponent = _raised(pipeline, exponent, whole, bounds, Offset(0), f"{name}_exponent")
     return replace(lane, significand=quotient, exponent=exponent)

@@ -1,41 +1,56 @@
 """Block operands of the cores whose result is a block: elements and scales from the input."""
 
-from amaranth.hdl import unsigned
+from dataclasses import replace
+
+from amaranth.hdl import Const
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.encode import is_float
-from hwgen.cores.mx.lane import decode_float, decode_integer
-from hwgen.cores.mx.special import any_of
+from hwgen.cores.mx.factor import decode_factor, is_power, multiply_lanes
+from hwgen.cores.mx.lane import LaneFormat
+from hwgen.cores.mx.shared_exponent import Offset
 
-__all__ = ["operand_fields", "operand_lanes", "scale_is_nan"]
+__all__ = ["block_offset", "operand_fields", "operand_lanes", "scaled_lanes"]
 
 
 def operand_fields(elements, scale, block, lanes, of="of the block"):
     """Return the fields of one block operand."""
-    element = block.element
+    element, number = block.element, block.scale
     return [
         Field(elements, element.width, lanes, element.name, doc=f"elements {of}"),
-        Field(scale, 8, format="e8m0", doc=f"scale {of}, the same in all its beats"),
+        Field(
+            scale, number.width, format=number.name, doc=f"scale {of}, the same in all its beats"
+        ),
     ]
 
 
-def operand_lanes(pipeline, codes, element, special, name):
-    """Return (normalized lanes, LaneFormat) of the element codes of a beat."""
-    decoded = []
-    for index, code in enumerate(codes):
-        if is_float(element):
-            depth = element.significand_bits
-            decoded.append(decode_float(pipeline, element, code, depth, special, f"{name}{index}"))
-        else:
-            decoded.append(decode_integer(pipeline, element, code, f"{name}{index}"))
+def operand_lanes(pipeline, codes, block, special, name):
+    """Return (normalized lanes, LaneFormat) of the element codes of a beat.
+
+    ``special`` is that of ``decode_float``; the elements of a block whose scale is a float have
+    flags in any case.
+    """
+    codes = codes if isinstance(codes, list) else [codes]
+    special = special or is_float(block.scale)
+    decoded = [
+        decode_factor(pipeline, block.element, code, f"{name}{index}", special)
+        for index, code in enumerate(codes)
+    ]
     return [lane for lane, _ in decoded], decoded[0][1]
 
 
-def scale_is_nan(pipeline, scales):
-    """Return whether any of the scale codes is NaN."""
-    flags = [
-        pipeline.logic(
-            lambda bits: bits.all(), scale, levels=2, shape=unsigned(1), name="scale_nan"
-        )
-        for scale in scales
+def block_offset(scale, kind):
+    """Return what a scale, a decoded factor, adds to the exponents of its block."""
+    return Offset(-kind.bias, scale.exponent, kind.low, kind.high)
+
+
+def scaled_lanes(pipeline, lanes, kind, scale):
+    """Return (lanes, format) times the significand of a scale; see `block_offset` for the rest."""
+    if is_power(scale):
+        return lanes, kind
+    # the NaN of a scale is that of the whole block
+    factor = replace(scale, exponent=pipeline.constant(Const(0, 1)), nan=None), LaneFormat(0, 0, 0)
+    scaled = [
+        multiply_lanes(pipeline, (lane, kind), factor, f"scaled{index}")
+        for index, lane in enumerate(lanes)
     ]
-    return any_of(pipeline, flags, "scale_nan")
+    return [lane for lane, _ in scaled], scaled[0][1]

@@ -15,7 +15,7 @@ __all__ = ["Exact", "answer", "as_blocks", "block_scales", "exact_elements", "re
 
 _ONE_CODE = 127
 _LARGEST_SCALE = 254
-# bits of a quotient: more than any rounding, stochastic ones included, can ask for
+# first bits of a quotient: more than any rounding, stochastic ones included, can ask for
 _QUOTIENT_BITS = 160
 
 
@@ -124,8 +124,8 @@ def requantise(values, block, random=None):
     signed = np.where(holds_numbers, signed, 0)
     exponent = values.exponent - exponent[:, None]
     if not isinstance(block.scale, PowerOfTwoFormat):
-        signed = _quotients(signed, np.where(divisor == 0, 1, divisor)[:, None])
-        exponent = exponent - _QUOTIENT_BITS
+        signed, lsb = _quotients(signed, np.where(divisor == 0, 1, divisor)[:, None])
+        exponent = exponent + lsb
     codes = element.round_scaled(signed, exponent, rules.rounding, rules.overflow, random)
     codes = codes.astype(np.int64)
     has_minus_zero = isinstance(element, FloatFormat) and element.specials != "fnuz"
@@ -142,10 +142,11 @@ def requantise(values, block, random=None):
 
 
 def _quotients(dividend, divisor):
-    """Return quotients times ``2**_QUOTIENT_BITS`` whose last bit stands for all below it."""
-    wide = np.abs(dividend) * 2**_QUOTIENT_BITS
+    """Return (significands, exponent) of quotients; the last bit stands for all below it."""
+    bits = _QUOTIENT_BITS + max((each.bit_length() for each in divisor.flat), default=0)
+    wide = np.abs(dividend) << bits
     quotient = wide // divisor | (wide % divisor != 0).astype(object)
-    return np.where(dividend < 0, -quotient, quotient)
+    return np.where(dividend < 0, -quotient, quotient), -bits
 
 
 def answer(values, shape, block, random):
@@ -178,8 +179,9 @@ def _scale_code(magnitudes, exponents, block):
     if isinstance(block.scale, PowerOfTwoFormat):
         return _power_code(leading, binade, block)
     ratio = leading / Fraction(block.element.max_value)
-    significand = _quotients(*(np.array([part], object) for part in ratio.as_integer_ratio()))
-    return int(block.scale.round_scaled(significand, binade - _QUOTIENT_BITS)[0])
+    parts = (np.array([part], object) for part in ratio.as_integer_ratio())
+    significand, lsb = _quotients(*parts)
+    return int(block.scale.round_scaled(significand, binade + lsb)[0])
 
 
 def _power_code(leading, binade, block):

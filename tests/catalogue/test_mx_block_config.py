@@ -33,8 +33,15 @@ def test_choices_become_those_of_the_format():
 @pytest.mark.parametrize(
     ("core", "options", "message"),
     [
-        ("mx-convert", {"fmt": "nvfp4", "k": 16}, "fmt must have an e8m0 scale, not 'e4m3'"),
-        ("mx-quantise", {"fmt": "block-e2m1-e2m1"}, "fmt must have a scale of .* NaN, not 'e2m1'"),
+        ("mx-convert", {"fmt": "nvfp4", "k": 16, "scale_rule": "ceil"}, "must be left as it is"),
+        ("mx-convert", {"fmt": "nvfp4"}, "fmt_in, fmt must have equal block sizes, not 32, 16"),
+        ("mx-add", {"fmt_a": "block-e2m1-fp32"}, "fmt_a must have an e8m0 scale or a float of at"),
+        ("mx-mul", {"out": "block-e2m1-e4m3nosub"}, "out must have a scale with subnormal numbers"),
+        (
+            "mx-quantise",
+            {"fmt": "block-e2m1-e2m1"},
+            "fmt must have a scale with .* NaN, not 'e2m1'",
+        ),
         ("mx-quantise", {"fmt": "nvfp4", "scale_rule": "fit"}, "scale_rule must be left as it is"),
         ("mx-quantise", {"fmt": "mx-uint4"}, "fmt must have elements with a sign, not 'uint4'"),
         ("mx-quantise", {"fmt_in": "e8m0"}, "fmt_in must be float, fixed or integer, not 'e8m0'"),
@@ -45,7 +52,11 @@ def test_choices_become_those_of_the_format():
         ("mx-mul", {"out": "mxfp4/16"}, "must have equal block sizes, not 32, 32, 16; set k"),
         ("mx-dequantise", {"out": "e2m1"}, "out must have a sign, subnormal numbers and NaN"),
         ("mx-dequantise", {"out": "uint8"}, "out must have a sign and 2 to 32 bits, not 'uint8'"),
-        ("mx-dequantise", {"fmt": "block-e2m1-int8"}, "fmt must have float scales, not 'int8'"),
+        (
+            "mx-dequantise",
+            {"fmt": "block-e2m1-int8"},
+            "an e8m0 scale or a float of at most 16 .* 'int8'",
+        ),
     ],
 )
 def test_mistakes_are_named(core, options, message):

@@ -25,7 +25,7 @@ def vectors(config, count, seed):
 
 def _cancel(config, fields, random):
     """Let every third pair of blocks of one format be opposite, but for a few elements."""
-    if config.fmt_a.element != config.fmt_b.element or not config.fmt_a.element.signed:
+    if config.fmt_a != config.fmt_b or not config.fmt_a.element.signed:
         return
     beats = config.k // config.lanes
     chosen = np.arange(len(fields["scale_a"])) // beats % 3 == 0
@@ -56,4 +56,5 @@ def _oppose(config, fields, random):
             sign = int(random.integers(2)) << element.width - 1 if element.signed else 0
             place = (block * beats, lane) if config.lanes > 1 else block * beats
             fields[name][place] = infinity | sign
-        fields["scale_a"][beat] = fields["scale_b"][beat] = 127
+        for name, block in (("scale_a", config.fmt_a), ("scale_b", config.fmt_b)):
+            fields[name][beat] = block.scale.encode(1.0)

@@ -4,7 +4,15 @@ import numpy as np
 
 __all__ = ["block_fields", "random_fields", "vectors"]
 
-_SCALE_CORNERS = (0, 1, 2, 3, 100, 126, 127, 128, 130, 200, 252, 253, 254, 255)
+
+def _scale_corners(scale):
+    """Return codes at the ends of a scale format, around 1, and those that are no numbers."""
+    one, sign = int(scale.encode(1.0)), 1 << scale.width - 1
+    corners = {0, 1, 2, 3, one - 1, one, one + 1, one + 3, scale.max_code - 1, scale.max_code}
+    if scale.signed:
+        corners |= {each | sign for each in corners}
+    specials = {scale.nan_code, scale.infinity_code, (1 << scale.width) - 1} - {None}
+    return sorted(corners | specials)
 
 
 def _corner_codes(element):
@@ -46,19 +54,32 @@ def block_fields(blocks, names, k, lanes, count, random):
         for name, block in zip([each[0] for each in names], blocks, strict=True)
     }
     size = max(len(each) for each in elements.values())
-    centers = random.integers(0, 256, size)
-    for index, (name, scale_name) in enumerate(names):
+    centers = random.random(size)
+    for index, ((name, scale_name), block) in enumerate(zip(names, blocks, strict=True)):
         codes = elements[name]
         missing = size - len(codes)
         codes = np.concatenate([codes, random.choice(codes, missing)]) if missing else codes
         if index:
             codes = random.permutation(codes)
-        scales = np.clip(centers + random.integers(-6, 7, size), 0, 254)
-        wild = random.random(size) < 0.25
-        scales[wild] = random.choice(_SCALE_CORNERS, int(wild.sum()))
+        scales = _scales(block.scale, blocks, centers, random)
         fields[name] = codes.reshape(-1, lanes) if lanes > 1 else codes.reshape(-1)
-        fields[scale_name] = np.repeat(scales.astype(np.uint64), k // lanes)
+        fields[scale_name] = np.repeat(scales, k // lanes)
     return fields
+
+
+def _scales(scale, blocks, centers, random):
+    """Return scale codes, mostly near those of the other operand: ``centers``, from 0 to 1."""
+    # centers lie where all operands reach
+    low = max(each.scale.lsb_exponent for each in blocks)
+    high = min(each.scale.max_exponent for each in blocks)
+    exponents = low + centers * (high - low)
+    codes = scale.encode(np.exp2(exponents)).astype(np.int64)
+    codes = np.clip(codes + random.integers(-6, 7, len(codes)), 0, scale.max_code)
+    if scale.signed:
+        codes[random.random(len(codes)) < 0.25] |= 1 << scale.width - 1
+    wild = random.random(len(codes)) < 0.25
+    codes[wild] = random.choice(_scale_corners(scale), int(wild.sum()))
+    return codes.astype(np.uint64)
 
 
 def random_fields(config, count, random):

@@ -13,11 +13,14 @@ def vectors(config, count, seed):
     random = np.random.default_rng(seed + 1)
     values = fields["i"]
     beats = config.k // config.lanes
-    blocks = len(values["scale_a"]) // beats
-    # the sum of both scale codes: from below the least scale of a result to above the greatest
-    total = random.integers(100, 400, blocks)
-    scale_a = values["scale_a"][::beats].astype(np.int64)
-    centered = (random.random(blocks) < 0.7) & (scale_a < 255)
-    scale_b = np.where(centered, np.clip(total - scale_a, 0, 254), values["scale_b"][::beats])
+    first, second = config.fmt_a.scale, config.fmt_b.scale
+    scale_a = first.decode(values["scale_a"][::beats])
+    # exponent of the product: from below the least scale of a result to above the greatest
+    result = config.out.scale
+    total = random.integers(result.lsb_exponent - 30, result.max_exponent + 20, len(scale_a))
+    usable = np.isfinite(scale_a) & (scale_a != 0) & (random.random(len(scale_a)) < 0.7)
+    exponents = np.frexp(np.where(usable, scale_a, 1.0))[1]
+    wanted = np.exp2(np.clip(total - exponents, -1000, 1000)) * (1 + random.random(len(scale_a)))
+    scale_b = np.where(usable, second.encode(wanted), values["scale_b"][::beats])
     values["scale_b"] = np.repeat(scale_b.astype(np.uint64), beats)
     return fields
