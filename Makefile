@@ -1,5 +1,5 @@
 # make demo   from a fresh machine to a bitstream
-# make test   the tests; make test-all adds the slow ones
+# make test   the tests; make test-all adds the slow ones; make nightly adds random ones
 # make bench  the measured tables; make docs  the reference pages; make lint  style
 #
 # Needs Python >= 3.11 with its venv module, make and a C++ compiler. Everything else is installed
@@ -15,7 +15,7 @@ PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3.14 python
     $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
     && echo $$each && break; done)
 
-.PHONY: help demo test test-all bench docs lint clean compiler
+.PHONY: help demo test test-all nightly bench docs lint clean compiler
 
 help:
 	@sed -n '1,6s/^# \{0,1\}//p' Makefile
@@ -28,6 +28,13 @@ test: compiler $(VENV)/.installed-dev
 
 test-all: compiler $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# NIGHT holds options of testbench/nightly.py: make nightly NIGHT="--seed 20260101 --minutes 60"
+nightly: compiler $(VENV)/.installed-dev
+	@status=0; \
+	$(BIN)/python -m pytest -n $(WORKERS) || status=$$?; \
+	$(BIN)/python testbench/nightly.py --workers $(WORKERS) $(NIGHT) || status=$$?; \
+	exit $$status
 
 bench: compiler $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'

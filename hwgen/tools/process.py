@@ -27,7 +27,7 @@ class Finished:
     seconds: float
 
 
-def run(command, *, cwd, env=None, log=None):
+def run(command, *, cwd, env=None, log=None, limit=None):
     """Run ``command`` (a list of strings) in folder ``cwd`` and wait for it.
 
     Parameters
@@ -40,10 +40,17 @@ def run(command, *, cwd, env=None, log=None):
         Variables added to the environment.
     log : path, optional
         File that keeps standard output and standard error.
+    limit : float, optional
+        Seconds after which it is ended, with its children.
 
     Returns
     -------
     Finished
+
+    Raises
+    ------
+    subprocess.TimeoutExpired
+        The limit was reached.
 
     Notes
     -----
@@ -65,7 +72,7 @@ def run(command, *, cwd, env=None, log=None):
         try:
             if interrupts:
                 raise KeyboardInterrupt
-            returncode = child.wait()
+            returncode = child.wait(limit)
         except BaseException:
             _kill(child, group)
             raise

@@ -76,6 +76,14 @@ def test_a_tool_and_its_children_end_when_the_caller_does(tmp_path, sign, start)
     assert wait_for(lambda: not any(is_alive(pid) for pid in pids))
 
 
+def test_a_tool_that_takes_too_long_is_ended_with_its_children(tmp_path):
+    script = "sleep 60 & echo $! > child; wait"
+    with pytest.raises(subprocess.TimeoutExpired):
+        run(["sh", "-c", script], cwd=tmp_path, limit=0.5)
+    child = int((tmp_path / "child").read_text())
+    assert wait_for(lambda: not is_alive(child))
+
+
 def test_what_a_finished_tool_left_running_is_left_alone(tmp_path):
     run(["sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $! > child"], cwd=tmp_path)
     child = int((tmp_path / "child").read_text())
