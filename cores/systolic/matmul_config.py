@@ -77,8 +77,8 @@ class MxMatmulConfig(CoreConfig):
     )
     accumulators: Annotated[int, Field(ge=1, le=4096)] | None = Field(
         default=None,
-        description="rows of A that a column accumulates over several stationary blocks (default: "
-        "k; 1 with max_blocks 1)",
+        description="weight-stationary, several blocks: rows of A that a column accumulates at a "
+        "time (default: k)",
     )
     accumulator_width: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         default=None, description="bits of an accumulator (default: one step of guard bits)"
@@ -122,7 +122,8 @@ class MxMatmulConfig(CoreConfig):
     def _check_shape(self, stationary):
         if stationary and self.rows != self.k:
             raise ValueError(
-                f"rows must be k = {self.k} where the weights are stationary, not {self.rows}"
+                f"rows must be k = {self.k} where the weights are stationary, not {self.rows}; "
+                "set k for an array of another size"
             )
         if not stationary and self.columns > self.k:
             raise ValueError(

@@ -86,11 +86,21 @@ serve `k` elements. The next product may follow without a pause, also before the
 hold a row of weights (`load`), a row of A (`compute`), both, or nothing. The weights come row by
 row, `rows` rows a set; `scale_b` counts in the token that completes a set. From the token after it
 on these weights are in use, and the next set can be loaded meanwhile, so that loading costs no time
-where a set serves `rows` or more rows of A. Every token with `compute` after the first complete
-set gives one token with `columns` results: the products of that row of A with every column.
+where a set serves `rows` or more rows of A. With `--max-blocks 1`, the default here, every token
+with `compute` after the first complete set gives one token with `columns` results: the products of
+that row of A with every column.
+
+An inner dimension of several blocks, up to `max_blocks`, takes as many passes: load the block's
+set of weights, then send that block of every row of A, always in the same order. Every column has
+an accumulator for each of `accumulators` rows (`k` by default): row n that a set serves, counted
+from 0, goes on with accumulator n modulo `accumulators`. Its first block is marked `first`, which
+drops what was there; its block marked `last` gives the token with results, other blocks give none.
+Larger products are cut into groups of so many rows of A and `columns` columns of B. A row whose
+only block is both `first` and `last` is a product by itself.
 
 The utilization of the elements is the share of clock cycles in which tokens come: one token a
-clock cycle is taken as long as results are. `latency` counts from the token that completes a
+clock cycle is taken as long as results are, but for two cycles after a set of weights that served
+one or two rows of a longer product. `latency` counts from the token that completes a
 product to its last result token: `rows + columns` clock cycles through the array, the stages of an
 element and of the edge, and, output-stationary, `rows * columns / lanes` for the results to leave.
 
@@ -111,6 +121,7 @@ CORE = Core(
         "hwgen build --core mx-matmul --fmt mxfp4 --board ulx3s",
         "hwgen verify --core mx-matmul --fmt mxint8 --rows 4 --columns 4 --freq 100",
         "hwgen emit --core mx-matmul --fmt mxfp4 --dataflow weight-stationary --columns 32",
+        "hwgen verify --core mx-matmul --fmt nvfp4 --dataflow weight-stationary --max-blocks 64",
     ),
     shorthands={"fmt": ("fmt_a", "fmt_b")},
 )
