@@ -118,7 +118,7 @@ class MxDotConfig(CoreConfig):
         set_field(self, "lanes", self.lanes or self.k)
         for name in ("fmt_a", "fmt_b"):
             block = getattr(self, name)
-            self._check_scale(name, block)
+            self._check_format(name, block)
             outer = block.tensor_scale
             set_field(self, name, formats.BlockFormat(block.element, block.scale, self.k, outer))
         if self.k % self.lanes:
@@ -127,8 +127,12 @@ class MxDotConfig(CoreConfig):
         self._check_accumulator()
         return self
 
-    def _check_scale(self, name, block):
+    def _check_format(self, name, block):
         scale = block.scale
+        if isinstance(block.element, formats.PowerOfTwoFormat) or block.element.width > 16:
+            raise ValueError(
+                f"{name} must have number elements of at most 16 bits, not {block.element.name!r}"
+            )
         if isinstance(scale, formats.PowerOfTwoFormat):
             return
         if not isinstance(scale, formats.FloatFormat) or scale.infinity_code is not None:

@@ -18,6 +18,8 @@ CORE = catalogue.get("mx-dot")
         ({"out": "fp33"}, "out must be 'exact' or .*not 'fp33'; did you mean 'fp32'"),
         ({"fmt_a": "mxfp4/16", "fmt_b": "fp8"}, "must have equal block sizes, not 16 and 32"),
         ({"fmt": "block-e2m1-int8"}, "fmt_a must have an e8m0 scale or a float .* not .int8."),
+        ({"fmt": "mx-int18"}, "fmt_a must have number elements of at most 16 bits, not 'int18'"),
+        ({"fmt": "mx-e8m0"}, "fmt_a must have number elements .*, not 'e8m0'"),
         ({"fmt": "block-e5m2-e4m3"}, "fmt_a must have an e8m0 scale where elements can be inf"),
         ({"out": "e2m1"}, "out must be a format with NaN, not 'e2m1'"),
         ({"max_blocks": 4, "accumulator_width": 10}, "accumulator_width must be at least 35"),
@@ -92,3 +94,12 @@ def test_vectors_reach_subnormal_results_overflow_and_ties(options):
     assert (magnitude == out.infinity_code).sum() > 5
     assert (results["nearest-even"] != results["nearest-away"]).sum() > 5
     assert (results["nearest-even"] != results["toward-zero"]).sum() > 20
+
+
+def test_wide_elements_have_no_more_test_vectors_than_others():
+    config = CORE.configure({"fmt": "mx-fp16/1", "max_blocks": 4})
+    beats = CORE.vectors(config, 1000, 1)["i"]
+    assert len(beats["a"]) < 2000
+    element = config.fmt_a.element
+    assert set(beats["a"][element.is_infinite(beats["a"])]) == {0x7C00, 0xFC00}
+    assert element.is_nan(beats["a"]).any()

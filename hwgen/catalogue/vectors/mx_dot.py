@@ -7,6 +7,10 @@ from hwgen.formats import FloatFormat
 __all__ = ["vectors"]
 
 
+# most special codes that are tried in pairs
+_SPECIAL_CODES = 8
+
+
 class _Corners:
     """Codes of one element format that deserve a directed test."""
 
@@ -24,9 +28,13 @@ class _Corners:
         self.plain = plain
 
     def corner_codes(self):
-        """Return the corner codes, special ones last."""
+        """Return the corner codes, special ones last; of a wide format some of the special ones."""
         corners = [self.zero, self.largest, self.lowest, self.smallest]
-        return np.unique(np.concatenate([np.array(corners, dtype=np.uint64), self.special]))
+        special = self.special
+        if len(special) > _SPECIAL_CODES:
+            # the first one of each sign is an infinity, where there are any
+            special = special[np.arange(_SPECIAL_CODES) * len(special) // _SPECIAL_CODES]
+        return np.unique(np.concatenate([np.array(corners, dtype=np.uint64), special]))
 
 
 # blocks of two products: so many at least, and one in so many of the blocks asked for
