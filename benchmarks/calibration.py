@@ -14,9 +14,12 @@ from dataclasses import dataclass, replace
 
 from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.float_normalise import leading_zeros, shifted_window
 from hwgen.cores.arith.libraries import libraries_of
-from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.pipeline import Pipeline, Timed
 from operator_datapaths import OPERATORS
 
 from hwgen import targets
@@ -28,12 +31,15 @@ PARAMETERS = {
     "launch_delay": 0.6,
     "capture_delay": 0.6,
     "lut_delay": 1.0,
+    "wide_delay": 0.5,
     "carry_delay": 1.6,
     "carry_delay_per_bit": 0.04,
-    "multiplier_delay": 5.0,
+    "multiplier_delay": 6.0,
+    "multiplier_capture_delay": 4.2,
     "multiplier_input_delay": 0.8,
     "multiplier_output_delay": 1.5,
     "fan_out_delay": 0.05,
+    "memory_delay": 0.8,
 }
 _MULTIPLIERS = ("MULT18X18D", "SB_MAC16")
 _RULER_SCALE = {"ecp5": 1.0, "ice40": 2.5}
@@ -65,8 +71,12 @@ class Parts(float):
 def ruler(name):
     """Return the fabric with ruler delays that remember their parts."""
     scale = _RULER_SCALE[name]
+    fabric = targets.get(name)
     delays = {each: Parts(scale * value, {each: 1}) for each, value in PARAMETERS.items()}
-    return replace(targets.get(name), **delays)
+    for optional in ("wide_delay", "memory_delay"):
+        if not getattr(fabric, optional):
+            del delays[optional]
+    return replace(fabric, **delays)
 
 
 class _TracedPipeline(Pipeline):
@@ -80,7 +90,10 @@ class _TracedPipeline(Pipeline):
     def capture(self, value):
         super().capture(value)
         parts = getattr(value.arrival, "parts", {})
-        if parts.keys() & {"multiplier_delay", "multiplier_input_delay"} and not value._later:
+        if (
+            parts.keys() & {"multiplier_capture_delay", "multiplier_input_delay"}
+            and not value._later
+        ):
             self.multiplied.append(value.arrival)
 
     def at(self, value, stage):
@@ -180,27 +193,49 @@ def layers(width, depth, seed):
     return [("a", width, 4, False)], build, width
 
 
-def normalizer(width):
-    """A count of leading zeros and the shift that goes with it, one bit of the count at a time."""
+def memory(words, width):
+    """A distributed memory that is written and read at two addresses."""
+    bits = (words - 1).bit_length()
 
     def build(pipeline, values):
-        value = values["a"]
-        for distance in (1 << step for step in reversed(range((width - 1).bit_length()))):
-            empty = pipeline.logic(
-                lambda bits, distance=distance: ~bits[-distance:].any(),
-                value,
-                levels=-(-(distance.bit_length() - 1) // 2) if distance > 1 else 1,
-                shape=unsigned(1),
-                name=f"empty{distance}",
-            )
-            value = pipeline.logic(
-                lambda bits, flag, distance=distance: Mux(flag, bits << distance, bits)[:width],
-                value,
-                empty,
-                shape=unsigned(width),
-                name=f"normal{distance}",
-            )
-        return value
+        m, fabric = pipeline.m, pipeline.fabric
+        m.submodules += (held := Memory(shape=unsigned(width), depth=words, init=[]))
+        write, read = held.write_port(), held.read_port(domain="comb")
+        m.d.comb += [
+            write.addr.eq(values["to"].signal),
+            write.data.eq(values["data"].signal),
+            write.en.eq(pipeline.enable),
+            read.addr.eq(values["from"].signal),
+        ]
+        return Timed(read.data, 0, fabric.launch_delay + fabric.read_delay(words, width))
+
+    inputs = [("to", bits, 1, False), ("from", bits, 1, False), ("data", width, 1, False)]
+    return inputs, build, width
+
+
+def mixed_product(width):
+    """A product of a hard multiplier that goes through tables: no register of it is the block's."""
+
+    def build(pipeline, values):
+        product = multiply(pipeline, values["a"], values["b"], hard=True)
+        return pipeline.logic(
+            lambda bits, other: bits ^ other,
+            product,
+            values["c"],
+            shape=unsigned(2 * width),
+            name="mixed",
+        )
+
+    inputs = [("a", width, 1, True), ("b", width, 1, True), ("c", 2 * width, 1, False)]
+    return inputs, build, 2 * width
+
+
+def normalizer(width):
+    """A count of leading zeros and the shift that goes with it."""
+
+    def build(pipeline, values):
+        zeros, _ = leading_zeros(pipeline, values["a"])
+        return shifted_window(pipeline, values["a"], 0, zeros, width - 1, width)[0]
 
     return [("a", width, 1, False)], build, width
 
@@ -225,7 +260,13 @@ def _layer(pipeline, x, y, z, turn, level, form):
     )
 
 
-_KINDS = {**OPERATORS, "layers": layers, "normalizer": normalizer}
+_KINDS = {
+    **OPERATORS,
+    "layers": layers,
+    "memory": memory,
+    "mixed product": mixed_product,
+    "normalizer": normalizer,
+}
 
 
 def circuits(fabric):
@@ -248,14 +289,24 @@ def circuits(fabric):
         ("layers", (8, 10, 1), 4),
         ("layers", (24, 12, 2), 2),
         ("layers", (40, 12, 3), 1),
+        ("memory", (16, 24), 2),
+        ("memory", (16, 96), 1),
+        ("memory", (64, 16), 1),
     ]
     hard = [("multiplier", (7, True), 4), ("multiplier", (15, True), 3), ("dot", (3, 8), 1)]
     if fabric == "ice40":
         plain = [each for each in plain if each[1] not in ((56,), (24, 9), (48, 6), (44,))]
-        # behind a product alone the register is part of the hard multiplier, and shows no path
-        hard = [("dot", (2, 7), 2), ("dot", (3, 8), 1), ("dot", (2, 13), 1)]
-    freqs = [scaled / _RULER_SCALE[fabric] for scaled in (90.0, 150.0, 250.0)]
-    return [Circuit(*each, freq) for each in plain + hard for freq in freqs]
+        plain = [each for each in plain if each[0] != "memory"]
+        # behind a product or a sum the register is part of the hard multiplier, and shows no path
+        hard = [("mixed product", (8,), 2), ("mixed product", (14,), 1)]
+    scale = _RULER_SCALE[fabric]
+    # a multiplier with its output register is placed with little slack, so that it shows its speed
+    return [
+        Circuit(*each, freq / scale)
+        for kinds, freqs in ((plain, (90.0, 150.0, 250.0)), (hard, (90.0, 180.0, 250.0)))
+        for each in kinds
+        for freq in freqs
+    ]
 
 
 def delays_of(netlist, report):
@@ -296,7 +347,8 @@ def delays_of(netlist, report):
     for net in report["detailed_net_timings"]:
         for end in net["endpoints"]:
             cell = end["cell"].removesuffix("_DFFLC").removesuffix("_LC")
-            name = "enable" if end["port"] in ("CE", "CEN") else place_of.get(cell)
+            # a hard multiplier has CE0 and others
+            name = "enable" if end["port"].startswith("CE") else place_of.get(cell)
             if name is not None and end["port"] not in ("LSR", "SR", "CLK"):
                 worst[name] = max(worst.get(name, 0.0), end["delay"][1])
     if "multiplier" in worst:

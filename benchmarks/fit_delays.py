@@ -186,8 +186,12 @@ def main(fabric, workers, write_record):
         sys.exit(130)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    # where hard blocks hold all registers, the report has no path to show
-    shown = [each for each in zip(chosen, placements, strict=True) if all(each[1][1])]
+    # where hard blocks hold all registers, the report shows no path, or that of the enable alone
+    shown = [
+        each
+        for each in zip(chosen, placements, strict=True)
+        if all(len(found) > 1 for found in each[1][1])
+    ]
     chosen, placements = zip(*shown, strict=True)
     sizes, found = zip(*placements, strict=True)
     delays, crowding, margin, paths = fit(sizes, found)

@@ -64,7 +64,7 @@ def multiplier(width, hard=False):
     """A product of two integers."""
 
     def build(pipeline, values):
-        return multiply(pipeline, values["a"], values["b"], hard)
+        return multiply(pipeline, values["a"], values["b"], hard, final=True)
 
     return [("a", width, 1, True), ("b", width, 1, True)], build, 2 * width
 

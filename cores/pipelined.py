@@ -13,6 +13,7 @@ from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Stream
 
 from hwgen import targets
+from hwgen.errors import UsageError
 
 __all__ = ["PipelinedCore", "ValidChain"]
 
@@ -115,12 +116,17 @@ class PipelinedCore(wiring.Component):
         size = 0
         if self.config.freq is not None and targets.get(self.config.target).crowding:
             # how large the circuit is, and so how long its wires are, shows when it is planned
-            m, pipeline, _ = self._planned_for(0, sizing=True)
-            _drop(m)
+            _, pipeline, _ = self._planned_for(0, sizing=True)
+            pipeline.discard()
             size = pipeline.operand_bits
         m, pipeline, latency = self._planned_for(size)
         m._MustUse__silence = True
-        pipeline.check_period(_dashed(type(self).__name__))
+        try:
+            pipeline.check_period(_dashed(type(self).__name__))
+        except UsageError:
+            pipeline.discard()
+            self._MustUse__silence = True
+            raise
         return m, latency
 
     def _planned_for(self, size, sizing=False):
@@ -151,13 +157,6 @@ def _no_garbage_collection():
     finally:
         if enabled:
             gc.enable()
-
-
-def _drop(m):
-    """Let Amaranth not complain that a module and what stands in it are used by nobody."""
-    submodules = (*m._anon_submodules, *m._named_submodules.values())
-    for each in (m, *(submodule for submodule, _ in submodules)):
-        each._MustUse__silence = True
 
 
 def _dashed(name):

@@ -56,7 +56,7 @@ def leading_zeros(pipeline, value, pad=0, name="leading"):
             lambda each, pairs=pairs: Cat(each[2 * at + 1] for at in range(pairs)), some
         )
         lower = [
-            pipeline.logic(
+            pipeline.choose(
                 lambda low, up, pairs=pairs: Cat(
                     Mux(up[at], low[2 * at + 1], low[2 * at]) for at in range(pairs)
                 ),
@@ -68,7 +68,7 @@ def leading_zeros(pipeline, value, pad=0, name="leading"):
             for each in count
         ]
         count = [*lower, pipeline.free(lambda up: ~up, upper)]
-        some = pipeline.logic(
+        some = pipeline.choose(
             lambda each, pairs=pairs: Cat(each[2 * at : 2 * at + 2].any() for at in range(pairs)),
             some,
             shape=unsigned(pairs),
@@ -151,5 +151,5 @@ def _shift_level(pipeline, window, select, step, kept, name):
                 name=f"{name}_left",
             )
         )
-    result = pipeline.logic(shifted, window, select, shape=unsigned(kept), name=f"{name}_{step}")
+    result = pipeline.choose(shifted, window, select, shape=unsigned(kept), name=f"{name}_{step}")
     return result, lost

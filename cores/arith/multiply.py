@@ -21,7 +21,7 @@ def _signed(value):
     return value.signal.shape().signed
 
 
-def multiply(pipeline, a, b, hard=False, name="product"):
+def multiply(pipeline, a, b, hard=False, name="product", final=False):
     """Multiply two values exactly.
 
     Parameters
@@ -34,6 +34,9 @@ def multiply(pipeline, a, b, hard=False, name="product"):
         Whether to leave the product to a hard multiplier.
     name : str
         Name of the product in the emitted Verilog.
+    final : bool
+        Nothing but a register follows; otherwise room is kept for one carry chain. A hard
+        multiplier's own output register is used where the product has no room in its stage.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def multiply(pipeline, a, b, hard=False, name="product"):
         The product, as wide as both operands together.
     """
     shape = _product_shape(a, b)
-    if hard and pipeline.fabric.multiplier_module is not None and pipeline.period is not None:
+    if hard and not _has_room(pipeline, a, b, shape, final):
         return _by_registered_multiplier(pipeline, a, b, shape, name)
     if hard:
         return pipeline.operate(
@@ -61,14 +64,24 @@ def multiply(pipeline, a, b, hard=False, name="product"):
     return _by_rows(pipeline, a, b, shape, name)
 
 
+def _has_room(pipeline, a, b, shape, final):
+    """Return whether a hard multiplier's product needs no register of the multiplier's own."""
+    fabric = pipeline.fabric
+    following = 0.0 if final else fabric.carry_chain_delay(shape.width)
+    return fabric.multiplier_module is None or pipeline.fits(
+        (a, b), fabric.multiplier_delay + following
+    )
+
+
 def _by_registered_multiplier(pipeline, a, b, shape, name):
     """Multiply in a hard multiplier whose own output register ends the stage.
 
     Where the operands come too late for the product, its input registers end a stage as well.
     """
     fabric = pipeline.fabric
-    twice = fabric.multiplier_inner_delay and not pipeline.fits((a, b), fabric.multiplier_delay)
-    delay = fabric.multiplier_input_delay if twice else fabric.multiplier_delay
+    delay = fabric.multiplier_capture_delay
+    twice = fabric.multiplier_inner_delay and not pipeline.fits((a, b), delay)
+    delay = fabric.multiplier_input_delay if twice else delay
     stage, arrival = pipeline.start((a, b), delay)
     result = Signal(shape, name=name)
     pipeline.capture(Timed(result, stage, arrival + delay))

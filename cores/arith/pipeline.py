@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Cat, Mux, Shape, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 
 from hwgen.errors import UsageError
 
@@ -24,11 +24,15 @@ class Timed:
         Number of registers between the pipeline's input and this value.
     arrival : float
         Nanoseconds after the clock edge of that stage.
+    narrow : bool
+        Every bit comes from a table with inputs to spare, which a wide multiplexer joins with the
+        next one.
     """
 
     signal: Value
     stage: int
     arrival: float
+    narrow: bool = False
     _later: list = field(default_factory=list, repr=False)
 
     def __len__(self):
@@ -67,6 +71,8 @@ class Pipeline:
         Bits of all operands so far: how large the circuit is.
     slowest : float
         Nanoseconds that the slowest path from register to register so far takes.
+    decisions : dict
+        What blocks have decided by trial, for equal operands.
     """
 
     def __init__(self, m, fabric, frequency, enable, size=0, sizing=False):
@@ -80,6 +86,23 @@ class Pipeline:
         self.register_bits = 0
         self.operand_bits = 0
         self.slowest = 0.0
+        self.decisions = {}
+
+    def trial(self):
+        """Return a pipeline of the same period to try a block in; nothing of it is emitted."""
+        other = Pipeline(Module(), self.fabric, self.frequency, self.enable, sizing=True)
+        other.crowding, other.period = self.crowding, self.period
+        return other
+
+    def discard(self):
+        """Let Amaranth not complain that the module and what stands in it are used by nobody."""
+        submodules = (*self.m._anon_submodules, *self.m._named_submodules.values())
+        for each in (self.m, *(submodule for submodule, _ in submodules)):
+            each._MustUse__silence = True
+
+    def copied(self, value):
+        """Return ``value`` without the registers that stand behind it."""
+        return Timed(value.signal, value.stage, value.arrival, value.narrow)
 
     def input(self, value, name="input"):
         """Return ``value`` as launched by registers in front of the pipeline."""
@@ -232,6 +255,22 @@ class Pipeline:
         delay = self.fabric.logic_delay(levels)
         return self.operate(function, *inputs, delay=delay, shape=shape, name=name)
 
+    def choose(self, function, *inputs, shape, name="value"):
+        """Add a level of tables with at most three inputs a bit, such as a choice of two.
+
+        Two such levels in one stage take one table and a wide multiplexer, where there are any.
+        """
+        stage, arrival = self._operands_at(inputs)
+        joined = self.fabric.wide_delay and any(
+            each.narrow and each.stage == stage and each.arrival == arrival for each in inputs
+        )
+        delay = self.fabric.wide_delay if joined else self.fabric.logic_delay()
+        if joined and not self.fits(inputs, delay + self.fan_out_delay(inputs, shape.width)):
+            joined, delay = False, self.fabric.logic_delay()
+        result = self.operate(function, *inputs, delay=delay, shape=shape, name=name)
+        result.narrow = not joined
+        return result
+
     def register(self, value, stage=None):
         """Return ``value`` behind one more register, or delayed to ``stage``."""
         return self.moved(value, value.stage + 1 if stage is None else stage)
@@ -280,7 +319,8 @@ class Pipeline:
             wires = Signal(expression.shape(), name=f"{_base_name(inputs[0])}_part")
             self._connect(wires, expression)
             expression = wires
-        return Timed(expression, stage, arrival)
+        narrow = any(each.narrow and each.stage == stage for each in inputs)
+        return Timed(expression, stage, arrival, narrow)
 
 
 def _base_name(value):

@@ -53,10 +53,10 @@ class _Level:
 
 
 @cache
-def _plan(width, low, high, pipelined, lut_inputs):
-    """Return the cheapest levels as (number of select bits, whether registered) pairs."""
+def _plans(width, low, high, pipelined, lut_inputs):
+    """Return all plans, the cheapest first: (number of select bits, whether registered) pairs."""
     bits = max(1, high.bit_length())
-    best = None
+    found = []
     for count in range(1, bits + 1):
         for sizes in product(range(1, _MOST_SELECT_BITS + 1), repeat=count):
             if sum(sizes) != bits:
@@ -68,9 +68,37 @@ def _plan(width, low, high, pipelined, lut_inputs):
                         _levels(width, low, high, sizes), registers, strict=True
                     )
                 )
-                if best is None or cost < best[0]:
-                    best = cost, tuple(zip(sizes, registers, strict=True))
-    return best[1]
+                found.append((cost, tuple(zip(sizes, registers, strict=True))))
+    return tuple(plan for _, plan in sorted(found, key=lambda each: each[0]))
+
+
+def _plan(pipeline, value, amount, low, high):
+    """Return the cheapest plan whose registers delay nothing that follows the shifter."""
+    fabric = pipeline.fabric
+    plans = _plans(len(value), low, high, pipeline.period is not None, fabric.lut_inputs)
+    if pipeline.period is None:
+        return plans[0]
+    key = ("shift", len(value), low, high, value.stage - amount.stage)
+    key += (value.arrival, amount.arrival)
+    if key not in pipeline.decisions:
+        pipeline.decisions[key] = _cheapest_in_time(pipeline, value, amount, low, high, plans)
+    return pipeline.decisions[key]
+
+
+def _cheapest_in_time(pipeline, value, amount, low, high, plans):
+    """Return the first plan behind which a carry chain ends no later than without registers."""
+
+    def ends(plan):
+        trial = pipeline.trial()
+        bits, mask = _built(trial, trial.copied(value), trial.copied(amount), low, high, plan)
+        delay = trial.fabric.carry_chain_delay(len(bits))
+        stage, _ = trial.start([bits] if mask is None else [bits, mask], delay)
+        trial.discard()
+        return stage
+
+    plain = next(plan for plan in plans if not any(registered for _, registered in plan))
+    latest = ends(plain)
+    return next(plan for plan in plans if plan is plain or ends(plan) <= latest)
 
 
 def _levels(width, low, high, sizes):
@@ -109,10 +137,15 @@ def shift_left(pipeline, value, amount, low, high, name="shifted"):
     Notes
     -----
     A result bit that only one choice can reach needs no multiplexer, only a mask. In a pipeline
-    that mask becomes the synchronous reset of a register where that is cheaper.
+    that mask becomes the synchronous reset of a register where that is cheaper and timing has
+    room for the register, or wants one: a carry chain behind the shifter starts no later.
     """
-    fabric = pipeline.fabric
-    plan = _plan(len(value), low, high, pipeline.period is not None, fabric.lut_inputs)
+    plan = _plan(pipeline, value, amount, low, high)
+    return _built(pipeline, value, amount, low, high, plan, name)
+
+
+def _built(pipeline, value, amount, low, high, plan, name="shifted"):
+    """Build the levels of a plan; return (bits, mask or None)."""
     levels = _levels(len(value), low, high, [bits for bits, _ in plan])
     window, mask = value, None
     for (level, last), (_, registered) in zip(levels, plan, strict=True):

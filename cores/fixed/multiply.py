@@ -29,5 +29,6 @@ class FixedMul(FixedCore):
     def datapath(self, pipeline, valid):
         values = self.inputs(pipeline)
         hard = uses_multiplier(self.config)
-        product = multiply(pipeline, values["a"], values["b"], hard, "product")
+        final = self.config.out == "exact"
+        product = multiply(pipeline, values["a"], values["b"], hard, "product", final)
         return self.result(pipeline, valid, product), None

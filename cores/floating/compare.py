@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.float_normalise import any_bit
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
@@ -73,7 +74,8 @@ class FloatCompare(PipelinedCore):
             name="difference",
         )
         below = pipeline.slice(difference, width, width + 1)
-        same = _bit(pipeline, lambda bits: ~bits[:width].any(), difference, levels=2, name="same")
+        differs = any_bit(pipeline, pipeline.slice(difference, 0, width), "differs")
+        same = pipeline.free(lambda bit: ~bit, differs)
         key_below = _bit(
             pipeline,
             lambda s, t, less, equal: Mux(s ^ t, s, Mux(s, ~less & ~equal, less)),
@@ -161,15 +163,10 @@ def _unpacked(pipeline, config, code, name):
     magnitude = pipeline.slice(code, 0, top)
     nan = signaling = None
     if fmt.specials == "fnuz":
-        nan = _bit(
-            pipeline,
-            lambda bits: bits[-1] & ~bits[:-1].any(),
-            code,
-            levels=2,
-            name=f"{name}_nan",
-        )
+        some = any_bit(pipeline, magnitude, f"{name}_some")
+        nan = _bit(pipeline, lambda bit, one: bit & ~one, sign, some, name=f"{name}_nan")
     elif fmt.nan_code is not None:
-        nan = _bit(pipeline, _nan_test(fmt), magnitude, levels=2, name=f"{name}_nan")
+        nan = _is_nan(pipeline, fmt, magnitude, name)
     if fmt.specials == "ieee":
         signaling = _bit(
             pipeline,
@@ -194,12 +191,16 @@ def _unpacked(pipeline, config, code, name):
         if fmt.specials == "fnuz":
             # there is no -0 to read a negative subnormal number as
             sign = _bit(pipeline, lambda s, n: s & n, sign, normal, name=f"{name}_sign")
-    zero = _bit(pipeline, lambda bits: ~bits.any(), magnitude, levels=2, name=f"{name}_zero")
+    zero = pipeline.free(lambda bit: ~bit, any_bit(pipeline, magnitude, f"{name}_some"))
     return _Operand(sign, magnitude, zero, nan, signaling)
 
 
-def _nan_test(fmt):
-    if fmt.specials == "fn":
-        return lambda bits: bits.all()
-    fraction_bits = fmt.significand_bits
-    return lambda bits: bits[fraction_bits:].all() & bits[:fraction_bits].any()
+def _is_nan(pipeline, fmt, magnitude, name):
+    """Return whether a magnitude is a NaN of a format with negative zero."""
+    fraction_bits = 0 if fmt.specials == "fn" else fmt.significand_bits
+    inverted = pipeline.free(lambda bits: ~bits[fraction_bits:], magnitude)
+    finite = any_bit(pipeline, inverted, f"{name}_finite")
+    if not fraction_bits:
+        return pipeline.free(lambda bit: ~bit, finite)
+    some = any_bit(pipeline, pipeline.slice(magnitude, 0, fraction_bits), f"{name}_fraction")
+    return _bit(pipeline, lambda number, one: ~number & one, finite, some, name=f"{name}_nan")

@@ -101,7 +101,8 @@ class Beats:
             write.en.eq(update),
             read.addr.eq(position),
         ]
-        arrival = pipeline.fabric.launch_delay + pipeline.fabric.logic_delay(2)
+        fabric = pipeline.fabric
+        arrival = fabric.launch_delay + fabric.read_delay(self.count, width)
         whole = Timed(read.data, stage + 1, arrival)
         again, low = [], 0
         for each in stored:

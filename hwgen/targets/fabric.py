@@ -1,7 +1,7 @@
 """The record that describes one FPGA fabric to the arithmetic generators."""
 
 from dataclasses import dataclass
-from math import log2
+from math import ceil, log2
 
 __all__ = ["Fabric", "Memory", "Synthesis"]
 
@@ -86,6 +86,8 @@ class Fabric:
     multiplier_module : str or None
         Name of the Verilog library module that uses the hard multiplier's own output register;
         ``None`` where products are inferred.
+    multiplier_capture_delay : float
+        Routing into the hard multiplier and through it to that register.
     multiplier_output_delay : float
         Clock to output of that register.
     launch_delay : float
@@ -116,8 +118,13 @@ class Fabric:
         Routing into the hard multiplier's own input register.
     multiplier_inner_delay : float
         From that register to the output register; 0: the input register is not used.
+    wide_delay : float
+        What a second level of tables adds where a wide multiplexer joins it to the first; both
+        have at most three inputs. 0: there are no wide multiplexers.
     memories : tuple of Memory
         Memory cells, the smallest first.
+    memory_delay : float
+        From the address to the word of one cell of distributed memory; 0 where there is none.
     crowding : float
         Share by which every path grows with each doubling of a circuit's size, which is counted
         in operand bits, beyond 64.
@@ -143,9 +150,12 @@ class Fabric:
     carry_inputs: int = 4
     carry_cell_bits: int = 0
     ternary_module: str | None = None
+    multiplier_capture_delay: float = 0.0
     multiplier_input_delay: float = 0.0
     multiplier_inner_delay: float = 0.0
+    wide_delay: float = 0.0
     memories: tuple = ()
+    memory_delay: float = 0.0
     crowding: float = 0.0
 
     def crowding_factor(self, operand_bits):
@@ -162,11 +172,25 @@ class Fabric:
         around = self.launch_delay + self.capture_delay
         if self.multiplier_inner_delay:
             return max(self.multiplier_inner_delay, around + self.multiplier_input_delay)
-        return around + self.multiplier_delay
+        return around + (self.multiplier_capture_delay or self.multiplier_delay)
 
     def logic_delay(self, levels=1):
         """Return the delay of ``levels`` look-up tables in series."""
         return levels * self.lut_delay
+
+    def read_delay(self, words, bits):
+        """Return the delay from the address to a word of a memory that is read without a clock.
+
+        Where there is no distributed memory, it is made of registers.
+        """
+        distributed = [each for each in self.memories if each.read_delay == "none"]
+        cell_words, cell_bits = distributed[0].shapes[0] if distributed else (1, 1)
+        deep = ceil(words / cell_words)
+        cells = deep * ceil(bits / cell_bits)
+        select = (deep - 1).bit_length()
+        levels = select if self.lut_inputs < 6 else (select + 1) // 2
+        first = self.memory_delay if distributed else 0.0
+        return first + self.logic_delay(levels) + self.fan_out_delay * (cells - 1) ** 0.5
 
     def carry_chain_delay(self, bits):
         """Return the delay of a carry chain of ``bits`` bits."""

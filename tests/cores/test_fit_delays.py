@@ -77,7 +77,8 @@ def test_the_report_of_a_placement_is_read_by_register_word():
             }
         }
     }
-    ends = [("a", "DI", 2.0), ("b", "M", 3.0), ("c", "DI", 9.0), ("m", "A3", 2.5), ("a", "CE", 4.0)]
+    ends = [("a", "DI", 2.0), ("b", "M", 3.0), ("c", "DI", 9.0), ("m", "A3", 2.5), ("a", "CE", 3.0)]
+    ends.append(("m", "CE0", 4.0))
     report = {
         "detailed_net_timings": [
             {"endpoints": [{"cell": cell, "port": port, "delay": [0.0, delay]}]}

@@ -1,5 +1,7 @@
 """What a frequency promises: paths that are too long are cut or refused, never ignored."""
 
+import gc
+
 import numpy as np
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed, unsigned
@@ -7,6 +9,7 @@ from datapath import Datapath, as_signed
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.arith.shift import _plans, shift_left
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.dot import MxDot
 from hwgen.cores.mx.dot_config import MxDotConfig
@@ -38,6 +41,13 @@ def test_a_frequency_out_of_reach_is_refused_and_the_limit_named_is_in_reach():
         _core(1500)
     limit = int(str(told.value).split()[5])
     assert _core(limit).latency > _core(50).latency
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_core_that_is_refused_leaves_no_warning_of_amaranth():
+    with pytest.raises(UsageError):
+        MxDot(MxDotConfig(fmt_a="mxfp4/8", fmt_b="mxfp4/8", out="exact", freq=1500))
+    gc.collect()
 
 
 def test_a_loop_that_is_too_long_is_refused():
@@ -138,3 +148,46 @@ def test_planning_for_the_size_alone_counts_like_building():
         counted.append((pipeline.operand_bits, pipeline.register_bits, total.stage, total.arrival))
     assert counted[0] == counted[1]
     assert counted[0][2] > 0
+
+
+def _hard_product(frequency, final):
+    pipeline = _pipeline(frequency)
+    a, b = (pipeline.input(Signal(signed(12), name=name)) for name in "ab")
+    product = multiply(pipeline, a, b, hard=True, final=final)
+    registered = bool(pipeline.m._anon_submodules)
+    pipeline.discard()
+    return product.stage, registered
+
+
+def test_a_hard_multiplier_uses_its_own_register_only_where_the_product_has_no_room():
+    period = ECP5.launch_delay + ECP5.multiplier_delay + ECP5.capture_delay
+    chain = ECP5.carry_chain_delay(24)
+    assert _hard_product(1000 / (period + 0.01), final=True) == (0, False)
+    assert _hard_product(1000 / (period + 0.01), final=False) == (1, True)
+    assert _hard_product(1000 / (period - 0.01), final=True) == (1, True)
+    assert _hard_product(1000 / (period + chain + 0.01), final=False) == (0, False)
+
+
+@pytest.mark.parametrize("frequency", range(60, 300, 20))
+def test_masks_of_a_shifter_never_cost_a_stage(frequency, monkeypatch):
+    def end():
+        pipeline = _pipeline(frequency)
+        value = pipeline.input(Signal(8, name="value"))
+        amount = pipeline.input(Signal(5, name="amount"))
+        bits, mask = shift_left(pipeline, value, amount, 0, 31)
+        chain = ECP5.carry_chain_delay(len(bits))
+        stage, _ = pipeline.start([bits] if mask is None else [bits, mask], chain)
+        pipeline.discard()
+        return stage
+
+    masked = end()
+    monkeypatch.setattr("hwgen.cores.arith.shift._plan", _plan_without_registers)
+    assert masked <= end()
+
+
+def _plan_without_registers(pipeline, value, amount, low, high):
+    return next(
+        plan
+        for plan in _plans(len(value), low, high, True, pipeline.fabric.lut_inputs)
+        if not any(registered for _, registered in plan)
+    )

@@ -56,9 +56,11 @@ def test_a_record_names_what_exists(name):
 def test_delays_are_positive_and_have_a_source(name):
     fabric = targets.get(name)
     delays = {key: value for key, value in vars(fabric).items() if key.endswith("_delay")}
-    optional = set()
+    optional = {"wide_delay"}
     if fabric.multiplier_module is None:
-        optional |= {"multiplier_output_delay"}
+        optional |= {"multiplier_output_delay", "multiplier_capture_delay"}
+    if all(each.read_delay != "none" for each in fabric.memories):
+        optional |= {"memory_delay"}
     if not fabric.multiplier_inner_delay:
         optional |= {"multiplier_input_delay", "multiplier_inner_delay"}
     assert {key for key, value in delays.items() if not value > 0} <= optional
@@ -71,3 +73,10 @@ def test_every_shape_of_a_memory_fits_into_the_cell(name):
         assert all(words * width <= memory.bits for words, width in memory.shapes)
         assert max(words * width for words, width in memory.shapes) >= memory.bits * 8 / 9
         assert memory.read_delay in ("none", "clock")
+
+
+@pytest.mark.parametrize("name", targets.names())
+def test_a_memory_is_slower_the_deeper_and_the_wider_it_is(name):
+    fabric = targets.get(name)
+    shallow, deep, wide = (fabric.read_delay(*size) for size in ((8, 8), (256, 8), (8, 128)))
+    assert 0 <= shallow < min(deep, wide)
