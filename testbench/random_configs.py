@@ -183,6 +183,8 @@ def _fixed(generator):
 
 
 def _scalar(generator):
+    if generator.random() < 0.03:
+        return "e8m0"
     return generator.choice([_float, _float, _integer_name, _fixed])(generator)
 
 

@@ -16,6 +16,8 @@ FOUND = [
     ("mx-convert", {"fmt_in": "mx-e1m3fn/4", "fmt": "mxfp8-e4m3/4", "overflow": "infinity"}),
     # all numbers have the same exponent
     ("float-add", {"fmt": "e1m1fn", "operation": "both", "rounding": "down"}),
+    # scales with fewer codes than test vectors wanted around 1
+    ("mx-dot", {"fmt": "block-uint5-e3m2/4", "specials": "ignore", "out": "exact"}),
 ]
 
 

@@ -61,13 +61,11 @@ def _scale_corners(scale):
 
 def _scales_near_one(config, reach, shape, random):
     """Return scale codes of both operands, shape (*shape, 2)."""
-    return np.stack(
-        [
-            random.integers(_one(each.scale) - reach, _one(each.scale) + reach, shape)
-            for each in (config.fmt_a, config.fmt_b)
-        ],
-        axis=-1,
-    ).astype(np.uint64)
+    scales = [each.scale for each in (config.fmt_a, config.fmt_b)]
+    limits = [
+        (max(0, _one(each) - reach), min(1 << each.width, _one(each) + reach)) for each in scales
+    ]
+    return np.stack([random.integers(*each, shape) for each in limits], axis=-1).astype(np.uint64)
 
 
 def _any_scales(config, count, random):
