@@ -56,7 +56,7 @@ WEIGHT_STATIONARY = [
 SEVERAL_STATIONARY_BLOCKS = [
     NamedFault("rows of A added to each other", "accumulator_number", "const0"),
     NamedFault("accumulator used before it can serve again", "waits", "const0"),
-    NamedFault("rows that a set served not counted", "rows_served", "const0"),
+    NamedFault("rows that a set served miscounted", "rows_served", "const1", bit=1),
     NamedFault("product begun on the one before", "block_first_after_1", "const0"),
     NamedFault("unfinished product sent", "block_last_after_1", "const1"),
 ]

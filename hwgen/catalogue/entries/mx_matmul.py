@@ -82,7 +82,8 @@ product). After the block marked `last` the product leaves in `lanes` lanes: lan
 that keep up with the array, `lanes * k >= rows * columns`: one lane's accumulator and rounding
 serve `k` elements. The next product may follow without a pause, also before the last one has left.
 
-**Weight-stationary.** The array holds one block of every column of B: `rows` is `k`. A token may
+**Weight-stationary.** The array holds one block of every column of B: `rows` is `k` (an array with
+fewer rows than a block has elements is output-stationary, where both sides are free). A token may
 hold a row of weights (`load`), a row of A (`compute`), both, or nothing. The weights come row by
 row, `rows` rows a set; `scale_b` counts in the token that completes a set. From the token after it
 on these weights are in use, and the next set can be loaded meanwhile, so that loading costs no time

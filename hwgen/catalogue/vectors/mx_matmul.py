@@ -123,10 +123,13 @@ def _passes(config, count, random, seed):
     current = 0
     _merge(tokens, rows, [], random)
     while current < sets or len(tokens["row"]) < count:
-        served = min(int(random.choice([1, 2, 3, 4, 4096])), config.accumulators)
+        served = min(int(random.choice([1, 2, 3, 4, 16])), config.accumulators)
         blocks = int(random.integers(1, min(config.max_blocks, 6) + 1))
-        if random.random() < 0.2:
+        seldom = random.random() * max(1, config.accumulators / 16)
+        if seldom < 0.2:
             served, blocks = config.accumulators + int(random.integers(1, 4)), 1
+        elif seldom < 0.4:
+            served = config.accumulators
         for block in range(blocks):
             base = min(current, sets - 1) * columns
             used = [
