@@ -138,5 +138,11 @@ def _flags(pipeline, element, magnitude, sign, hidden, name):
         "infinite": flag(
             lambda bits: bits[fraction_bits:].all() & ~fraction(bits), magnitude, what="infinite"
         ),
-        "zero": flag(lambda bits, one: ~one & ~fraction(bits), magnitude, hidden, what="zero"),
+        "zero": flag(
+            # without subnormal numbers every code without the hidden bit is a zero
+            lambda bits, one: ~one & ~fraction(bits) if element.subnormals else ~one,
+            magnitude,
+            hidden,
+            what="zero",
+        ),
     }
