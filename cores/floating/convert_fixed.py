@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Mux, signed, unsigned
+from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_normalise import any_bit, shifted_window
 from hwgen.cores.arith.float_round import round_significand
@@ -135,7 +135,6 @@ def _placed(pipeline, source, operand, target, guards):
     kept, lost = shifted_window(
         pipeline, operand.significand, pad, amount, reach, width + guards, "placed"
     )
-    # hidden bit 0 below the guards: nothing but the sticky bit matters, and it is not shifted out
     beyond = pipeline.constant(Const(0, 1))
     if largest > width - 1 or special:
 
@@ -223,7 +222,7 @@ def _unsigned(pipeline, target, whole, carry, sign, beyond, nan):
     code = pipeline.logic(
         lambda value, up, stay: (value[:width] | up.replicate(width)) & stay.replicate(width),
         *(total, limit, keep),
-        shape=signed(width) if target.signed else unsigned(width),
+        shape=unsigned(width),
         name="code",
     )
     return code, invalid

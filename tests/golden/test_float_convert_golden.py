@@ -107,13 +107,8 @@ def test_every_half_becomes_what_ml_dtypes_makes_of_it(name, dtype):
     np.testing.assert_array_equal(result[numbers], wanted[numbers])
 
 
-def nearest(value):
-    """Round a fraction to the nearest integer, ties to even."""
-    return round(value)
-
-
 RULES = {
-    "nearest-even": nearest,
+    "nearest-even": round,
     "nearest-away": lambda value: floor(abs(value) + Fraction(1, 2)) * (1 if value > 0 else -1),
     "toward-zero": int,
     "up": ceil,
