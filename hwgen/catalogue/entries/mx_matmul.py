@@ -83,7 +83,7 @@ that keep up with the array, `lanes * k >= rows * columns`: one lane's accumulat
 serve `k` elements. The next product may follow without a pause, also before the last one has left.
 
 **Weight-stationary.** The array holds one block of every column of B: `rows` is `k` (an array with
-fewer rows than a block has elements is output-stationary, where both sides are free). A token may
+fewer rows than a block has elements must be output-stationary). A token may
 hold a row of weights (`load`), a row of A (`compute`), both, or nothing. The weights come row by
 row, `rows` rows a set; `scale_b` counts in the token that completes a set. From the token after it
 on these weights are in use, and the next set can be loaded meanwhile, so that loading costs no time
