@@ -6,7 +6,7 @@ same as with a power of two.
 
 from dataclasses import replace
 
-from amaranth.hdl import Cat, Const, Mux, unsigned
+from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_significand
 from hwgen.cores.arith.tree import shape_of_range
@@ -61,8 +61,8 @@ def share_float(pipeline, key, lanes, offset, block, kept, nan):
     Returns
     -------
     (SharedExponent, Timed, Timed)
-        Scale and exponent, the latter for lanes of `divided_format`; the normalized significand of
-        the scale; whether the elements are zero because the scale is NaN or zero.
+        Scale and exponent, the latter for lanes of `divided_format`; minus the normalized
+        significand of the scale; whether the elements are zero because the scale is NaN or zero.
     """
     element, number = block.element, block.scale
     bits = magnitude_bits(block) + 1
@@ -108,11 +108,23 @@ def share_float(pipeline, key, lanes, offset, block, kept, nan):
         name="no_numbers",
     )
     shared = SharedExponent(code, anchor, low, high, True, nan)
-    divisor = scale.significand
+    divisor = add(
+        pipeline,
+        Term(pipeline.constant(Const(0, 1))),
+        Term(_complemented(pipeline, scale.significand)),
+        signed(len(scale.significand) + 1),
+        1,
+        name="minus_divisor",
+    )
     if pipeline.period is not None:
         # every step of every lane's division takes it
         divisor = pipeline.register(divisor)
     return shared, divisor, nothing
+
+
+def _complemented(pipeline, value):
+    """Return all bits of an unsigned value and its sign, inverted."""
+    return pipeline.free(lambda bits: Cat(~bits, Const(1, 1)).as_signed(), value)
 
 
 def _raised(pipeline, exponent, one, bounds, offset, name):
@@ -192,10 +204,13 @@ def divided_format(lanes):
     return LaneFormat(lanes.bias + 1, lanes.low, lanes.high + 1, lanes.by_exponent)
 
 
-def divide_lane(pipeline, lane, kind, significand, kept, name):
-    """Return a lane over the scale's significand, cut to the bits that ``kept`` tells of."""
+def divide_lane(pipeline, lane, kind, divisor, kept, name):
+    """Return a lane over the scale's significand, cut to the bits that ``kept`` tells of.
+
+    ``divisor`` is that of `share_float`.
+    """
     quotient, whole, inexact = normalised_quotient(
-        pipeline, lane.significand, significand, kept.integer + kept.guard, name, kept.sticky
+        pipeline, lane.significand, divisor, kept.integer + kept.guard, name, kept.sticky
     )
     if inexact is not None:
         quotient = pipeline.concatenate([inexact, quotient])

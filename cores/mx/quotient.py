@@ -20,7 +20,8 @@ def normalised_quotient(pipeline, dividend, divisor, count, name, sticky=True):
         Unsigned; worth ``dividend / 2**(width - 1)``. Its top bit is 1, or it is zero or so small
         that the first bit of the quotient does not matter.
     divisor : Timed or int
-        Unsigned, top bit 1, worth as much by its own width; an integer is a constant.
+        Signed: minus the divisor, whose top bit, the one below the sign, is 1 and which is worth
+        as much by its own width. An integer is the divisor itself.
     count : int
         Bits of the quotient, at least 1.
     name : str
@@ -33,7 +34,7 @@ def normalised_quotient(pipeline, dividend, divisor, count, name, sticky=True):
     (Timed, Timed, Timed or None)
         The bits, top bit worth 1 or 1/2; whether it is worth 1; whether there are bits below.
     """
-    width = divisor.bit_length() if isinstance(divisor, int) else len(divisor)
+    width = divisor.bit_length() if isinstance(divisor, int) else len(divisor) - 1
     needed = width + count
     padding = max(0, needed - len(dividend))
     bits = pipeline.free(lambda value: Cat(Const(0, padding), value), dividend)
@@ -42,7 +43,7 @@ def normalised_quotient(pipeline, dividend, divisor, count, name, sticky=True):
         digits, remains = _by_tables(pipeline, bits, divisor, count + 1, name)
     else:
         if isinstance(divisor, int):
-            divisor = pipeline.constant(Const(divisor, width))
+            divisor = pipeline.constant(Const(-divisor, signed(width + 1)))
         digits, remains = _by_chains(pipeline, bits, divisor, count + 1, name)
     whole = digits[0]
     raw = pipeline.concatenate(digits[::-1])
@@ -102,37 +103,37 @@ def _by_tables(pipeline, bits, divisor, count, name):
     return digits, remains
 
 
-def _by_chains(pipeline, bits, divisor, count, name):
-    """Divide by adding or subtracting: the remainder stays within plus and minus the divisor."""
-    width, top = len(divisor), len(bits)
+def _by_chains(pipeline, bits, minus_divisor, count, name):
+    """Divide by adding or subtracting: the remainder stays within plus and minus the divisor.
+
+    The sign of a remainder is what the next step complements and carries in, without a gate.
+    """
+    width, top = len(minus_divisor) - 1, len(bits)
     shape = signed(width + 1)
     remainder = pipeline.slice(bits, top - width, top)
-    positive = pipeline.constant(Const(1, 1))
-    carry, digits = 1, []
+    negative, carry, digits = None, 0, []
     for position in range(count):
         if position:
             at = top - width - position
             remainder = pipeline.free(
                 lambda value, low, at=at: Cat(low[at], value)[: width + 1], remainder, bits
             )
-        remainder = add(
-            pipeline, Term(remainder), Term(divisor, None, positive), shape, carry, f"{name}_step"
-        )
-        positive = carry = pipeline.free(lambda value: ~value[-1], remainder)
-        digits.append(positive)
+        step = Term(minus_divisor, None, negative)
+        remainder = add(pipeline, Term(remainder), step, shape, carry, f"{name}_step")
+        negative = carry = pipeline.free(lambda value: value[-1], remainder)
+        digits.append(pipeline.free(lambda value: ~value, negative))
 
-    def nonzero(value, amount):
-        # a negative remainder still lacks the divisor: is their sum zero, without a carry chain
-        value, wide = value.as_unsigned(), Cat(amount, Const(0, 1))
-        added = wide & value[-1].replicate(width + 1)
-        return ((value ^ added) ^ Cat(Const(0, 1), (value | added)[:-1])).any()
+    def nonzero(value, least):
+        # a negative remainder still lacks the divisor
+        lacking = least.as_unsigned() & value[-1].replicate(width + 1)
+        return (value.as_unsigned() ^ lacking).any()
 
     def remains():
         return pipeline.logic(
             nonzero,
             remainder,
-            divisor,
-            levels=2 + (width > 4),
+            minus_divisor,
+            levels=1 + (width > 2),
             shape=unsigned(1),
             name=f"{name}_remains",
         )
