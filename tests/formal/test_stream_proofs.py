@@ -185,6 +185,14 @@ BUFFER = [
 LEMMAS = {"mx-matmul": BUFFER}
 
 
+# the same where blocks have float scales
+SMALL_FLOAT_SCALES = {
+    "mx-convert": {"fmt_in": "nvfp4", "fmt": "nvfp4", "k": 2, "lanes": 1},
+    "mx-add": {"fmt_a": "nvfp4", "fmt_b": "mxfp4", "out": "nvfp4", "k": 2, "lanes": 1},
+    "mx-mul": {"fmt": "nvfp4", "k": 2, "lanes": 1},
+}
+
+
 def small_configuration(core):
     options = SMALL.get(core.name, {})
     return core.configure({"target": "generic", **options})
@@ -227,3 +235,11 @@ def test_a_lemma_is_proved_not_assumed(tmp_path):
     verilog, interface = emitted(Passage(1), tmp_path)
     with pytest.raises(MismatchError, match="no proof"):
         prove_stream_rules(verilog, interface, tmp_path / "proof", lemmas=["i__valid"])
+
+
+@pytest.mark.parametrize("name", SMALL_FLOAT_SCALES)
+def test_cores_of_blocks_with_float_scales_obey_the_stream_rules(name, tmp_path):
+    core = catalogue.get(name)
+    component = core.component(core.configure({"target": "generic", **SMALL_FLOAT_SCALES[name]}))
+    files = emitted(component, tmp_path, name.replace("-", "_"))
+    prove_stream_rules(*files, tmp_path / "proof")

@@ -6,7 +6,7 @@ from hwgen.catalogue.vectors import mx_convert as test_vectors
 from hwgen.cores.mx.convert_config import MxConvertConfig
 from hwgen.golden.mx_convert import convert
 
-__all__ = ["CORE"]
+__all__ = ["BLOCK_RESULT", "CORE"]
 
 
 def _component(config):
@@ -29,15 +29,25 @@ def _golden(config, inputs):
     }
 
 
-_SEMANTICS = """\
+BLOCK_RESULT = """
+The result is the block that section 6.3 of the standard makes of these exact values, or the block
+with a float scale that [mx-quantise](core-mx-quantise.md) defines; that page also tells of the
+options `rounding` to `flush_subnormals`, of the payload of `o`, and when its beats go out. The
+scale comes from the exact results, and each of them is divided by it and rounded once.
+
+A NaN scale of an operand makes the scale of the result NaN. A float scale counts with its sign;
+an infinite one makes infinities of all elements but zeros, which become NaN."""
+
+_SEMANTICS = (
+    """\
 A block arrives as `k / lanes` beats; lane j of beat t is element `t * lanes + j`;
 its scale stands in every beat. The values are
-element times scale, exactly.
-
-The result is the block that section 6.3 of the standard makes of these exact values; the options
-`rounding` to `flush_subnormals`, the payload of `o`, and when its beats go out are those of
-[mx-quantise](core-mx-quantise.md): the scale comes from the exact results, and each is rounded
-once. A NaN scale of an operand makes the scale of the result NaN."""
+element times scale, exactly. The scale of the tensor, as `nvfp4` has one, takes no part: the result
+is in units of it. So `nvfp4` to `nvfp4` keeps it; on the way to a format without one it is left to
+what follows, and a power of two only moves the exponents of the scales.
+"""
+    + BLOCK_RESULT
+)
 
 CORE = Core(
     name="mx-convert",
@@ -50,6 +60,7 @@ CORE = Core(
     semantics=_SEMANTICS,
     examples=(
         "hwgen verify --core mx-convert --fmt-in mxfp8-e4m3 --fmt mxfp4",
+        "hwgen verify --core mx-convert --fmt-in mxfp8-e4m3/16 --fmt nvfp4 --lanes 4 --freq 100",
         "hwgen emit --core mx-convert --fmt-in mxint8 --fmt mxfp6-e2m3 --lanes 4 --freq 120",
     ),
 )
