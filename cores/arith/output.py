@@ -43,10 +43,9 @@ def connect_output(pipeline, port, fields, emerging):
     full = Signal(name="skid_valid")
     taken = Signal(name="o_taken")
     m.d.comb += [enable.eq(~full), taken.eq(~valid | port.ready)]
-    with m.If(taken):
-        m.d.sync += [valid.eq(full | emerging), full.eq(0)]
-    with m.Elif(~full):
-        m.d.sync += full.eq(emerging)
+    # written as one table each: conditions would become enables and resets, reached later
+    waits = valid & ~port.ready
+    m.d.sync += [valid.eq(full | emerging | waits), full.eq((full | emerging) & waits)]
     for name, value in fields.items():
         width = len(Cat(value))
         held = Signal(width, reset_less=True, name=f"o_{name}")
