@@ -5,6 +5,7 @@ from dataclasses import replace
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.encode import Specials, encode_element, is_float, kept_bits
+from hwgen.cores.mx.encode_round import cleared
 from hwgen.cores.mx.float_scale import (
     divide_lane,
     divided_format,
@@ -80,8 +81,9 @@ class BlockOutputCore(PipelinedCore):
         lanes = [_merged(pipeline, lane, rules, index) for index, lane in enumerate(lanes)]
         float_scale = is_float(config.block.scale)
         units = offset.constant
-        constant = units + _ONE_CODE - kind.bias - element.max_exponent
-        offset = replace(offset, constant=constant)
+        offset = replace(offset, constant=units + self.scale_offset(kind.bias))
+        # what the keys tell of the lanes
+        ranks = kind if lanes[0].lowered is None else replace(kind, low=0)
         keys = [self._key(pipeline, lane, kind, index) for index, lane in enumerate(lanes)]
         key = largest_key(pipeline, keys)
         nonzero = None if float_scale else self._nonzero(pipeline, lanes, kind, offset)
@@ -102,7 +104,7 @@ class BlockOutputCore(PipelinedCore):
             )
         if kind.by_exponent:
             low = len(key) - len(lanes[0].exponent)
-            special = _special_key(pipeline, key, kind, low)
+            special = _special_key(pipeline, key, ranks, low)
             nan = any_of(pipeline, [special, *([nan] if nan is not None else [])], "nan_block")
         if float_scale:
             offset = replace(offset, constant=units)
@@ -115,7 +117,7 @@ class BlockOutputCore(PipelinedCore):
             ]
             kind = divided_format(kind)
         else:
-            shared = share_exponent(pipeline, key, kind, offset, rules, nonzero, nan)
+            shared = share_exponent(pipeline, key, ranks, offset, rules, nonzero, nan)
             nothing = nan
         codes = [
             encode_element(
@@ -133,7 +135,8 @@ class BlockOutputCore(PipelinedCore):
             for index, lane in enumerate(lanes)
         ]
         if nothing is not None:
-            codes = [_cleared(pipeline, code, nothing) for code in codes]
+            some = pipeline.free(lambda flag: ~flag, nothing)
+            codes = [cleared(pipeline, code, some, "element") for code in codes]
         elements = codes[0] if len(codes) == 1 else pipeline.concatenate(codes)
         return {"elements": elements, "scale": shared.scale}, None
 
@@ -151,6 +154,18 @@ class BlockOutputCore(PipelinedCore):
     def special_inputs(self):
         """Whether NaNs and infinities must be told from each other or from their block."""
         return self._takes_nan() or self.config.rules.infinity == "element"
+
+    @property
+    def wanted_bits(self):
+        """The bits of a lane's significand that the block depends on; None: it may be all."""
+        config = self.config
+        kept = kept_bits(config.block.element, config.rules.rounding, config.random_bits)
+        by_exponents = config.rules.scale_rule == "floor" and not is_float(config.block.scale)
+        return kept if by_exponents and kept.sticky else None
+
+    def scale_offset(self, bias):
+        """Return the scale code less the largest exponent."""
+        return _ONE_CODE - bias - self.config.block.element.max_exponent
 
     def _takes_nan(self):
         """Return whether a NaN becomes an element, not a NaN block."""
@@ -232,7 +247,7 @@ class BlockOutputCore(PipelinedCore):
                 gathered.append(beats.gather(flag, lambda x, y: x | y, 0.0, "flag"))
         if offset.value is not None:
             gathered.append(offset.value)
-        names = ("sign", "significand", "exponent", "nan", "infinite")
+        names = ("sign", "significand", "exponent", "lowered", "nan", "infinite")
         stored = [
             (index, name, value)
             for index, lane in enumerate(lanes)
@@ -290,14 +305,4 @@ def _special_key(pipeline, key, kind, low):
         levels=2,
         shape=unsigned(1),
         name="special_block",
-    )
-
-
-def _cleared(pipeline, code, nothing):
-    return pipeline.logic(
-        lambda bits, flag: bits & ~flag.replicate(len(bits)),
-        code,
-        nothing,
-        shape=unsigned(len(code)),
-        name="element",
     )

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Mux, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = [
@@ -61,6 +62,9 @@ class Lane:
         See ``LaneFormat``; of any value for a zero.
     nan, infinite : Timed or None
         Flags; ``None`` where there are none.
+    lowered : Timed or None
+        Signed; the exponent is in truth the exclusive or of both, ``lowered`` being 0 wherever
+        ``exponent`` is not.
     """
 
     sign: Timed
@@ -68,14 +72,30 @@ class Lane:
     exponent: Timed
     nan: Timed | None = None
     infinite: Timed | None = None
+    lowered: Timed | None = None
 
 
 def _bit(pipeline, function, *inputs, name, levels=1):
     return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
 
 
-def normalize(pipeline, magnitude, depth, name):
+def normalize(pipeline, magnitude, depth, name, kept=None, top=None):
     """Shift left until the top bit is 1, by ``depth`` bits or a little more at most.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the circuit becomes part of.
+    magnitude : Timed
+        Unsigned.
+    depth : int
+        Leading zeros to shift out, at least 1.
+    name : str
+        Prefix of the names in the emitted Verilog.
+    kept : Kept or None
+        The bits of the result that are wanted, a sticky bit among them; ``None``: all.
+    top : Timed or None
+        Bits whose disjunction is the top bit: a shorter way to a first step that is a large one.
 
     Returns
     -------
@@ -85,25 +105,75 @@ def normalize(pipeline, magnitude, depth, name):
     width, value, counts = len(magnitude), magnitude, []
     for stage in reversed(range(depth.bit_length())):
         distance = min(1 << stage, width)
+        leading = pipeline.slice(value, width - distance, width)
+        if top is not None and distance > 2:
+            leading = pipeline.concatenate(
+                [pipeline.slice(value, width - distance, width - 1), top]
+            )
+        top = None
         empty = _bit(
             pipeline,
-            lambda bits, distance=distance: ~bits[-distance:].any(),
-            value,
-            levels=1 if distance <= 4 else 2,
+            lambda bits: ~bits.any(),
+            leading,
+            levels=1 + (len(leading) > 4) + (len(leading) > 16),
             name=f"{name}_empty_{distance}",
         )
+        counts.append(empty)
+        if stage == 0 and kept is not None:
+            value = _normalized_last(pipeline, value, empty, kept, name)
+            continue
         value = pipeline.logic(
-            lambda bits, select, distance=distance: Mux(select, bits << distance, bits)[:width],
+            lambda bits, select, distance=distance: _shifted(bits, distance, select),
             value,
             empty,
             shape=unsigned(width),
             name=f"{name}_normal_{distance}",
         )
-        counts.append(empty)
     return value, counts
 
 
-def decode_float(pipeline, number, code, depth, special, name):
+def _shifted(bits, distance, select):
+    """Return the bits shifted left where ``select`` tells that the highest ones are zero."""
+    width = len(bits)
+
+    def bit(place):
+        here, there = bits[place], bits[place - distance]
+        if place < distance:
+            return here & ~select
+        if place >= width - distance:
+            # zero itself where another one moves here
+            return here | (there & select)
+        return Mux(select, there, here)
+
+    return Cat(bit(place) for place in range(width))
+
+
+def _normalized_last(pipeline, value, empty, kept, name):
+    """Return the kept bits of a value that is shifted left by at most one more place."""
+    width, wanted = len(value), kept.integer + kept.guard
+    padding = max(0, wanted - width)
+    below = width + padding - wanted
+
+    def leading(bits, select):
+        return _shifted(Cat(Const(0, padding), bits), 1, select)[below:]
+
+    result = pipeline.logic(leading, value, empty, shape=unsigned(wanted), name=f"{name}_normal_1")
+    if not kept.sticky:
+        return result
+    if not below:
+        return pipeline.free(lambda bits: Cat(Const(0, 1), bits), result)
+    lost = _bit(
+        pipeline,
+        lambda bits, select: bits[: below - 1].any() | (bits[below - 1] & ~select),
+        value,
+        empty,
+        levels=1 + (below > 2) + (below > 14),
+        name=f"{name}_sticky",
+    )
+    return pipeline.concatenate([lost, result])
+
+
+def decode_float(pipeline, number, code, depth, special, name, kept=None, apart=False):
     """Return (lane, format) of the code of a float.
 
     Parameters
@@ -120,6 +190,10 @@ def decode_float(pipeline, number, code, depth, special, name):
         Whether NaNs and infinities get flags (else they are left to their exponent, if that tells).
     name : str
         Prefix of the names in the emitted Verilog.
+    kept : Kept or None
+        The bits of the significand that are wanted, a sticky bit among them; ``None``: all.
+    apart : bool
+        Whether the exponent of subnormal numbers may stay in ``Lane.lowered``.
     """
     fraction_bits, exponent_bits = number.significand_bits, number.exponent_bits
     top = fraction_bits + exponent_bits
@@ -129,43 +203,49 @@ def decode_float(pipeline, number, code, depth, special, name):
     if number.signed:
         sign = pipeline.slice(code, top, top + 1)
     fraction = pipeline.slice(code, 0, fraction_bits)
-
-    def significand(bits, one):
-        zero = Const(0, 1)
-        subnormal = Cat(zero, bits) if number.subnormals else Const(0, fraction_bits + 1)
-        return Mux(one, Cat(bits, Const(1, 1)), subnormal)
-
-    value = pipeline.logic(
-        significand, fraction, normal, shape=unsigned(fraction_bits + 1), name=f"{name}_significand"
-    )
-    depth = min(depth, fraction_bits if number.subnormals else 0)
-    exponent, low = field, 0
-    if depth > 1:
-        value, counts = normalize(pipeline, value, depth - 1, name)
-        low = -((1 << len(counts)) - 1)
-        exponent = _subnormal_exponent(pipeline, field, counts, name)
+    exponent, low, lowered = field, 0, None
+    if number.subnormals and fraction_bits:
+        value = pipeline.concatenate([fraction, normal])
+        depth = max(1, min(depth, fraction_bits))
+        value, counts = normalize(pipeline, value, depth, name, kept, field)
+        if len(counts) > 1:
+            low = 2 - (1 << len(counts))
+            lowered = _subnormal_exponent(pipeline, counts, name)
+            if not apart:
+                exponent, lowered = _merged_exponent(pipeline, field, lowered, name), None
+    else:
+        value = pipeline.logic(
+            lambda bits, one: Cat(bits & one.replicate(fraction_bits), one),
+            fraction,
+            normal,
+            shape=unsigned(fraction_bits + 1),
+            name=f"{name}_significand",
+        )
     by_exponent = number.specials == "ieee" and not special
     high = (1 << exponent_bits) - 1 - (number.specials == "ieee")
     lanes = LaneFormat(number.bias, low, high, by_exponent, zero_lowest=True)
     flags = {} if by_exponent else _flags(pipeline, number, code, field, fraction, name)
-    return Lane(sign, value, exponent, **flags), lanes
+    return Lane(sign, value, exponent, **flags, lowered=lowered), lanes
 
 
-def _subnormal_exponent(pipeline, field, counts, name):
-    """Return the field, or minus the distance that a subnormal number was shifted by."""
+def _subnormal_exponent(pipeline, counts, name):
+    """Return 1 less the distance that a subnormal number was shifted by; 0 for normal numbers."""
+    width = len(counts) + 1
 
-    width = max(len(field), len(counts)) + 1
+    def lowered(*distance):
+        return lookup(list(reversed(distance)), lambda count: count and 1 - count, width)
 
-    def merged(bits, *distance):
-        count = Cat(*reversed(distance))
-        lowered = (-Cat(count, Const(0, 1)))[: len(count) + 1].as_signed()
-        wide = Value.cast(lowered)
-        extended = Cat(wide, wide[-1].replicate(width - len(wide)))
-        return (Cat(bits, Const(0, 1)) | extended)[:width].as_signed()
+    return pipeline.logic(lowered, *counts, shape=signed(width), name=f"{name}_lowered")
 
-    return pipeline.logic(
-        merged, field, *counts, levels=2, shape=signed(width), name=f"{name}_exponent"
-    )
+
+def _merged_exponent(pipeline, field, lowered, name):
+    width = max(len(field) + 1, len(lowered))
+
+    def merged(bits, negative):
+        wide = Cat(negative, negative[-1].replicate(width))[:width]
+        return (Cat(bits, Const(0, width))[:width] | wide).as_signed()
+
+    return pipeline.logic(merged, field, lowered, shape=signed(width), name=f"{name}_exponent")
 
 
 def _flags(pipeline, number, code, field, fraction, name):
@@ -226,7 +306,8 @@ def from_magnitude(pipeline, sign, magnitude, lsb_exponent, base, name, flags=No
 def reduce_lane(pipeline, lane, kept, sticky, name):
     """Return the leading ``kept`` bits of the significand, above a sticky bit if asked for."""
     width = len(lane.significand)
-
+    if sticky and width == kept + 1:
+        return lane.significand
     if width <= kept:
         return pipeline.free(
             lambda bits: Cat(Const(0, kept - width + sticky), bits), lane.significand

@@ -73,9 +73,15 @@ class MxQuantise(BlockOutputCore):
                 number = replace(number, subnormals=False)
             special = self.special_inputs
             depth = needed_depth(number, config.block)
+            # the scale does not tell exponents below 1 apart
+            apart = is_float(config.block.element) and self.wanted_bits is not None
+            apart = apart and self.scale_offset(number.bias) <= 0
             for index, value in enumerate(values):
+                name = f"value{index}"
                 decoded.append(
-                    decode_float(pipeline, number, value, depth, special, f"value{index}")
+                    decode_float(
+                        pipeline, number, value, depth, special, name, self.wanted_bits, apart
+                    )
                 )
         else:
             for index, value in enumerate(values):

@@ -1,6 +1,6 @@
 """The exponent that a block shares: the largest of its lanes, as a clamped scale code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amaranth.hdl import Cat, Const, Mux, Value, unsigned
 from hwgen.cores.arith.adder import Term, add
@@ -15,6 +15,7 @@ __all__ = [
     "largest_key",
     "leading_bits",
     "share_exponent",
+    "signed_value",
 ]
 
 _SCALE_MAX = 254
@@ -44,14 +45,18 @@ class SharedExponent:
     scale : Timed
         Scale code.
     exponent : Timed
-        Exponent that the scale stands for, to be compared with those of the lanes: lanes with it
-        fill the element's highest binade.
+        With ``mask`` and ``constant``: the exponent that the scale stands for, to be compared with
+        those of the lanes. Lanes with it fill the element's highest binade.
     low, high : int
-        Range of ``exponent``.
+        Range of that exponent.
     clamps_high : bool
         Whether lanes may have larger exponents.
     nan : Timed or None
         1: the block is NaN.
+    mask : Timed or None
+        One bit; 0 makes ``exponent`` zero.
+    constant : int
+        Added to the masked ``exponent``.
     """
 
     scale: Timed
@@ -60,6 +65,44 @@ class SharedExponent:
     high: int
     clamps_high: bool
     nan: Timed | None
+    mask: Timed | None = None
+    constant: int = 0
+    _differences: dict = field(default_factory=dict, repr=False, compare=False)
+
+    def below(self, pipeline, limit, shape, name):
+        """Return by how much the exponent is below a constant, modulo the width of ``shape``.
+
+        All lanes share what is computed once.
+        """
+        key = limit, shape.width, shape.signed
+        if key not in self._differences:
+            constant = limit - self.constant
+            bits = Const(constant, shape_of_range(min(constant, 0), max(constant, 0)))
+            ones = pipeline.constant(Const(1, 1))
+            exponent = Term(signed_value(pipeline, self.exponent), self.mask, ones)
+            found = add(pipeline, Term(pipeline.constant(bits)), exponent, shape, 1, name=name)
+            if not pipeline.fits((found,), pipeline.fabric.carry_chain_delay(shape.width)):
+                # the wires to all lanes get a clock period of their own
+                found = pipeline.register(found)
+            self._differences[key] = found
+        return self._differences[key]
+
+    def value(self, pipeline):
+        """Return the exponent itself."""
+        if self.mask is None and not self.constant:
+            return self.exponent
+        shape = shape_of_range(min(self.low, 0), max(self.high, 0))
+        constant = pipeline.constant(Const(self.constant, shape))
+        return add(
+            pipeline, Term(constant), Term(self.exponent, self.mask), shape, name="shared_exponent"
+        )
+
+
+def signed_value(pipeline, value):
+    """Return a value with a sign bit: costs nothing."""
+    if value.signal.shape().signed:
+        return value
+    return pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), value)
 
 
 def lane_key(pipeline, lane, element, rule, name):
@@ -165,9 +208,12 @@ def share_exponent(pipeline, key, lanes, offset, rules, nonzero, nan):
     if offset.value is not None:
         middle = shape_of_range(min(least + offset.low, 0), lanes.top + 1 + offset.high)
         total = add(pipeline, Term(total), Term(offset.value), middle, name="scale_sum")
+    clamps_high = raw_high > _SCALE_MAX
+    if not clamps_high and offset.value is None:
+        bounds = (low, high)
+        return _clamped_low(pipeline, total, bounds, offset.constant, shape, rules, nonzero, nan)
     constant = Term(pipeline.constant(Const(offset.constant, shape)))
     raw = add(pipeline, Term(total), constant, shape, name="scale_raw")
-    clamps_high = raw_high > _SCALE_MAX
     clamped = pipeline.logic(
         lambda bits: _clamped(bits, clamps_high),
         raw,
@@ -200,6 +246,19 @@ def share_exponent(pipeline, key, lanes, offset, rules, nonzero, nan):
     return SharedExponent(scale, anchor, anchor_low, anchor_high, clamps_high, nan)
 
 
+def _clamped_low(pipeline, exponent, bounds, offset, shape, rules, nonzero, nan):
+    """Return the scale of an exponent that is never too large; negative codes become 0."""
+    # the sign bit comes inverted, as what it is needed for
+    constant = Term(pipeline.constant(Const(offset - (1 << shape.width - 1), shape)))
+    raw = add(pipeline, Term(exponent), constant, unsigned(shape.width), name="scale_raw")
+    positive = pipeline.free(lambda bits: bits[-1], raw)
+    raw = pipeline.free(lambda bits: bits[:-1], raw)
+    clamped = pipeline.free(lambda bits: Cat(bits, Const(0, 8))[:8], raw)
+    low, high = (max(each, -offset) for each in bounds)
+    scale = _finished(pipeline, clamped, nonzero, nan, rules, positive)
+    return SharedExponent(scale, raw, low, high, False, nan, positive, -offset)
+
+
 def _unkeyed(pipeline, key, lanes, bumps):
     exponent = pipeline.slice(key, int(bumps), len(key)) if bumps else key
     if lanes.low >= 0:
@@ -216,18 +275,27 @@ def _clamped(bits, clamps_high):
     return Mux(negative, 0, value)[:8]
 
 
-def _finished(pipeline, clamped, nonzero, nan, rules):
-    flags = [each for each in (nonzero, nan) if each is not None]
-    if not flags:
+def _finished(pipeline, clamped, nonzero, nan, rules, positive=None):
+    given = [each for each in (positive, nonzero, nan) if each is not None]
+    if not given:
         return clamped
     zero_code = _SCALE_ONE if rules.zero_scale == "one" else 0
 
-    def finish(bits, *given):
-        given = list(given)
+    def finish(bits, *flags):
+        flags = list(flags)
+        if positive is not None:
+            bits = Mux(flags.pop(0), bits, 0)
         if nonzero is not None:
-            bits = Mux(given.pop(0), bits, zero_code)
+            bits = Mux(flags.pop(0), bits, zero_code)
         if nan is not None:
-            bits = Mux(given.pop(0), _SCALE_NAN, bits)
+            bits = Mux(flags.pop(0), _SCALE_NAN, bits)
         return Value.cast(bits)[:8]
 
-    return pipeline.logic(finish, clamped, *flags, shape=unsigned(8), name="scale")
+    return pipeline.logic(
+        finish,
+        clamped,
+        *given,
+        levels=1 + (len(given) > 3),
+        shape=unsigned(8),
+        name="scale",
+    )
