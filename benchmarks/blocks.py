@@ -180,15 +180,11 @@ def provenance():
 
 def write(results):
     """Put the table into the documentation."""
+    from pages import write_figures, write_table
+
     page = ROOT / "docs" / "benchmarks" / "blocks.md"
-    text = page.read_text()
-    begin, end = "<!-- benchmark:blocks -->", "<!-- /benchmark:blocks -->"
-    head, rest = text.split(begin, 1)
-    tail = rest.split(end, 1)[1]
-    temporary = page.with_suffix(".tmp")
-    temporary.write_text(f"{head}{begin}\n{markdown(results)}\n\n{provenance()}\n{end}{tail}")
-    temporary.replace(page)
-    page.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
+    write_table(page, "blocks", f"{markdown(results)}\n\n{provenance()}")
+    write_figures(page, results)
 
 
 @click.command()

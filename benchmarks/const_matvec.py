@@ -139,17 +139,11 @@ def provenance():
 
 def write(results):
     """Put the table into the documentation, and the figures beside it."""
+    from pages import write_figures, write_table
+
     page = ROOT / "docs" / "benchmarks" / "const-matvec.md"
-    begin, end = "<!-- benchmark:const-matvec -->", "<!-- /benchmark:const-matvec -->"
-    head, rest = page.read_text().split(begin, 1)
-    text = f"{head}{begin}\n{markdown(results)}\n\n{provenance()}\n{end}{rest.split(end, 1)[1]}"
-    for path, content in (
-        (page, text),
-        (page.with_suffix(".json"), json.dumps(results, indent=1) + "\n"),
-    ):
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(content)
-        temporary.replace(path)
+    write_table(page, "const-matvec", f"{markdown(results)}\n\n{provenance()}")
+    write_figures(page, results)
 
 
 @click.command()

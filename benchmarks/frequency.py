@@ -212,16 +212,10 @@ def _percent(part, whole):
 def write(results):
     """Rewrite the table in the documentation, and the figures beside it."""
     from measured import provenance
+    from pages import write_figures, write_table
 
-    begin, end = "<!-- benchmark:frequency -->", "<!-- /benchmark:frequency -->"
-    head, rest = PAGE.read_text().split(begin, 1)
-    table = f"{markdown(results)}\n\n{provenance(SEEDS)}"
-    text = f"{head}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
-    document = json.dumps({"summary": summary(results), "cases": results}, indent=1) + "\n"
-    for path, content in ((PAGE, text), (PAGE.with_suffix(".json"), document)):
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(content)
-        temporary.replace(path)
+    write_table(PAGE, "frequency", f"{markdown(results)}\n\n{provenance(SEEDS)}")
+    write_figures(PAGE, {"summary": summary(results), "cases": results})
 
 
 @click.command()

@@ -150,18 +150,12 @@ def provenance():
 
 def write(results):
     """Put the table into the documentation and the README."""
-    pages = {"README.md": short_markdown, "docs/benchmarks/mx-dot.md": markdown}
-    for name, make in pages.items():
-        table = f"{make(results)}\n\n{provenance()}"
-        path = ROOT / name
-        text = path.read_text()
-        begin, end = "<!-- benchmark:mx-dot -->", "<!-- /benchmark:mx-dot -->"
-        head, rest = text.split(begin, 1)
-        tail = rest.split(end, 1)[1]
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
-        temporary.replace(path)
-    (ROOT / "docs/benchmarks/mx-dot.json").write_text(json.dumps(results, indent=1) + "\n")
+    from pages import write_figures, write_table
+
+    page = ROOT / "docs/benchmarks/mx-dot.md"
+    for path, make in ((ROOT / "README.md", short_markdown), (page, markdown)):
+        write_table(path, "mx-dot", f"{make(results)}\n\n{provenance()}")
+    write_figures(page, results)
 
 
 @click.command()

@@ -86,18 +86,12 @@ def _key(case):
 def write(results):
     """Rewrite the table in the documentation, and the figures beside it."""
     from measured import provenance
+    from pages import write_figures, write_table
 
     page = ROOT / "docs" / "benchmarks" / "operators.md"
     results = merged(results, page)
-    begin, end = "<!-- benchmark:operators -->", "<!-- /benchmark:operators -->"
-    head, rest = page.read_text().split(begin, 1)
-    text = f"{head}{begin}\n{markdown(results)}\n\n{provenance(SEEDS)}\n{end}"
-    temporary = page.with_suffix(".tmp")
-    temporary.write_text(text + rest.split(end, 1)[1])
-    temporary.replace(page)
-    figures = page.with_suffix(".json")
-    temporary.write_text(json.dumps(results, indent=1) + "\n")
-    temporary.replace(figures)
+    write_table(page, "operators", f"{markdown(results)}\n\n{provenance(SEEDS)}")
+    write_figures(page, results)
 
 
 def missed(result):
