@@ -1,8 +1,6 @@
 """The frame of a core that is one pipeline: a stream in, registers by frequency, a stream out."""
 
-import gc
 import re
-from contextlib import contextmanager
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
@@ -13,6 +11,7 @@ from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Stream
 
 from hwgen import targets
+from hwgen.collector import no_garbage_collection
 from hwgen.errors import UsageError
 
 __all__ = ["PipelinedCore", "ValidChain"]
@@ -71,7 +70,7 @@ class PipelinedCore(wiring.Component):
         )
         self.verilog_libraries = libraries_of(targets.get(config.target))
         # the latency is known only once the registers are placed
-        with _no_garbage_collection():
+        with no_garbage_collection():
             self._built, self.latency = self._build()
 
     def datapath(self, pipeline, valid):
@@ -145,18 +144,6 @@ class PipelinedCore(wiring.Component):
         results = {name: pipeline.output(value, last) for name, value in fields.items()}
         connect_output(pipeline, self.o, results, emerging)
         return m, pipeline, last + 1
-
-
-@contextmanager
-def _no_garbage_collection():
-    """Suspend the cyclic collector: nothing of a circuit under construction is garbage."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _dashed(name):

@@ -1,15 +1,14 @@
 """From a component to plain Verilog-2001, one file, with ``interface.json`` beside it."""
 
-import gc
 import hashlib
 import json
 import re
 import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import hwgen
+from hwgen.collector import no_garbage_collection
 from hwgen.errors import UsageError
 from hwgen.flow.outputs import prepare_folder, write_file
 from hwgen.flow.ports import raw_ports
@@ -96,18 +95,6 @@ class EmitResult:
         }
 
 
-@contextmanager
-def _no_garbage_collection():
-    """Suspend the cyclic collector: it would look at millions of live objects again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def module_name(core_name):
     """Return the Verilog module name of a core: ``mx_dot`` for ``mx-dot``."""
     return re.sub(r"\W", "_", core_name)
@@ -149,7 +136,7 @@ def emit_verilog(
         libraries = getattr(elaboratable, "verilog_libraries", ())
     if modules is None:
         modules = getattr(elaboratable, "verilog_modules", {})
-    with _no_garbage_collection():
+    with no_garbage_collection():
         designs = {module_name: _to_rtlil(elaboratable, ports, module_name)}
         designs |= {name: _to_rtlil(each, None, name) for name, each in modules.items()}
     with tempfile.TemporaryDirectory(prefix="hwgen-emit-") as folder:
@@ -223,7 +210,7 @@ def describe_interface(core, config, component, verilog_file, verilog_text, modu
     }
 
 
-@_no_garbage_collection()
+@no_garbage_collection()
 def emit(core, config, folder, *, vectors=0, seed=1, module=None):
     """Write a core's Verilog and ``interface.json`` into ``folder``.
 

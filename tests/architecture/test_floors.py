@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 # from the ground up; packages of one line do not know each other
 FLOORS = [
-    ["hwgen.errors"],
+    ["hwgen.errors", "hwgen.collector"],
     ["hwgen.formats", "hwgen.tools"],
     ["hwgen.targets"],
     ["hwgen.golden", "hwgen.cores", "hwgen.boards"],
