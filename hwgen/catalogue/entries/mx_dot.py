@@ -1,8 +1,7 @@
 """Catalogue entry of ``mx-dot``: golden model and test vectors of its configurations."""
 
-import numpy as np
-
 from hwgen.catalogue.core import Core
+from hwgen.catalogue.exact import exact_codes
 from hwgen.catalogue.vectors import mx_dot as test_vectors
 from hwgen.cores.mx.dot_config import MxDotConfig
 from hwgen.golden import mx_dot as golden_model
@@ -32,22 +31,7 @@ def _golden(config, inputs):
         accumulator_width=config.significand_width if config.max_blocks > 1 else None,
         accumulator_step=config.accumulator_step,
     )
-    return {"o": _exact_codes(config, outputs) if exact else outputs}
-
-
-def _exact_codes(config, outputs):
-    """Return the exact outputs as the codes on the wires: biased, two's complement."""
-    width = config.significand_width
-    significand = outputs["significand"]
-    if width > 64:
-        significand = significand.astype(object) & ((1 << width) - 1)
-    else:
-        significand = significand.astype(np.int64).astype(np.uint64)
-        significand &= np.uint64((1 << width) - 1)
-    codes = {name: outputs[name].astype(np.uint64) for name in outputs if name != "significand"}
-    codes["significand"] = significand
-    codes["exponent"] = (outputs["exponent"] + config.exponent_bias).astype(np.uint64)
-    return codes
+    return {"o": exact_codes(config, outputs) if exact else outputs}
 
 
 _SEMANTICS = """\

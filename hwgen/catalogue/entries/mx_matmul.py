@@ -3,6 +3,7 @@
 import numpy as np
 
 from hwgen.catalogue.core import Core
+from hwgen.catalogue.exact import exact_codes
 from hwgen.catalogue.vectors import mx_matmul as test_vectors
 from hwgen.cores.systolic.matmul_config import MxMatmulConfig
 from hwgen.golden import mx_matmul as golden_model
@@ -43,23 +44,8 @@ def _golden(config, inputs):
             **tokens, **options, block_size=config.k, lanes=config.lanes
         )
     if config.out == "exact":
-        outputs = _exact_codes(config, outputs)
+        outputs = exact_codes(config.dot, outputs)
     return {"o": {name: _squeezed(each) for name, each in outputs.items()}}
-
-
-def _exact_codes(config, outputs):
-    """Return the exact outputs as the codes on the wires: biased, two's complement."""
-    width = config.dot.significand_width
-    significand = outputs["significand"]
-    if width > 64:
-        significand = significand.astype(object) & ((1 << width) - 1)
-    else:
-        significand = significand.astype(np.int64).astype(np.uint64)
-        significand &= np.uint64((1 << width) - 1)
-    codes = {name: outputs[name].astype(np.uint64) for name in outputs if name != "significand"}
-    codes["significand"] = significand
-    codes["exponent"] = (outputs["exponent"] + config.dot.exponent_bias).astype(np.uint64)
-    return codes
 
 
 def _squeezed(values):
