@@ -9,6 +9,7 @@ from hwgen.errors import HwgenError, UsageError
 
 __all__ = [
     "FREQUENCY",
+    "MULTIPLIERS",
     "RANDOM_BITS",
     "RANDOM_SEED",
     "RANDOM_SOURCE",
@@ -102,6 +103,9 @@ RANDOM_SOURCE = Field(
     default="lfsr", description="random bits from a register inside, or a field of the input"
 )
 RANDOM_SEED = Field(default=0, description="start of the random bits from inside")
+MULTIPLIERS = Field(
+    default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
+)
 FREQUENCY = Field(
     default=None, description="clock in MHz to place registers for (default: no pipelining)"
 )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from hwgen.cores.config import (
     FREQUENCY,
+    MULTIPLIERS,
     RANDOM_BITS,
     RANDOM_SEED,
     RANDOM_SOURCE,
@@ -28,7 +29,7 @@ __all__ = ["FixedDotConfig"]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class FixedDotConfig(shared.FixedResultConfig):
+class FixedDotConfig(shared.FixedProductConfig):
     """What a ``fixed-dot`` core computes and what it is built for.
 
     Raises
@@ -51,9 +52,7 @@ class FixedDotConfig(shared.FixedResultConfig):
     random_source: RandomSource = RANDOM_SOURCE
     random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
-    dsp: Multipliers = Field(
-        default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
-    )
+    dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
 
     @model_validator(mode="after")
@@ -63,11 +62,6 @@ class FixedDotConfig(shared.FixedResultConfig):
             raise ValueError(f"lanes must divide k = {self.k}, not {self.lanes}")
         self.check_result()
         return self
-
-    @property
-    def exact_exponent(self):
-        """Exponent of 2 of the unit of an exact result."""
-        return self.fmt_a.lsb_exponent + self.fmt_b.lsb_exponent
 
     @property
     def exact_bounds(self):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from hwgen.cores.config import (
     FREQUENCY,
+    MULTIPLIERS,
     RANDOM_BITS,
     RANDOM_SEED,
     RANDOM_SOURCE,
@@ -27,7 +28,7 @@ __all__ = ["FixedMacConfig"]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class FixedMacConfig(shared.FixedResultConfig):
+class FixedMacConfig(shared.FixedProductConfig):
     """What a ``fixed-mac`` core computes and what it is built for.
 
     Raises
@@ -49,20 +50,13 @@ class FixedMacConfig(shared.FixedResultConfig):
     random_source: RandomSource = RANDOM_SOURCE
     random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
-    dsp: Multipliers = Field(
-        default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
-    )
+    dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
 
     @model_validator(mode="after")
     def _complete(self):
         self.check_result()
         return self
-
-    @property
-    def exact_exponent(self):
-        """Exponent of 2 of the unit of an exact result."""
-        return self.fmt_a.lsb_exponent + self.fmt_b.lsb_exponent
 
     @property
     def exact_bounds(self):

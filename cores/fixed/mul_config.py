@@ -2,6 +2,7 @@
 
 from hwgen.cores.config import (
     FREQUENCY,
+    MULTIPLIERS,
     RANDOM_BITS,
     RANDOM_SEED,
     RANDOM_SOURCE,
@@ -25,7 +26,7 @@ __all__ = ["FixedMulConfig"]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class FixedMulConfig(shared.FixedResultConfig):
+class FixedMulConfig(shared.FixedProductConfig):
     """What a ``fixed-mul`` core computes and what it is built for.
 
     Raises
@@ -44,9 +45,7 @@ class FixedMulConfig(shared.FixedResultConfig):
     random_source: RandomSource = RANDOM_SOURCE
     random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
-    dsp: Multipliers = Field(
-        default="auto", description="hard multipliers: 'auto', 'none', or at most so many"
-    )
+    dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
 
     @model_validator(mode="after")
@@ -55,12 +54,6 @@ class FixedMulConfig(shared.FixedResultConfig):
         return self
 
     @property
-    def exact_exponent(self):
-        """Exponent of 2 of the unit of an exact result."""
-        return self.fmt_a.lsb_exponent + self.fmt_b.lsb_exponent
-
-    @property
     def exact_bounds(self):
         """Least and greatest exact result."""
-        low, high = shared.product_bounds(self.fmt_a, self.fmt_b)
-        return low, high
+        return shared.product_bounds(self.fmt_a, self.fmt_b)

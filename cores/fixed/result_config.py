@@ -16,6 +16,7 @@ __all__ = [
     "FLAGS",
     "OUT",
     "OVERFLOW",
+    "FixedProductConfig",
     "FixedResultConfig",
     "Out",
     "Overflow",
@@ -105,6 +106,15 @@ class FixedResultConfig(CoreConfig):
     def needs_random(self):
         """Whether results are rounded stochastically."""
         return self.out != "exact" and self.rounding == "stochastic"
+
+
+class FixedProductConfig(FixedResultConfig):
+    """What follows where exact results are sums of products of ``fmt_a`` and ``fmt_b``."""
+
+    @property
+    def exact_exponent(self):
+        """Exponent of 2 of the unit of an exact result."""
+        return self.fmt_a.lsb_exponent + self.fmt_b.lsb_exponent
 
 
 def product_bounds(format_a, format_b):

@@ -5,6 +5,7 @@ from typing import Literal
 from hwgen.cores.arith.float_round import Rounding as RoundingOf
 from hwgen.cores.config import (
     FREQUENCY,
+    MULTIPLIERS,
     RANDOM_BITS,
     RANDOM_SEED,
     RANDOM_SOURCE,
@@ -44,7 +45,6 @@ SUBNORMALS = Field(
     default="full", description="'flush' reads and writes subnormal numbers as zeros"
 )
 FLAGS = Field(default=False, description="adds the exception flags of IEEE 754")
-DSP = Field(default="auto", description="hard multipliers: 'auto', 'none', or at most so many")
 
 
 def _operand(name):
@@ -145,7 +145,7 @@ class FloatMulConfig(_FloatConfig):
     random_source: RandomSource = RANDOM_SOURCE
     random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
-    dsp: Multipliers = DSP
+    dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
 
     @model_validator(mode="after")
@@ -174,7 +174,7 @@ class FloatFmaConfig(_FloatConfig):
     random_source: RandomSource = RANDOM_SOURCE
     random_seed: Seed = RANDOM_SEED
     freq: Frequency = FREQUENCY
-    dsp: Multipliers = DSP
+    dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
 
     @model_validator(mode="after")

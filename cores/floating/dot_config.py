@@ -6,6 +6,7 @@ from typing import Annotated
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.config import (
     FREQUENCY,
+    MULTIPLIERS,
     RANDOM_BITS,
     RANDOM_SEED,
     RANDOM_SOURCE,
@@ -26,7 +27,6 @@ from hwgen.cores.config import (
 )
 from hwgen.cores.floating.accumulate_config import OUT, Output, check_output
 from hwgen.cores.floating.config import (
-    DSP,
     FLAGS,
     OVERFLOW,
     SUBNORMALS,
@@ -68,7 +68,7 @@ class FloatDotConfig(CoreConfig):
     random_seed: Seed = RANDOM_SEED
     flags: bool = FLAGS
     freq: Frequency = FREQUENCY
-    dsp: Multipliers = DSP
+    dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
 
     @model_validator(mode="after")
