@@ -4,11 +4,16 @@ import numpy as np
 
 from hwgen.golden.lfsr import random_words
 
-__all__ = ["outputs_of", "random_of"]
+__all__ = ["outputs_of", "rounding_of"]
 
 
-def random_of(config, tokens):
-    """Return the random bits of every token, as the golden models take them; None without."""
+def rounding_of(config, tokens):
+    """Return how every token's result is rounded: the arguments of the golden models for that."""
+    rules = {name: getattr(config, name) for name in ("rounding", "overflow", "subnormals")}
+    return {**rules, "random": _random(config, tokens)}
+
+
+def _random(config, tokens):
     if not config.draws_random:
         return None
     kind = np.dtype(f"uint{config.random_bits}")

@@ -2,7 +2,7 @@
 
 from hwgen.catalogue.core import Core
 from hwgen.catalogue.float_semantics import SEMANTICS
-from hwgen.catalogue.float_tokens import outputs_of, random_of
+from hwgen.catalogue.float_tokens import outputs_of, rounding_of
 from hwgen.catalogue.vectors import float_add as test_vectors
 from hwgen.cores.floating.config import FloatAddConfig
 from hwgen.golden import float_arith
@@ -23,10 +23,7 @@ def _golden(config, inputs):
         tokens["b"],
         format=config.fmt,
         subtract=tokens.get("subtract", config.operation == "subtract"),
-        rounding=config.rounding,
-        overflow=config.overflow,
-        subnormals=config.subnormals,
-        random=random_of(config, tokens),
+        **rounding_of(config, tokens),
     )
     return outputs_of(config, result)
 

@@ -2,7 +2,7 @@
 
 from hwgen.catalogue.core import Core
 from hwgen.catalogue.float_semantics import SEMANTICS
-from hwgen.catalogue.float_tokens import outputs_of, random_of
+from hwgen.catalogue.float_tokens import outputs_of, rounding_of
 from hwgen.catalogue.vectors import float_fma as test_vectors
 from hwgen.cores.floating.config import FloatFmaConfig
 from hwgen.golden import float_arith
@@ -28,10 +28,7 @@ def _golden(config, inputs):
         output=config.out,
         negate_product=tokens.get("negate_product", False),
         negate_addend=tokens.get("negate_addend", False),
-        rounding=config.rounding,
-        overflow=config.overflow,
-        subnormals=config.subnormals,
-        random=random_of(config, tokens),
+        **rounding_of(config, tokens),
     )
     return outputs_of(config, result)
 

@@ -2,7 +2,7 @@
 
 from hwgen.catalogue.core import Core
 from hwgen.catalogue.float_semantics import SEMANTICS
-from hwgen.catalogue.float_tokens import outputs_of, random_of
+from hwgen.catalogue.float_tokens import outputs_of, rounding_of
 from hwgen.catalogue.vectors import float_mul as test_vectors
 from hwgen.cores.floating.config import FloatMulConfig
 from hwgen.golden import float_arith
@@ -24,10 +24,7 @@ def _golden(config, inputs):
         format_a=config.fmt_a,
         format_b=config.fmt_b,
         output=config.out,
-        rounding=config.rounding,
-        overflow=config.overflow,
-        subnormals=config.subnormals,
-        random=random_of(config, tokens),
+        **rounding_of(config, tokens),
     )
     return outputs_of(config, result)
 
