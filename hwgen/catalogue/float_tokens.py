@@ -4,7 +4,9 @@ import numpy as np
 
 from hwgen.golden.lfsr import random_words
 
-__all__ = ["outputs_of", "rounding_of"]
+__all__ = ["kept_outputs", "outputs_of", "rounding_of"]
+
+_FLAGS = ("invalid", "overflow", "underflow", "inexact")
 
 
 def rounding_of(config, tokens):
@@ -26,6 +28,16 @@ def outputs_of(config, result):
     """Return the output stream for the result of a golden model."""
     fields = {"result": result.codes}
     if config.flags:
-        for name in ("invalid", "overflow", "underflow", "inexact"):
+        for name in _FLAGS:
             fields[name] = np.asarray(getattr(result, name)).astype(np.uint64)
     return {"o": fields}
+
+
+def kept_outputs(config, outputs):
+    """Return the output stream for fields of a golden model, flags only where there are any."""
+    kept = {name: each for name, each in outputs.items() if config.flags or name not in _FLAGS}
+    return {"o": {name: _codes(each) for name, each in kept.items()}}
+
+
+def _codes(values):
+    return values if values.dtype == object else values.astype(np.uint64)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from hwgen.catalogue.core import Core
+from hwgen.catalogue.float_tokens import kept_outputs
 from hwgen.catalogue.vectors.float_dot import vectors
 from hwgen.cores.floating.dot_config import FloatDotConfig
 from hwgen.golden.float_dot import dot
@@ -41,13 +42,7 @@ def _golden(config, inputs):
         subnormals=config.subnormals,
         random=random,
     )
-    flags = ("invalid", "overflow", "underflow", "inexact")
-    kept = [name for name in outputs if config.flags or name not in flags]
-    return {"o": {name: _codes(outputs[name]) for name in kept}}
-
-
-def _codes(values):
-    return values if values.dtype == object else values.astype(np.uint64)
+    return kept_outputs(config, outputs)
 
 
 _SEMANTICS = """\
