@@ -12,6 +12,7 @@ _DEFAULT = {
         {"fmt": "mxint8", "k": 4, "lanes": 1, "fmt_in": "fp16", "rounding": "stochastic"},
         {"fmt": "mxfp8-e5m2", "k": 3, "nan": "element", "infinity": "element", "rounding": "up"},
         {"fmt": "nvfp4", "k": 8, "lanes": 4, "fmt_in": "fp32", "freq": 120},
+        {"fmt": "nvfp4", "k": 8, "lanes": 4, "tensor_scale": "input", "freq": 80},
     ],
     "mx-dequantise": [
         {"fmt": "nvfp4", "lanes": 2, "out": "fp32"},
@@ -72,6 +73,15 @@ def _thorough():
     for fmt, rounding, source in product(_FLOAT_SCALES, _ROUNDINGS, ("bf16", "fp16", "q3.12")):
         options = {"rounding": rounding, "nan": "element", "infinity": "element"}
         yield "mx-quantise", {"fmt": fmt, "k": 4, "fmt_in": source, **options}
+    for rounding, source in product(_ROUNDINGS, ("bf16", "fp32", "q3.12")):
+        options = {"rounding": rounding, "nan": "element", "zero_scale": "one"}
+        yield (
+            "mx-quantise",
+            {"fmt": "nvfp4", "k": 4, "tensor_scale": "input", "fmt_in": source, **options},
+        )
+    for target in ("ice40", "xilinx7", "generic"):
+        options = {"tensor_scale": "input", "freq": 50, "target": target}
+        yield "mx-quantise", {"fmt": "nvfp4", "k": 4, "lanes": 2, **options}
     for target, lanes in product(("ecp5", "ice40", "xilinx7", "generic"), (16, 2)):
         yield "mx-quantise", {"fmt": "nvfp4", "lanes": lanes, "freq": 50, "target": target}
     yield "mx-quantise", {"fmt": "block-int16-bf16", "k": 4, "fmt_in": "fp32", "zero_scale": "one"}

@@ -21,6 +21,15 @@ NAMED = {
             NamedFault("anchor off", "anchor", "inv"),
         ],
     ),
+    "mx-quantise in units of a tensor scale": (
+        {"fmt": "nvfp4", "k": 2, "tensor_scale": "input", "freq": 60},
+        [
+            NamedFault("largest element not in units", r"largest_element\w*", "inv"),
+            NamedFault("exponent of the unit forgotten", r"minus_tensor_scale\w*", "inv"),
+            NamedFault("bit of a divisor wrong", r"minus_divisor\w*", "inv"),
+            NamedFault("bad tensor scale missed", "no_tensor_scale", "const0"),
+        ],
+    ),
     "mx-quantise": (
         {"fmt": "mxfp8-e4m3", "k": 4, "lanes": 2, "freq": 80},
         [

@@ -84,17 +84,20 @@ class BlockOutputCore(PipelinedCore):
         offset = replace(offset, constant=units + self.scale_offset(kind.bias))
         # what the keys tell of the lanes
         ranks = kind if lanes[0].lowered is None else replace(kind, low=0)
-        keys = [self._key(pipeline, lane, kind, index) for index, lane in enumerate(lanes)]
+        keys = [self._key(pipeline, lane, kind, offset, index) for index, lane in enumerate(lanes)]
         key = largest_key(pipeline, keys)
         nonzero = None if float_scale else self._nonzero(pipeline, lanes, kind, offset)
         nan = self._nan(pipeline, lanes, nan)
         kept = kept_bits(element, rules.rounding, config.random_bits)
-        needed = _needed_bits(kept, config.block)
+        needed = _needed_bits(kept, config.block, offset)
         lanes = [
             replace(
                 lane,
                 significand=reduce_lane(pipeline, lane, needed, kept.sticky, f"lane{index}"),
             )
+            # nothing to cut off, and zeros need no place in a memory
+            if offset.unit is None or len(lane.significand) > needed
+            else lane
             for index, lane in enumerate(lanes)
         ]
         random = draw(pipeline, config, self.i.payload, valid)
@@ -109,7 +112,7 @@ class BlockOutputCore(PipelinedCore):
         if float_scale:
             offset = replace(offset, constant=units)
             shared, divisor, nothing = share_float(
-                pipeline, key, kind, offset, config.block, kept, nan
+                pipeline, key, len(lanes[0].exponent), kind, offset, config.block, kept, nan
             )
             lanes = [
                 divide_lane(pipeline, lane, kind, divisor, kept, f"lane{index}")
@@ -180,12 +183,12 @@ class BlockOutputCore(PipelinedCore):
         specials = self._specials(lane)
         return [each for each in (specials.nan, specials.infinite) if each is not None]
 
-    def _key(self, pipeline, lane, kind, index):
+    def _key(self, pipeline, lane, kind, offset, index):
         """Return the lane's key; 0 for what takes no part in the scale."""
         rules = self.config.rules
         block, name = self.config.block, f"lane{index}"
         if is_float(block.scale):
-            key = magnitude_key(pipeline, lane, block, name)
+            key = magnitude_key(pipeline, lane, block, offset, name)
         else:
             key = lane_key(pipeline, lane, block.element, rules.scale_rule, name)
         out = self._outsiders(lane)
@@ -245,8 +248,8 @@ class BlockOutputCore(PipelinedCore):
         for flag in (nonzero, nan):
             if flag is not None:
                 gathered.append(beats.gather(flag, lambda x, y: x | y, 0.0, "flag"))
-        if offset.value is not None:
-            gathered.append(offset.value)
+        of_block = ("value", "unit")
+        gathered += [each for name in of_block if (each := getattr(offset, name)) is not None]
         names = ("sign", "significand", "exponent", "lowered", "nan", "infinite")
         stored = [
             (index, name, value)
@@ -267,17 +270,19 @@ class BlockOutputCore(PipelinedCore):
         blocks = iter(blocks)
         key = next(blocks)
         nonzero, nan = (flag if flag is None else next(blocks) for flag in (nonzero, nan))
-        if offset.value is not None:
-            offset = replace(offset, value=next(blocks))
+        held = {name: next(blocks) for name in of_block if getattr(offset, name) is not None}
+        offset = replace(offset, **held)
         return lanes, random, key, nonzero, nan, offset
 
 
-def _needed_bits(kept, block):
+def _needed_bits(kept, block, offset=None):
     """Return how many leading bits of a lane its element depends on."""
     needed = kept.integer + kept.guard
     if is_float(block.scale):
         # what the first bits of the quotient depend on
         needed += block.scale.significand_bits + 1
+    if offset is not None and offset.unit is not None:
+        needed += len(offset.unit)
     return needed
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_significand
+from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.mx.encode import is_float
 from hwgen.cores.mx.lane import LaneFormat, decode_float, reduce_lane
@@ -23,22 +24,26 @@ def _rounding(scale):
     return Rounding(replace(scale, signed=True), "nearest-even", "saturate")
 
 
-def magnitude_bits(block):
+def magnitude_bits(block, offset=None):
     """Return on how many leading bits of the largest magnitude the scale depends."""
-    return leading_bits(block.element).bit_length() + _rounding(block.scale).kept_bits
+    bits = leading_bits(block.element).bit_length() + _rounding(block.scale).kept_bits
+    if offset is not None and offset.unit is not None:
+        bits += len(offset.unit)
+    return bits
 
 
-def magnitude_key(pipeline, lane, block, name):
+def magnitude_key(pipeline, lane, block, offset, name):
     """Return what lanes are compared by: the exponent, above the bits that the scale depends on."""
     exponent = lane.exponent
     if exponent.signal.shape().signed:
         # flip the sign bit: unsigned order
         exponent = pipeline.free(lambda bits: Cat(bits[:-1], ~bits[-1]), exponent)
-    leading = reduce_lane(pipeline, lane, magnitude_bits(block), True, f"{name}_magnitude")
+    width = min(magnitude_bits(block, offset), len(lane.significand))
+    leading = reduce_lane(pipeline, lane, width, True, f"{name}_magnitude")
     return pipeline.concatenate([leading, exponent])
 
 
-def share_float(pipeline, key, lanes, offset, block, kept, nan):
+def share_float(pipeline, key, exponent_bits, lanes, offset, block, kept, nan):
     """Turn the largest key of a block into its scale.
 
     Parameters
@@ -47,6 +52,8 @@ def share_float(pipeline, key, lanes, offset, block, kept, nan):
         Datapath that the circuit becomes part of.
     key : Timed
         Largest of the lanes' keys, see `magnitude_key`.
+    exponent_bits : int
+        Bits of it that are the exponent.
     lanes : LaneFormat
         Format of the lanes.
     offset : Offset
@@ -65,24 +72,27 @@ def share_float(pipeline, key, lanes, offset, block, kept, nan):
         significand of the scale; whether the elements are zero because the scale is NaN or zero.
     """
     element, number = block.element, block.scale
-    bits = magnitude_bits(block) + 1
+    bits = len(key) - exponent_bits
     magnitude, exponent = pipeline.slice(key, 0, bits), pipeline.slice(key, bits, len(key))
     least = 0
     if lanes.low < 0:
         least = -(1 << len(exponent) - 1)
         exponent = pipeline.free(lambda value: Cat(value[:-1], ~value[-1]).as_signed(), exponent)
     rounding = _rounding(number)
+    divisor, raised = leading_bits(element), offset
+    if offset.unit is not None:
+        divisor, raised = _largest_in_units(pipeline, divisor, offset)
     quotient, whole, inexact = normalised_quotient(
-        pipeline, magnitude, leading_bits(element), rounding.kept_bits, "scale"
+        pipeline, magnitude, divisor, rounding.kept_bits, "scale"
     )
-    exponent = _raised(pipeline, exponent, whole, (least, lanes.top + 1), offset, "scale_exponent")
+    exponent = _raised(pipeline, exponent, whole, (least, lanes.top + 1), raised, "scale_exponent")
     code = round_significand(
         pipeline,
         pipeline.constant(Const(0, 1)),
         quotient,
         exponent,
         lanes.bias + 1 - offset.constant + element.max_exponent + rounding.kept_bits - 1,
-        (min(lanes.low, 0) + offset.low, lanes.top + 1 + offset.high),
+        (min(lanes.low, 0) + raised.low, lanes.top + 1 + raised.high),
         rounding,
         sticky=inexact,
         normalised=True,
@@ -92,11 +102,16 @@ def share_float(pipeline, key, lanes, offset, block, kept, nan):
     constant = element.max_exponent + lanes.bias + 1 - offset.constant - kind.bias
     place, bounds = _place(pipeline, offset, constant, lanes, kind, element, kept)
     low, high = kind.low + bounds[0], kind.high + bounds[1]
+    significand, one = scale.significand, 0
+    if offset.unit is not None:
+        significand, one = _normalised_product(pipeline, significand, offset.unit, "divisor")
+        high += 1
     anchor = add(
         pipeline,
         Term(scale.exponent),
         Term(place),
         shape_of_range(min(low, 0), max(high, 0)),
+        one,
         name="anchor",
     )
     nothing = pipeline.logic(
@@ -108,23 +123,51 @@ def share_float(pipeline, key, lanes, offset, block, kept, nan):
         name="no_numbers",
     )
     shared = SharedExponent(code, anchor, low, high, True, nan)
-    divisor = add(
-        pipeline,
-        Term(pipeline.constant(Const(0, 1))),
-        Term(_complemented(pipeline, scale.significand)),
-        signed(len(scale.significand) + 1),
-        1,
-        name="minus_divisor",
-    )
+    divisor = _minus(pipeline, significand, "minus_divisor")
     if pipeline.period is not None:
         # every step of every lane's division takes it
         divisor = pipeline.register(divisor)
     return shared, divisor, nothing
 
 
-def _complemented(pipeline, value):
-    """Return all bits of an unsigned value and its sign, inverted."""
-    return pipeline.free(lambda bits: Cat(~bits, Const(1, 1)).as_signed(), value)
+def _minus(pipeline, value, name):
+    """Return an unsigned value with the other sign."""
+    inverted = pipeline.free(lambda bits: Cat(~bits, Const(1, 1)).as_signed(), value)
+    zero = Term(pipeline.constant(Const(0, 1)))
+    return add(pipeline, zero, Term(inverted), signed(len(value) + 1), 1, name=name)
+
+
+def _normalised_product(pipeline, x, y, name):
+    """Return the product of two normalized significands, normalized, and whether it is 2 or more.
+
+    It is worth as much as both by its own width.
+    """
+    product = multiply(pipeline, x, y, name=name)
+    width = len(product)
+    top = pipeline.slice(product, width - 1, width)
+    normal = pipeline.logic(
+        lambda bits, one: Mux(one, bits, bits << 1)[:width],
+        product,
+        top,
+        shape=unsigned(width),
+        name=f"{name}_normal",
+    )
+    return normal, top
+
+
+def _largest_in_units(pipeline, largest, offset):
+    """Return (minus the largest element in units, the offset of quotients by it)."""
+    constant = pipeline.constant(Const(largest, largest.bit_length()))
+    product, top = _normalised_product(pipeline, offset.unit, constant, "largest_element")
+    value = add(
+        pipeline,
+        Term(offset.value),
+        Term(pipeline.free(lambda bit: bit.as_signed(), top)),
+        shape_of_range(min(offset.low - 1, 0), max(offset.high, 0)),
+        name="scale_offset",
+    )
+    divisor = _minus(pipeline, product, "minus_largest")
+    return divisor, replace(offset, value=value, low=offset.low - 1)
 
 
 def _raised(pipeline, exponent, one, bounds, offset, name):

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+from amaranth.hdl import Cat, Const, unsigned
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.block_output import BlockOutputCore
 from hwgen.cores.mx.encode import is_float
+from hwgen.cores.mx.factor import decode_factor
 from hwgen.cores.mx.lane import decode_float, decode_integer
 from hwgen.cores.mx.shared_exponent import Offset
 
@@ -57,15 +61,18 @@ class MxQuantise(BlockOutputCore):
     """
 
     def __init__(self, config):
-        fmt = config.fmt_in
-        super().__init__(
-            config, [Field("values", fmt.width, config.lanes, fmt.name, doc="values of the block")]
-        )
+        fmt, unit = config.fmt_in, config.fmt.tensor_scale
+        fields = [Field("values", fmt.width, config.lanes, fmt.name, doc="values of the block")]
+        if config.tensor_scale == "input":
+            doc = "scale of the tensor, the same in all beats of a block"
+            fields.append(Field("tensor_scale", unit.width, format=unit.name, doc=doc))
+        super().__init__(config, fields)
 
     def lanes(self, pipeline):
         config = self.config
         number = config.fmt_in
-        values = self.inputs(pipeline)["values"]
+        inputs = self.inputs(pipeline)
+        values = inputs["values"]
         values = values if isinstance(values, list) else [values]
         decoded = []
         if is_float(number):
@@ -73,6 +80,9 @@ class MxQuantise(BlockOutputCore):
                 number = replace(number, subnormals=False)
             special = self.special_inputs
             depth = needed_depth(number, config.block)
+            if config.tensor_scale == "input":
+                # a small unit makes any number large
+                depth = number.significand_bits
             # the scale does not tell exponents below 1 apart
             apart = is_float(config.block.element) and self.wanted_bits is not None
             apart = apart and self.scale_offset(number.bias) <= 0
@@ -86,4 +96,34 @@ class MxQuantise(BlockOutputCore):
         else:
             for index, value in enumerate(values):
                 decoded.append(decode_integer(pipeline, number, value, f"value{index}"))
-        return [lane for lane, _ in decoded], decoded[0][1], Offset(0), None
+        offset, nan = Offset(0), None
+        if config.tensor_scale == "input":
+            offset, nan = _in_units(pipeline, config.fmt.tensor_scale, inputs["tensor_scale"])
+        return [lane for lane, _ in decoded], decoded[0][1], offset, nan
+
+
+def _in_units(pipeline, number, code):
+    """Return the offset of values divided by a tensor scale, and whether that is none."""
+    lane, kind = decode_factor(pipeline, number, code, "tensor_scale")
+    exponent = pipeline.free(
+        lambda bits: bits if bits.shape().signed else Cat(bits, Const(0, 1)).as_signed(),
+        lane.exponent,
+    )
+    negated = add(
+        pipeline,
+        Term(pipeline.constant(Const(0, 1))),
+        Term(exponent, None, pipeline.constant(Const(1, 1))),
+        shape_of_range(-kind.high - 1, -kind.low),
+        1,
+        name="minus_tensor_scale",
+    )
+    flags = [each for each in (lane.nan, lane.infinite) if each is not None]
+    bad = pipeline.logic(
+        lambda sign, bits, *flags: sign | ~bits[-1] | Cat(*flags).any(),
+        lane.sign,
+        lane.significand,
+        *flags,
+        shape=unsigned(1),
+        name="no_tensor_scale",
+    )
+    return Offset(kind.bias, negated, -kind.high, -kind.low, lane.significand), bad

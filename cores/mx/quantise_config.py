@@ -23,6 +23,10 @@ class _Formats(CoreConfig):
     fmt: Block = Field(
         default="mxfp8-e4m3/32", validate_default=True, description="block format out"
     )
+    tensor_scale: Literal["unit", "input"] = Field(
+        default="unit",
+        description="'input' divides by a field of the input; else values are in units of it",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -40,6 +44,8 @@ class MxQuantiseConfig(shared.BlockResultConfig, _Formats):
         set_field(self, "k", self.k or self.fmt.block_size)
         self.check_lanes()
         self.set_result("fmt", self.fmt)
+        if self.tensor_scale == "input" and self.fmt.tensor_scale is None:
+            raise ValueError(f"tensor_scale must be 'unit' for {self.fmt}, which has none")
         if isinstance(self.fmt_in, formats.PowerOfTwoFormat) or not hasattr(self.fmt_in, "width"):
             raise ValueError(f"fmt_in must be float, fixed or integer, not {self.fmt_in.name!r}")
         return self

@@ -27,13 +27,15 @@ _SCALE_ONE = 127
 class Offset:
     """What is added to the largest exponent for the scale code: ``constant + value``.
 
-    ``value`` is None, or of the range ``low`` to ``high``.
+    ``value`` is None, or of the range ``low`` to ``high``. With a float scale all lanes may be
+    divided by ``unit`` too, a normalized significand.
     """
 
     constant: int
     value: Timed | None = None
     low: int = 0
     high: int = 0
+    unit: Timed | None = None
 
 
 @dataclass(frozen=True)

@@ -96,9 +96,10 @@ def _scale_parts(scale, codes):
     return significand.astype(object), np.full(len(codes), lsb)
 
 
-def requantise(values, block, random=None):
+def requantise(values, block, random=None, units=None):
     """Return ``(scale codes, element codes)`` of exact values, shapes (blocks,) and (blocks, k).
 
+    ``units`` are tensor scales, one a block, as positive ``Fraction``, that all is divided by.
     The scale of a broken block is NaN, whatever the choices are. Where the scale is NaN or zero,
     all element codes are 0.
     """
@@ -110,10 +111,12 @@ def requantise(values, block, random=None):
     element_takes_nan = rules.nan == "element" and element.nan_code is not None
     broken = values.broken if element_takes_nan else values.broken | nan.any(axis=1)
     magnitude = np.where(number, np.abs(values.significand), 0)
+    if units is None:
+        units = np.full(len(nan), Fraction(1), object)
     scales = np.array(
         [
-            _scale_code(row.tolist(), exponents.tolist(), block)
-            for row, exponents in zip(magnitude, values.exponent, strict=True)
+            _scale_code(row.tolist(), exponents.tolist(), block, unit)
+            for row, exponents, unit in zip(magnitude, values.exponent, units, strict=True)
         ],
         dtype=np.int64,
     ).reshape(len(nan))
@@ -124,7 +127,12 @@ def requantise(values, block, random=None):
     signed = np.where(holds_numbers, signed, 0)
     exponent = values.exponent - exponent[:, None]
     if not isinstance(block.scale, PowerOfTwoFormat):
-        signed, lsb = _quotients(signed, np.where(divisor == 0, 1, divisor)[:, None])
+        above, below = (
+            np.array([getattr(each, part) for each in units], object).reshape(len(nan), 1)
+            for part in ("numerator", "denominator")
+        )
+        divisor = np.where(divisor == 0, 1, divisor)[:, None]
+        signed, lsb = _quotients(signed * below, divisor * above)
         exponent = exponent + lsb
     codes = element.round_scaled(signed, exponent, rules.rounding, rules.overflow, random)
     codes = codes.astype(np.int64)
@@ -149,18 +157,18 @@ def _quotients(dividend, divisor):
     return np.where(dividend < 0, -quotient, quotient), -bits
 
 
-def answer(values, shape, block, random):
+def answer(values, shape, block, random, units=None):
     """Return the beats of the blocks that ``requantise`` makes, as the golden functions do.
 
-    ``shape`` is that of the element codes in beats.
+    ``shape`` is that of the element codes in beats; the other parameters are its own.
     """
     random = None if random is None else np.asarray(random).reshape(values.nan.shape)
-    scales, codes = requantise(values, block, random)
+    scales, codes = requantise(values, block, random, units)
     beats = shape[0] // len(codes) if len(codes) else 1
     return {"elements": codes.reshape(shape), "scale": np.repeat(scales, beats)}
 
 
-def _scale_code(magnitudes, exponents, block):
+def _scale_code(magnitudes, exponents, block, unit):
     numbers = [
         (magnitude.bit_length() + exponent - 1, magnitude)
         for magnitude, exponent in zip(magnitudes, exponents, strict=True)
@@ -178,7 +186,7 @@ def _scale_code(magnitudes, exponents, block):
     )
     if isinstance(block.scale, PowerOfTwoFormat):
         return _power_code(leading, binade, block)
-    ratio = leading / Fraction(block.element.max_value)
+    ratio = leading / Fraction(block.element.max_value) / unit
     parts = (np.array([part], object) for part in ratio.as_integer_ratio())
     significand, lsb = _quotients(*parts)
     return int(block.scale.round_scaled(significand, binade + lsb)[0])

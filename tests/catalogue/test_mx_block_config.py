@@ -43,6 +43,7 @@ def test_choices_become_those_of_the_format():
             "fmt must have a scale with .* NaN, not 'e2m1'",
         ),
         ("mx-quantise", {"fmt": "nvfp4", "scale_rule": "fit"}, "scale_rule must be left as it is"),
+        ("mx-quantise", {"tensor_scale": "input"}, "tensor_scale must be 'unit' for mxfp8-e4m3/32"),
         ("mx-quantise", {"fmt": "mx-uint4"}, "fmt must have elements with a sign, not 'uint4'"),
         ("mx-quantise", {"fmt_in": "e8m0"}, "fmt_in must be float, fixed or integer, not 'e8m0'"),
         ("mx-quantise", {"k": 8, "lanes": 3}, "lanes must divide k = 8, not 3"),

@@ -122,6 +122,34 @@ def test_block_with_a_float_scale_is_that_of_the_definition(element, scale, scal
     assert_blocks(result, expected, block)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(SCALARS), rules_of_blocks(), st.integers(0, 1 << 30))
+def test_block_in_units_of_a_tensor_scale_is_that_of_exact_quotients(scalar, rules, seed):
+    random = np.random.default_rng(seed)
+    number, nvfp4 = formats.parse(scalar), formats.parse_block("nvfp4/4")
+    block = BlockFormat(nvfp4.element, nvfp4.scale, 4, nvfp4.tensor_scale, rules)
+    codes = codes_of(number, random, (12, 4))
+    units = np.exp2(random.integers(-140, 127, 12)) * (1 + random.random(12))
+    near = np.exp2(random.integers(-4, 5, 12)) * random.choice([1.0, 1.1, 1.75], 12)
+    units = nvfp4.tensor_scale.encode(np.where(random.random(12) < 0.7, near, units))
+    units[:4] = 0, nvfp4.tensor_scale.nan_code, nvfp4.tensor_scale.infinity_code, 0xBF800000
+    words = random_words(rules, random, codes.shape)
+    result = quantise(codes, units, number=number, block=block, random=words)
+    expected = []
+    for index, row in enumerate(codes.tolist()):
+        negative, unit = element_value(nvfp4.tensor_scale, int(units[index]))
+        broken = negative or unit in (0, NAN, INFINITY)
+        values = [element_value(number, code) for code in row]
+        if not broken:
+            values = [(s, size if size in (NAN, INFINITY) else size / unit) for s, size in values]
+        expected.append(
+            reference.block(
+                values, block.element, rules, broken, randoms_of(words, index), block.scale
+            )
+        )
+    assert_blocks(result, expected, block)
+
+
 def test_nvfp4_scale_is_the_largest_magnitude_over_six():
     block, number = formats.parse_block("nvfp4/4"), formats.parse("fp32")
     values = np.float32([[6, -3, 1, 0.25], [2688, 6, 0, 0], [0, -0.0, 0, 0], [1e9, 0, 0, 1]])

@@ -36,6 +36,7 @@ def _golden(config, inputs):
     return {
         "o": quantise(
             beats["values"],
+            beats.get("tensor_scale"),
             number=config.fmt_in,
             block=config.fmt,
             input_subnormals=config.input_subnormals,
@@ -72,9 +73,16 @@ largest element |
 
 **Float scales**, as those of `nvfp4`: the scale is the largest magnitude divided by the largest
 element, rounded to nearest-even, at most the largest scale; every value divided by this rounded
-scale is rounded once, exactly. Where the scale is zero or NaN all element codes are 0. In formats
-with a tensor scale the values come in units of it: divide the tensor by it first, or let it be a
-power of two, which only moves exponents. There is no `scale_rule`; `zero_scale` `smallest` is 0.
+scale is rounded once, exactly. Where the scale is zero or NaN all element codes are 0. There is no
+`scale_rule`; `zero_scale` `smallest` is 0.
+
+**Tensor scales**: with `--tensor-scale input` the input has a field `tensor_scale`, the same in all
+beats of a block, T: the scale is the largest magnitude divided by T and by the largest element,
+rounded once to nearest-even, and each element is its value divided by the exact product of T and
+this scale, rounded once. A T that is not a positive number makes the block NaN. Every lane then
+divides by a product of two significands, 28 bits with `nvfp4`, but only for the bits of a quotient
+that its element needs. By default (`unit`) there is no such field and the values come in units of
+T: divide the tensor by it first, or let it be a power of two, which only moves exponents.
 
 A negative zero, or a negative value that rounds to zero, is -0 in formats that have it. With
 `--rounding stochastic` every element has `random_bits` random bits of its own, from a shift

@@ -108,6 +108,31 @@ def _scale_blocks(number, block, count, random):
     return number.encode(rows).astype(np.uint64)
 
 
+def _in_units(number, unit, blocks, random):
+    """Return (tensor scale codes, codes of blocks times their tensor scale, where they can be).
+
+    Half of the scales have few bits, so that products are exact and ties stay ties.
+    """
+    count = len(blocks)
+    exponents = np.where(
+        random.random(count) < 0.8,
+        random.integers(-8, 9, count),
+        random.integers(unit.lsb_exponent, unit.max_exponent + 1, count),
+    )
+    significands = 1 + random.random(count)
+    few = random.random(count) < 0.5
+    significands[few] = random.choice([1.0, 1.0, 1.5, 1.25], int(few.sum()))
+    codes = unit.encode(np.ldexp(significands, exponents)).astype(np.uint64)
+    values = number.decode(blocks)
+    with np.errstate(over="ignore"):
+        moved = number.encode(values * unit.decode(codes)[:, None]).astype(np.uint64)
+    blocks = np.where(np.isfinite(values), moved, blocks)
+    odd = random.random(count) < 0.06
+    corners = [0, 1, unit.max_code, unit.infinity_code, unit.nan_code, unit.min_code]
+    codes[odd] = random.choice(corners, int(odd.sum()))
+    return codes, blocks
+
+
 def vectors(config, count, seed):
     """Return at least ``count`` beats, whole blocks."""
     random = np.random.default_rng(seed)
@@ -117,6 +142,10 @@ def vectors(config, count, seed):
     if isinstance(config.fmt.scale, FloatFormat):
         near = _scale_blocks(config.fmt_in, config.fmt, max(_SCALE_BLOCKS, wanted // 2), random)
         blocks = np.concatenate([near, blocks])
+    fields = {}
+    if config.tensor_scale == "input":
+        units, blocks = _in_units(config.fmt_in, config.fmt.tensor_scale, blocks, random)
+        fields["tensor_scale"] = np.repeat(units, beats)
     values = blocks.reshape(-1, config.lanes)
-    fields = {"values": values if config.lanes > 1 else values[:, 0]}
+    fields["values"] = values if config.lanes > 1 else values[:, 0]
     return {"i": {**fields, **random_fields(config, len(values), random)}}
