@@ -47,7 +47,17 @@ def _shift_right_steps(value, steps, step, width):
 
 def _one_hot(distance, limit):
     """Return the one-hot of ``distance``; its last bit means ``limit`` or more."""
-    return Cat(*(distance == count for count in range(limit)), distance >= limit)
+    return Cat(*(distance == count for count in range(limit)), _at_least(distance, limit))
+
+
+def _at_least(bits, limit):
+    """Return ``bits >= limit`` in gates: synthesis makes a slow carry chain of the operator."""
+    if limit >> len(bits):
+        return Const(0, 1)
+    result = Const(1, 1)
+    for position, bit in enumerate(bits):
+        result = bit & result if limit >> position & 1 else bit | result
+    return result
 
 
 def _align_scales(pipeline, coarse, first, update, limit, hold):
