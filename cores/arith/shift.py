@@ -98,7 +98,10 @@ def _cheapest_in_time(pipeline, value, amount, low, high, plans):
 
     plain = next(plan for plan in plans if not any(registered for _, registered in plan))
     latest = ends(plain)
-    return next(plan for plan in plans if plan is plain or ends(plan) <= latest)
+    # every register is a stage: most plans have too many, and need no trial
+    most = latest - max(value.stage, amount.stage)
+    short = (plan for plan in plans if sum(registered for _, registered in plan) <= most)
+    return next(plan for plan in short if plan is plain or ends(plan) <= latest)
 
 
 def _levels(width, low, high, sizes):
