@@ -24,7 +24,9 @@ NAMED = {
     "mx-quantise in units of a tensor scale": (
         {"fmt": "nvfp4", "k": 2, "tensor_scale": "input", "freq": 60},
         [
-            NamedFault("largest element not in units", r"largest_element\w*", "inv"),
+            NamedFault(
+                "largest element not in units", r"largest_element_product_significand\w*", "inv"
+            ),
             NamedFault("exponent of the unit forgotten", r"minus_tensor_scale\w*", "inv"),
             NamedFault("bit of a divisor wrong", r"minus_divisor\w*", "inv"),
             NamedFault("bad tensor scale missed", "no_tensor_scale", "const0"),

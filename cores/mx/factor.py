@@ -8,7 +8,7 @@ from hwgen.cores.mx.encode import is_float
 from hwgen.cores.mx.lane import Lane, LaneFormat, decode_float, decode_integer
 from hwgen.cores.mx.special import any_of
 
-__all__ = ["decode_factor", "is_power", "multiply_lanes"]
+__all__ = ["decode_factor", "is_power", "multiply_lanes", "normalised_product"]
 
 
 def decode_factor(pipeline, number, code, name, special=True):
@@ -33,6 +33,24 @@ def is_power(lane):
     return isinstance(lane.significand.signal, Const)
 
 
+def normalised_product(pipeline, x, y, name, hard=False):
+    """Return the product of two normalized significands, normalized, and whether it is 2 or more.
+
+    A significand is worth 1 to 2; the product's comes with as many bits as both.
+    """
+    product = multiply(pipeline, x, y, hard, f"{name}_product")
+    width = len(product)
+    top = pipeline.slice(product, width - 1, width)
+    significand = pipeline.logic(
+        lambda bits, one: Mux(one, bits, bits << 1)[:width],
+        product,
+        top,
+        shape=unsigned(width),
+        name=f"{name}_product_significand",
+    )
+    return significand, top
+
+
 def multiply_lanes(pipeline, a, b, name, hard=False):
     """Return the product of two normalized lanes, each as (lane, format), as another one.
 
@@ -47,16 +65,8 @@ def multiply_lanes(pipeline, a, b, name, hard=False):
     flags = _flags(pipeline, x, y, name)
     significand, top = y.significand if is_power(x) else x.significand, 0
     if not is_power(x) and not is_power(y):
-        product = multiply(pipeline, x.significand, y.significand, hard, f"{name}_product")
-        width, high = len(product), high + 1
-        top = pipeline.slice(product, width - 1, width)
-        significand = pipeline.logic(
-            lambda bits, one: Mux(one, bits, bits << 1)[:width],
-            product,
-            top,
-            shape=unsigned(width),
-            name=f"{name}_product_significand",
-        )
+        high += 1
+        significand, top = normalised_product(pipeline, x.significand, y.significand, name, hard)
     exponent = add(
         pipeline,
         Term(x.exponent),

@@ -9,9 +9,9 @@ from dataclasses import replace
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Rounding, round_significand
-from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.mx.encode import is_float
+from hwgen.cores.mx.factor import normalised_product
 from hwgen.cores.mx.lane import LaneFormat, decode_float, reduce_lane
 from hwgen.cores.mx.quotient import normalised_quotient
 from hwgen.cores.mx.shared_exponent import Offset, SharedExponent, leading_bits
@@ -104,7 +104,7 @@ def share_float(pipeline, key, exponent_bits, lanes, offset, block, kept, nan):
     low, high = kind.low + bounds[0], kind.high + bounds[1]
     significand, one = scale.significand, 0
     if offset.unit is not None:
-        significand, one = _normalised_product(pipeline, significand, offset.unit, "divisor")
+        significand, one = normalised_product(pipeline, significand, offset.unit, "divisor")
         high += 1
     anchor = add(
         pipeline,
@@ -137,28 +137,10 @@ def _minus(pipeline, value, name):
     return add(pipeline, zero, Term(inverted), signed(len(value) + 1), 1, name=name)
 
 
-def _normalised_product(pipeline, x, y, name):
-    """Return the product of two normalized significands, normalized, and whether it is 2 or more.
-
-    It is worth as much as both by its own width.
-    """
-    product = multiply(pipeline, x, y, name=name)
-    width = len(product)
-    top = pipeline.slice(product, width - 1, width)
-    normal = pipeline.logic(
-        lambda bits, one: Mux(one, bits, bits << 1)[:width],
-        product,
-        top,
-        shape=unsigned(width),
-        name=f"{name}_normal",
-    )
-    return normal, top
-
-
 def _largest_in_units(pipeline, largest, offset):
     """Return (minus the largest element in units, the offset of quotients by it)."""
     constant = pipeline.constant(Const(largest, largest.bit_length()))
-    product, top = _normalised_product(pipeline, offset.unit, constant, "largest_element")
+    product, top = normalised_product(pipeline, offset.unit, constant, "largest_element")
     value = add(
         pipeline,
         Term(offset.value),
