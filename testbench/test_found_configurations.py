@@ -20,6 +20,8 @@ FOUND = [
     ("mx-dot", {"fmt": "block-uint5-e3m2/4", "specials": "ignore", "out": "exact"}),
     # zero times infinity, where zero has several codes
     ("mx-dot", {"fmt": "mx-e2m2ieeenosub/2", "out": "fp16"}),
+    # rounded up past the highest exponent of a format without infinities
+    ("float-convert", {"fmt": "e4m5", "out": "e4m3fnuz", "flags": True}),
 ]
 
 

@@ -334,9 +334,8 @@ def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
     if rounding.gradual and low < 0:
         normal = _flag(pipeline, lambda bits, one: ~bits[-1] & one, field, some, name="is_normal")
         field, low = pipeline.free(lambda bits: bits[:-1], field), 0
-    shape = shape_of_range(
-        min(0, low) * (1 << fraction_bits), (max(high, 0) + 2 << fraction_bits) - 1
-    )
+    # the significand may be rounded up to the next power of two
+    shape = shape_of_range(min(0, low) * (1 << fraction_bits), max(high, 0) + 2 << fraction_bits)
     if rounding.mode == "stochastic":
         code = _add_random(pipeline, kept, field, normal, random, shape, fraction_bits)
     else:
