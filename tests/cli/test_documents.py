@@ -234,6 +234,8 @@ def test_show_tells_what_a_short_name_means_as_a_block(hwgen):
         ("list formts", "did you mean 'format'?"),
         ("show format e4m3x", "did you mean 'e4m3'?"),
         ("show core mx-dto", "did you mean 'mx-dot'?"),
+        ("show mx-dot", "as in 'hwgen show core mx-dot'"),
+        ("show core", "as in 'hwgen show core NAME'"),
         ("show board ulx3", "did you mean 'ulx3s'?"),
     ],
 )
