@@ -30,8 +30,8 @@ ULTRASCALE_PLUS = xilinx_fabric(
     fan_out_delay=0.01,
     memory_delay=0.42,
     carry_cell_bits=8,
-    source="not measured: data sheet DS925 and Vivado timing reports, speed grade -1, plus estimates; "
-    "the record says which is which",
+    source="not measured: data sheet DS925 and Vivado timing reports, speed grade -1, plus "
+    "estimates; the record says which is which",
     memories=(
         Memory("RAM32M16", 512, ((32, 16), (64, 8)), "none"),
         Memory("RAMB18E2", 18432, ((16384, 1), (2048, 9), (1024, 18), (512, 36)), "clock"),
