@@ -52,10 +52,8 @@ NAMED = {
     "mx-convert from nvfp4": (
         {"fmt_in": "nvfp4", "fmt": "mxfp8-e4m3", "k": 2},
         [
-            NamedFault(
-                "bit of a scale's significand lost", r"scaled0_product_\w+", "const0", bit=4
-            ),
-            NamedFault("product not normalized", "scaled1_product_significand", "inv", bit=5),
+            NamedFault("bit of a product lost", r"scaled0_product_sum\w*", "const0"),
+            NamedFault("product not normalized", "scaled1_product_low", "inv"),
             NamedFault("exponent of a product off", r"scaled0_product_exponent\w*", "inv"),
             NamedFault("sign of an element", "scaled1_product_sign", "inv"),
             NamedFault("NaN scale missed", "scale_in_nan", "const0"),

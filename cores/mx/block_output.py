@@ -5,7 +5,6 @@ from dataclasses import replace
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.interface import Field
 from hwgen.cores.mx.encode import Specials, encode_element, is_float, kept_bits
-from hwgen.cores.mx.encode_round import cleared
 from hwgen.cores.mx.float_scale import (
     divide_lane,
     divided_format,
@@ -132,14 +131,11 @@ class BlockOutputCore(PipelinedCore):
                 rules,
                 element,
                 random[index],
-                self._specials(lane),
+                replace(self._specials(lane), nothing=nothing),
                 f"lane{index}",
             )
             for index, lane in enumerate(lanes)
         ]
-        if nothing is not None:
-            some = pipeline.free(lambda flag: ~flag, nothing)
-            codes = [cleared(pipeline, code, some, "element") for code in codes]
         elements = codes[0] if len(codes) == 1 else pipeline.concatenate(codes)
         return {"elements": elements, "scale": shared.scale}, None
 

@@ -1,10 +1,11 @@
 """Elements of a block: a lane's leading bits, shifted to the shared exponent and rounded once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.mx.encode_float import float_code
 from hwgen.cores.mx.encode_integer import integer_code
+from hwgen.cores.mx.encode_round import cleared
 
 __all__ = ["Kept", "Specials", "encode_element", "is_float", "kept_bits"]
 
@@ -47,10 +48,13 @@ class Specials:
         The element is NaN.
     infinite : Timed or None
         The element is what lies beyond the largest number.
+    nothing : Timed or None
+        All bits of the element are 0, whatever else is said.
     """
 
     nan: Timed | None = None
     infinite: Timed | None = None
+    nothing: Timed | None = None
 
 
 def is_float(element):
@@ -98,5 +102,16 @@ def encode_element(pipeline, lane, lanes, kept, shared, rules, element, random, 
     name : str
         Prefix of the names in the emitted Verilog.
     """
+    nothing = specials.nothing
+    # a cleared number stays zero if nothing is rounded up or comes from elsewhere
+    overridden = rules.rounding in ("up", "down") or shared.clamps_high
+    early = nothing is not None and not overridden
+    early = early and specials.nan is None and specials.infinite is None
+    if early:
+        lane = replace(lane, sign=cleared(pipeline, lane.sign, [nothing], f"{name}_sign"))
     encode = float_code if is_float(element) else integer_code
-    return encode(pipeline, lane, lanes, kept, shared, rules, element, random, specials, name)
+    specials = replace(specials, nothing=nothing if early else None)
+    code = encode(pipeline, lane, lanes, kept, shared, rules, element, random, specials, name)
+    if nothing is None or early:
+        return code
+    return cleared(pipeline, code, [nothing], f"{name}_element")

@@ -13,8 +13,6 @@ def float_code(pipeline, lane, lanes, kept, shared, rules, element, random, spec
     fraction_bits, top = element.significand_bits, element.max_code >> element.significand_bits
     binade, normal = _binade(pipeline, lane, lanes, shared, top, name)
     least = lanes.low + top - 1 - shared.high
-    value, lost = _aligned(pipeline, lane, binade, normal, least, kept, rules, name)
-    fraction = pipeline.slice(value, kept.below, kept.below + fraction_bits)
     lead = pipeline.logic(
         lambda large, bits: large & bits[-1],
         normal,
@@ -22,7 +20,13 @@ def float_code(pipeline, lane, lanes, kept, shared, rules, element, random, spec
         shape=unsigned(1),
         name=f"{name}_normal",
     )
-    places = len(binade) - 1 if shared.clamps_high else max(1, (top - 1).bit_length())
+    value = _aligned(pipeline, lane, binade, normal, kept, name)
+    value = pipeline.concatenate([value, lead])
+    far = _far(pipeline, binade, normal, least, kept, name)
+    whole, nothing = lane.significand, specials.nothing
+    value, lost = clear_far(pipeline, value, whole, far, nothing, rules, name)
+    fraction = pipeline.slice(value, kept.below, kept.below + fraction_bits)
+    places = len(binade) if shared.clamps_high else max(1, (top - 1).bit_length())
     width = ((1 << places) + 2 << fraction_bits).bit_length()
     full = None
     if not shared.clamps_high:
@@ -32,11 +36,9 @@ def float_code(pipeline, lane, lanes, kept, shared, rules, element, random, spec
             width = element.width - 1
             full = _full(pipeline, lane, binade, lead, kept, element, name)
             fraction = _limited(pipeline, fraction, full, element, name)
-    if not fraction_bits:
-        # the leading one is the last bit: it breaks ties
-        value = pipeline.concatenate([value, lead])
     carry = round_up(pipeline, value, kept, rules, lane.sign, random, lost, full, name)
     # the leading one adds 1 to the exponent
+    lead = pipeline.slice(value, len(value) - 1, len(value))
     placed = pipeline.free(lambda bits: Cat(Const(0, fraction_bits), bits[:places]), binade)
     code = add(
         pipeline,
@@ -57,9 +59,10 @@ def _binade(pipeline, lane, lanes, shared, top, name):
     places = max(1, (top - 1).bit_length())
     # modulo a power of two that keeps negative ones off the normal ones there is no sign bit
     unwrapped = shared.clamps_high or (1 << shape.width - 1) < (1 << places) - low
-    if not unwrapped:
-        shape = unsigned(shape.width - 1)
-    anchor = shared.below(pipeline, top - 1, shape, "anchored")
+    shape = unsigned(shape.width - (not unwrapped))
+    # the sign bit comes inverted, as what it is needed for
+    limit = top - 1 + ((1 << shape.width - 1) if unwrapped else 0)
+    anchor = shared.below(pipeline, limit, shape, "anchored")
     lowered = lane.lowered
     if lowered is not None:
         lowered = pipeline.free(
@@ -68,7 +71,9 @@ def _binade(pipeline, lane, lanes, shared, top, name):
     exponent = Term(lane.exponent, None, lowered)
     binade = add(pipeline, exponent, Term(anchor), shape, name=f"{name}_binade")
     if unwrapped:
-        return binade, pipeline.free(lambda bits: ~bits[-1], binade)
+        last = shape.width - 1
+        normal = pipeline.slice(binade, last, shape.width)
+        return pipeline.slice(binade, 0, last), normal
     normal = pipeline.logic(
         lambda bits: ~bits[places:].any(),
         binade,
@@ -79,8 +84,17 @@ def _binade(pipeline, lane, lanes, shared, top, name):
     return binade, normal
 
 
-def _aligned(pipeline, lane, binade, normal, least, kept, rules, name):
-    """Return (bits below the leading one at their places in the element, what is lost or None)."""
+def _reach(binade, kept):
+    """Return in how many bits the distance fits at which bits above the sticky one are left.
+
+    It is that beyond the first place.
+    """
+    reach = max(0, kept.integer + kept.guard - 2).bit_length()
+    return min(reach, len(binade))
+
+
+def _aligned(pipeline, lane, binade, normal, kept, name):
+    """Return the bits below the leading one at their places in the element."""
 
     def halved(bits, large):
         moved = Cat(bits[:2].any(), bits[2:]) if kept.sticky else bits[1:]
@@ -93,29 +107,32 @@ def _aligned(pipeline, lane, binade, normal, least, kept, rules, name):
         shape=unsigned(kept.width - 1),
         name=f"{name}_halved",
     )
-    # by more than one place and this distance no bit is left but the sticky one
-    reach = max(0, kept.integer + kept.guard - 2).bit_length()
-    reach = min(reach, len(binade) - binade.signal.shape().signed)
-    if reach:
-        distance = pipeline.logic(
-            lambda bits, large: ~(bits[:reach] | large.replicate(reach)),
-            binade,
-            normal,
-            shape=unsigned(reach),
-            name=f"{name}_distance",
-        )
-        value = shift_right(pipeline, value, distance, kept.sticky, name)
-    far = None
-    if least < -(1 << reach):
-        far = pipeline.logic(
-            lambda bits, large: ~large & ~bits[reach:].all(),
-            binade,
-            normal,
-            levels=2,
-            shape=unsigned(1),
-            name=f"{name}_far",
-        )
-    return clear_far(pipeline, value, lane.significand, far, rules, name)
+    reach = _reach(binade, kept)
+    if not reach:
+        return value
+    distance = pipeline.logic(
+        lambda bits, large: ~(bits[:reach] | large.replicate(reach)),
+        binade,
+        normal,
+        shape=unsigned(reach),
+        name=f"{name}_distance",
+    )
+    return shift_right(pipeline, value, distance, kept.sticky, name)
+
+
+def _far(pipeline, binade, normal, least, kept, name):
+    """Return whether nothing is left above the sticky bit, or None: there always is."""
+    reach = _reach(binade, kept)
+    if least >= -(1 << reach):
+        return None
+    return pipeline.logic(
+        lambda bits, large: ~large & ~bits[reach:].all(),
+        binade,
+        normal,
+        levels=2,
+        shape=unsigned(1),
+        name=f"{name}_far",
+    )
 
 
 def _full(pipeline, lane, binade, lead, kept, element, name):
@@ -146,8 +163,9 @@ def _limited(pipeline, fraction, full, element, name):
     largest = Const(element.max_code, len(fraction))
     if not len(fraction) or largest.value == (1 << len(fraction)) - 1:
         return fraction
+    # the largest one is of ones but for its last bits
     return pipeline.logic(
-        lambda bits, flag: Mux(flag, largest, bits),
+        lambda bits, flag: bits & (largest | ~flag.replicate(len(bits))),
         fraction,
         full,
         shape=unsigned(len(fraction)),

@@ -46,7 +46,7 @@ def integer_code(pipeline, lane, lanes, kept, shared, rules, element, random, sp
             name=f"{name}_far",
         )
     value = shift_right(pipeline, lane.significand, near, kept.sticky, name)
-    value, lost = clear_far(pipeline, value, lane.significand, far, rules, name)
+    value, lost = clear_far(pipeline, value, lane.significand, far, specials.nothing, rules, name)
     increment = round_up(pipeline, value, kept, rules, lane.sign, random, lost, None, name)
     whole = pipeline.slice(value, kept.below, kept.width)
     if increment is None:

@@ -1,25 +1,28 @@
 """Steps that elements of all formats share: shifted right, cleared, rounded up or not."""
 
-from amaranth.hdl import Cat, Const, Mux, unsigned
+from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.adder import Term, add
 
 __all__ = ["clear_far", "cleared", "round_up", "shift_right"]
 
 
-def cleared(pipeline, value, keep, name):
-    """Return the value, or 0 where ``keep`` is 0: in a pipeline by the reset of a register."""
-    if pipeline.period is not None:
-        # a table joins it with the enable, and the way to a reset is long
-        if not pipeline.fits((keep,), pipeline.fabric.logic_delay(2)):
-            keep = pipeline.register(keep)
-        return pipeline.register_masked(value, keep, name)
-    return pipeline.logic(
-        lambda bits, kept: bits & kept.replicate(len(bits)),
-        value,
-        keep,
-        shape=unsigned(len(value)),
-        name=name,
-    )
+def cleared(pipeline, value, flags, name):
+    """Return the value, or 0 where a flag is 1: in a pipeline by the reset of a register."""
+    if pipeline.period is None:
+        return pipeline.logic(
+            lambda bits, *given: bits & ~Cat(*given).any().replicate(len(bits)),
+            value,
+            *flags,
+            shape=unsigned(len(value)),
+            name=name,
+        )
+    # one table joins them with the enable, and the way to a reset is long
+    flags = [
+        each if pipeline.fits((each,), pipeline.fabric.logic_delay(2)) else pipeline.register(each)
+        for each in flags
+    ]
+    keep = pipeline.free(lambda *given: ~Cat(*given).any(), *flags)
+    return pipeline.register_masked(value, keep, name)
 
 
 def shift_right(pipeline, value, distance, sticky, name):
@@ -40,11 +43,12 @@ def shift_right(pipeline, value, distance, sticky, name):
         stage -= size
 
         def shifted(bits, by, stage=stage, size=size):
-            choices = [moved(bits, each << stage) for each in range(1 << size)]
-            if size == 1:
-                return Mux(by[stage], choices[1], choices[0])
-            low, high = by[stage], by[stage + 1]
-            return Mux(high, Mux(low, choices[3], choices[2]), Mux(low, choices[1], choices[0]))
+            # not as multiplexers: their zeros would become resets of single bits
+            found = Const(0, width)
+            for choice in range(1 << size):
+                chosen = by[stage : stage + size] == choice
+                found = found | (moved(bits, choice << stage) & chosen.replicate(width))
+            return found
 
         value = pipeline.logic(
             shifted,
@@ -57,16 +61,14 @@ def shift_right(pipeline, value, distance, sticky, name):
     return value
 
 
-def clear_far(pipeline, value, whole, far, rules, name):
+def clear_far(pipeline, value, whole, far, nothing, rules, name):
     """Return (value, whether something is lost): 0 where ``far`` tells of a shift beyond it.
 
-    ``whole`` is the significand before the shift. ``far`` may be None: never. The second result is
-    None where the rounding does not ask for it.
+    ``whole`` is the significand before the shift. ``far`` and ``nothing``, which clears the value
+    as well, may be None: never. The second result is None where the rounding does not ask for it.
     """
-    if far is None:
-        return value, None
     lost = None
-    if rules.rounding in ("up", "down"):
+    if far is not None and rules.rounding in ("up", "down"):
         lost = pipeline.logic(
             lambda bits, flag: bits.any() & flag,
             whole,
@@ -75,8 +77,8 @@ def clear_far(pipeline, value, whole, far, rules, name):
             shape=unsigned(1),
             name=f"{name}_lost",
         )
-    near = pipeline.free(lambda flag: ~flag, far)
-    return cleared(pipeline, value, near, f"{name}_near"), lost
+    flags = [each for each in (far, nothing) if each is not None]
+    return (cleared(pipeline, value, flags, f"{name}_near") if flags else value), lost
 
 
 def round_up(pipeline, value, kept, rules, sign, random, lost, blocked, name):
