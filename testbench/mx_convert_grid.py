@@ -133,6 +133,7 @@ NETLISTS = [
     *(
         pytest.param(*each, marks=pytest.mark.slow)
         for each in (
+            ("mx-quantise", {"fmt": "nvfp4", "k": 2, "tensor_scale": "input", "freq": 60}),
             ("mx-quantise", {"fmt": "mxfp8-e4m3", "k": 8, "freq": 120}),
             ("mx-dequantise", {"fmt": "mxfp8-e5m2", "lanes": 2, "out": "fp16"}),
             ("mx-convert", {"fmt_in": "mxfp8-e4m3", "fmt": "mxfp4", "k": 4}),

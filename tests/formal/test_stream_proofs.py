@@ -187,6 +187,7 @@ LEMMAS = {"mx-matmul": BUFFER}
 
 # the same where blocks have float scales
 SMALL_FLOAT_SCALES = {
+    "mx-quantise": {"fmt": "nvfp4", "fmt_in": "e5m2", "k": 2, "lanes": 1, "tensor_scale": "input"},
     "mx-convert": {"fmt_in": "nvfp4", "fmt": "nvfp4", "k": 2, "lanes": 1},
     "mx-add": {"fmt_a": "nvfp4", "fmt_b": "mxfp4", "out": "nvfp4", "k": 2, "lanes": 1},
     "mx-mul": {"fmt": "nvfp4", "k": 2, "lanes": 1},
