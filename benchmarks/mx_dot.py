@@ -3,11 +3,11 @@
 Run ``python benchmarks/mx_dot.py`` for all rows (about 20 minutes on two cores), or name some:
 ``python benchmarks/mx_dot.py --element mxfp4-e2m1 --k 8``. ``--write`` puts the table into
 ``docs/benchmarks/mx-dot.md`` and the README. Both sides compute the exact sum of one block
-without rounding; the same options of the same tools apply to both.
+without rounding; the same options of the same tools apply to both. Finished rows are kept in the
+build cache, so that an interrupted run goes on where it was.
 """
 
 import json
-import platform
 import sys
 from pathlib import Path
 
@@ -40,7 +40,10 @@ def peer_fmax(rows, row):
 
 def measure(row, target_fmax):
     """Return our figures for one row of the peer's table."""
+    from measured import DEVICE, versions
+
     from hwgen import catalogue
+    from hwgen.flow.cache import digest, stage
     from hwgen.flow.characterise import characterise
     from hwgen.flow.emit import emit_verilog
 
@@ -56,22 +59,35 @@ def measure(row, target_fmax):
     large = None
     if not row["dsp"]:
         large = core.component(core.configure({**options, "target": "ultrascale_plus"}))
-    best = characterise(
-        verilog, device="85k", seeds=SEEDS, options=("nowidelut",), lut6_source=large
-    )
-    default = characterise(verilog, device="85k", seeds=())
+
+    def placed(folder):
+        best = characterise(
+            verilog,
+            device=DEVICE,
+            seeds=SEEDS,
+            options=("nowidelut",),
+            lut6_source=large,
+            folder=folder,
+        )
+        default = characterise(verilog, device=DEVICE, seeds=())
+        return {
+            "comb": default.counts["lut_equivalents"],
+            "comb_nowidelut": best.counts["lut_equivalents"],
+            "ff": best.counts["ff"],
+            "dsp": best.counts["dsp"],
+            "fmax": best.fmax,
+            "fmax_by_seed": best.fmax_by_seed,
+            "lut6": best.lut6,
+        }
+
+    sources = [digest(verilog), digest(emit_verilog(large)) if large else None]
+    found = stage("mx-dot", [*sources, SEEDS, DEVICE, *versions()], placed).result
     return {
         "element": row["element"],
         "k": row["k"],
         "freq": options["freq"],
-        "comb": default.counts["lut_equivalents"],
-        "comb_nowidelut": best.counts["lut_equivalents"],
-        "ff": best.counts["ff"],
-        "dsp": best.counts["dsp"],
-        "fmax": best.fmax,
-        "fmax_by_seed": best.fmax_by_seed,
         "latency": component.latency,
-        "lut6": best.lut6,
+        **found,
     }
 
 
@@ -137,24 +153,14 @@ def markdown(results):
     return "\n".join(lines)
 
 
-def provenance():
-    """Return the lines that name the device, the tools and the machine."""
-    from hwgen.tools import find
-
-    tools = ", ".join(f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5"))
-    return (
-        f"ECP5-85F speed grade 6, out of context, median of seeds {', '.join(map(str, SEEDS))};\n"
-        f"{tools}; {platform.system()} {platform.machine()}, Python {platform.python_version()}."
-    )
-
-
 def write(results):
     """Put the table into the documentation and the README."""
+    from measured import provenance
     from pages import write_figures, write_table
 
     page = ROOT / "docs/benchmarks/mx-dot.md"
     for path, make in ((ROOT / "README.md", short_markdown), (page, markdown)):
-        write_table(path, "mx-dot", f"{make(results)}\n\n{provenance()}")
+        write_table(path, "mx-dot", f"{make(results)}\n\n{provenance(SEEDS)}")
     write_figures(page, results)
 
 
@@ -165,6 +171,8 @@ def write(results):
 @click.option("--write", "write_docs", is_flag=True, help="Rewrite the tables in README and docs.")
 def main(element, k, as_json, write_docs):
     """Measure mx-dot against its peer; exit with 5 if a bar is missed."""
+    from measured import provenance
+
     rows = peer_rows()
     results = []
     for row in rows:
@@ -173,7 +181,9 @@ def main(element, k, as_json, write_docs):
         fmax = peer_fmax(rows, row)
         results.append(compare(measure(row, fmax), row, fmax))
         print(markdown(results[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
-    print(json.dumps(results, indent=1) if as_json else f"{markdown(results)}\n\n{provenance()}")
+    print(
+        json.dumps(results, indent=1) if as_json else f"{markdown(results)}\n\n{provenance(SEEDS)}"
+    )
     if write_docs:
         write(results)
     missed = [

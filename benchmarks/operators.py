@@ -72,10 +72,9 @@ def markdown(results):
 
 def merged(results, page):
     """Return the results with those of earlier runs that stand beside the page, in cases' order."""
-    found = {}
-    if page.with_suffix(".json").exists():
-        found = {_key(each): each for each in json.loads(page.with_suffix(".json").read_text())}
-    found |= {_key(each): each for each in results}
+    from pages import earlier_figures
+
+    found = {_key(each): each for each in earlier_figures(page) + results}
     return [found[key] for key in map(_key, cases(())) if key in found]
 
 

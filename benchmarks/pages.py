@@ -4,7 +4,7 @@ import json
 
 from hwgen.flow.outputs import write_file
 
-__all__ = ["write_figures", "write_table"]
+__all__ = ["earlier_figures", "write_figures", "write_table"]
 
 
 def write_table(page, name, table):
@@ -18,3 +18,9 @@ def write_table(page, name, table):
 def write_figures(page, figures):
     """Write figures as JSON beside a page."""
     write_file(page.with_suffix(".json"), json.dumps(figures, indent=1) + "\n")
+
+
+def earlier_figures(page):
+    """Return the figures that stand beside a page; none before the first run."""
+    path = page.with_suffix(".json")
+    return json.loads(path.read_text()) if path.exists() else []
