@@ -9,8 +9,9 @@ def connect_output(pipeline, port, fields, emerging):
     """Drive an output stream from a pipeline and define when the pipeline advances.
 
     In a small or slow pipeline all registers see the consumer's ready through one gate. Where
-    that wire would be the slowest path, a second output register (a skid buffer) takes the
-    result that is under way when the consumer stops, and the pipeline is stopped by a register.
+    that wire would be the slowest path, the output has two registers (a skid buffer), which take
+    the results in turn: one more is under way when the consumer stops. Then the consumer's ready
+    reaches a few bits of state only, and registers stop the pipeline and load the two.
 
     Parameters
     ----------
@@ -40,18 +41,33 @@ def connect_output(pipeline, port, fields, emerging):
                 m.d.sync += held.eq(value)
             m.d.comb += Cat(port.payload[name]).eq(held)
         return
-    full = Signal(name="skid_valid")
-    taken = Signal(name="o_taken")
-    m.d.comb += [enable.eq(~full), taken.eq(~valid | port.ready)]
-    # written as one table each: conditions would become enables and resets, reached later
+    _connect_two(pipeline, port, fields, emerging, valid)
+
+
+def _connect_two(pipeline, port, fields, emerging, valid):
+    """Give tokens to two registers in turn; each loads by a register of its own."""
+    m = pipeline.m
+    full, read = Signal(name="skid_valid"), Signal(name="o_read")
+    loads = [Signal(name="o_load_0", init=1), Signal(name="o_load_1")]
     waits = valid & ~port.ready
-    m.d.sync += [valid.eq(full | emerging | waits), full.eq((full | emerging) & waits)]
+    next_valid = full | emerging | waits
+    next_full = (full | emerging) & waits
+    next_read = read ^ (valid & port.ready)
+    # the register that is read, if none or both hold a token, is the next to be written
+    next_write = next_read ^ (next_valid & ~next_full)
+    m.d.comb += pipeline.enable.eq(~full)
+    # written as one table each: conditions would become enables and resets, reached later
+    m.d.sync += [
+        valid.eq(next_valid),
+        full.eq(next_full),
+        read.eq(next_read),
+        loads[0].eq(~next_write & ~next_full),
+        loads[1].eq(next_write & ~next_full),
+    ]
     for name, value in fields.items():
         width = len(Cat(value))
-        held = Signal(width, reset_less=True, name=f"o_{name}")
-        skid = Signal(width, reset_less=True, name=f"skid_{name}")
-        with m.If(~full):
-            m.d.sync += skid.eq(value)
-        with m.If(taken):
-            m.d.sync += held.eq(Mux(full, skid, value))
-        m.d.comb += Cat(port.payload[name]).eq(held)
+        held = [Signal(width, reset_less=True, name=f"o_{name}_{number}") for number in range(2)]
+        for each, load in zip(held, loads, strict=True):
+            with m.If(load):
+                m.d.sync += each.eq(value)
+        m.d.comb += Cat(port.payload[name]).eq(Mux(read, held[1], held[0]))

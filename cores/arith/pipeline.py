@@ -154,18 +154,14 @@ class Pipeline:
 
     def output_stage(self, values):
         """Return the stage in which the output register takes ``values``."""
-        return max(self.start([value], self._output_delay())[0] for value in values)
+        return max(self.start([value], 0.0)[0] for value in values)
 
     def output(self, value, last):
         """Return ``value`` in the ``last`` stage as a signal, for the output register to take."""
         signal = self.at(value, last)
         if value.stage == last:
-            self.capture(Timed(signal, last, value.arrival + self._output_delay()))
+            self.capture(value)
         return signal
-
-    def _output_delay(self):
-        # a skid buffer selects between its own register and the value
-        return 0.0 if self.fits_broadcast() else self.fabric.logic_delay()
 
     def check_period(self, name):
         """Raise an error if a path is longer than the period.
