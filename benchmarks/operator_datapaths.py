@@ -91,7 +91,7 @@ def shifter(width, amount_bits):
     high = (1 << amount_bits) - 1
 
     def build(pipeline, values):
-        bits, mask = shift_left(pipeline, values["a"], values["amount"], 0, high)
+        bits, mask = shift_left(pipeline, values["a"], values["amount"], 0, high, chained=False)
         if mask is None:
             return bits
         return pipeline.logic(

@@ -213,12 +213,12 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
         if _assigned(fabric, x, y) is None:
             y = _materialized(pipeline, y, width, f"{name}_y")
         x, y, parameters, order = _assigned(fabric, x, y)
-    inputs = [x.bits, *x.controls(), y.bits, *y.controls()] + [carry_in] * dynamic
+    inputs = [x.bits, *x.controls(), y.bits, *y.controls()]
     delay = fabric.carry_chain_delay(width + dynamic)
     if not chained and any((*x.controls(), *y.controls())):
         delay += fabric.logic_delay()
-    delay = delay + pipeline.fan_out_delay([x.bits, *x.controls(), y.bits, *y.controls()], width)
-    stage, arrival = pipeline.start(inputs, delay)
+    single = [carry_in] * dynamic
+    stage, arrival = pipeline.start(inputs, delay, width=width, single=single)
     result = Signal(shape, name=name)
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
     members = [term.at(pipeline, stage) for term in (x, y)]
@@ -256,7 +256,7 @@ def _segment_size(pipeline, x, y, width):
     fabric = pipeline.fabric
     controls = (*x.controls(), *y.controls())
     left = pipeline.period - fabric.launch_delay - fabric.capture_delay - fabric.carry_delay
-    left -= pipeline.fan_out_delay([x.bits, y.bits, *controls], width)
+    left -= max(pipeline.fan_out_delay(each, width) for each in (x.bits, y.bits, *controls))
     if fabric.carry_chain_module is None and controls:
         left -= fabric.logic_delay()
     # a slot for the carry in and one for the carry out

@@ -31,8 +31,8 @@ def lut4_row(pipeline, table, *inputs, width=1, name="row"):
     name : str
         Name of the result in the emitted Verilog.
     """
-    delay = pipeline.fabric.logic_delay() + pipeline.fan_out_delay(inputs, width)
-    stage, arrival = pipeline.start(inputs, delay)
+    delay = pipeline.fabric.logic_delay()
+    stage, arrival = pipeline.start(inputs, delay, width=width)
     signals = [pipeline.at(value, stage) for value in inputs]
     ports = [each if len(each) == width else each.replicate(width) for each in signals]
     ports += [Const(0, width)] * (4 - len(ports))

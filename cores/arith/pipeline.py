@@ -185,38 +185,70 @@ class Pipeline:
             return value
         return Timed(self.at(value, stage), stage, self.fabric.launch_delay)
 
-    def start(self, inputs, delay, capture=True):
+    def start(self, inputs, delay, capture=True, width=0, single=()):
         """Return (stage, arrival of the inputs) of an operation that takes ``delay``.
+
+        Parameters
+        ----------
+        inputs : sequence of Timed
+            Operands.
+        delay : float
+            Nanoseconds through the operation.
+        capture : bool
+            Whether a register takes the result.
+        width : int
+            Bits of the result that every input reaches, see `fan_out_delay`; 0: no more than it
+            has itself.
+        single : sequence of Timed
+            Further operands, each bit of which reaches one place only.
 
         Raises
         ------
         ValueError
-            If ``inputs`` is empty.
+            If there are no operands.
         """
-        self.operand_bits += sum(len(value) for value in inputs)
-        stage, arrival = self._operands_at(inputs)
-        if not self.fits(inputs, delay, capture):
-            if arrival > self.fabric.launch_delay:
+        self.operand_bits += sum(len(value) for value in (*inputs, *single))
+        reach = self._reach(inputs, width, single)
+        stage, arrival = self._operands_at(reach)
+        if not self._fits(arrival, delay, capture):
+            launch = self.fabric.launch_delay
+            if any(value.stage == stage and value.arrival > launch for value, _ in reach):
                 stage += 1
-            arrival = self.fabric.launch_delay
+            arrival = launch + max(fan_out for _, fan_out in reach)
         return stage, arrival
 
-    def fits(self, inputs, delay, capture=True):
+    def fits(self, inputs, delay, capture=True, width=0):
         """Return whether ``delay`` fits behind the inputs in the latest of their stages."""
-        _, arrival = self._operands_at(inputs)
+        _, arrival = self._operands_at(self._reach(inputs, width))
+        return self._fits(arrival, delay, capture)
+
+    def _fits(self, arrival, delay, capture):
         margin = self.fabric.capture_delay if capture else 0.0
         return self.period is None or arrival + delay + margin <= self.period + _TOLERANCE
 
-    def _operands_at(self, inputs):
-        """Return (stage, arrival) at which all inputs exist."""
-        stage = max(value.stage for value in inputs)
-        arrival = max(value.arrival for value in inputs if value.stage == stage)
-        return stage, max(arrival, self.fabric.launch_delay)
+    def _reach(self, inputs, width, single=()):
+        """Return (value, its fan-out delay) of all operands."""
+        return [
+            *((value, self.fan_out_delay(value, width)) for value in inputs),
+            *((value, 0.0) for value in single),
+        ]
 
-    def fan_out_delay(self, inputs, width):
-        """Return what it costs that the narrowest input reaches ``width`` bits of a result."""
-        widths = [len(value) for value in inputs if value.arrival != float("-inf")]
-        sinks = width / max(1, min(widths, default=width))
+    def _operands_at(self, reach):
+        """Return (stage, arrival) at which all operands exist where they are needed."""
+        stage = max(value.stage for value, _ in reach)
+        launch = self.fabric.launch_delay
+        arrivals = (
+            # what waits for this stage comes from a register
+            max(value.arrival, launch) + fan_out if value.stage == stage else launch + fan_out
+            for value, fan_out in reach
+        )
+        return stage, max(arrivals)
+
+    def fan_out_delay(self, value, width):
+        """Return what it costs that the bits of ``value`` reach ``width`` bits of a result."""
+        if value.arrival == float("-inf"):
+            return 0.0
+        sinks = width / max(1, len(value))
         return self.fabric.fan_out_delay * max(0.0, sinks - 1) ** 0.5
 
     def operate(self, function, *inputs, delay, shape=None, name="value"):
@@ -235,9 +267,8 @@ class Pipeline:
         name : str
             Name of the result in the emitted Verilog.
         """
-        if shape is not None:
-            delay = delay + self.fan_out_delay(inputs, Shape.cast(shape).width)
-        stage, arrival = self.start(inputs, delay)
+        width = 0 if shape is None else Shape.cast(shape).width
+        stage, arrival = self.start(inputs, delay, width=width)
         operands = [self.at(value, stage) for value in inputs]
         if self.sizing and shape is not None:
             return Timed(Signal(shape, name=name), stage, arrival + delay)
@@ -256,12 +287,13 @@ class Pipeline:
 
         Two such levels in one stage take one table and a wide multiplexer, where there are any.
         """
-        stage, arrival = self._operands_at(inputs)
+        stage = max(value.stage for value in inputs)
+        arrival = max(value.arrival for value in inputs if value.stage == stage)
         joined = self.fabric.wide_delay and any(
             each.narrow and each.stage == stage and each.arrival == arrival for each in inputs
         )
         delay = self.fabric.wide_delay if joined else self.fabric.logic_delay()
-        if joined and not self.fits(inputs, delay + self.fan_out_delay(inputs, shape.width)):
+        if joined and not self.fits(inputs, delay, width=shape.width):
             joined, delay = False, self.fabric.logic_delay()
         result = self.operate(function, *inputs, delay=delay, shape=shape, name=name)
         result.narrow = not joined

@@ -72,26 +72,28 @@ def _plans(width, low, high, pipelined, lut_inputs):
     return tuple(plan for _, plan in sorted(found, key=lambda each: each[0]))
 
 
-def _plan(pipeline, value, amount, low, high):
+def _plan(pipeline, value, amount, low, high, chained):
     """Return the cheapest plan whose registers delay nothing that follows the shifter."""
     fabric = pipeline.fabric
     plans = _plans(len(value), low, high, pipeline.period is not None, fabric.lut_inputs)
     if pipeline.period is None:
         return plans[0]
-    key = ("shift", len(value), low, high, value.stage - amount.stage)
+    key = ("shift", len(value), low, high, chained, value.stage - amount.stage)
     key += (value.arrival, amount.arrival)
     if key not in pipeline.decisions:
-        pipeline.decisions[key] = _cheapest_in_time(pipeline, value, amount, low, high, plans)
+        found = _cheapest_in_time(pipeline, value, amount, low, high, chained, plans)
+        pipeline.decisions[key] = found
     return pipeline.decisions[key]
 
 
-def _cheapest_in_time(pipeline, value, amount, low, high, plans):
-    """Return the first plan behind which a carry chain ends no later than without registers."""
+def _cheapest_in_time(pipeline, value, amount, low, high, chained, plans):
+    """Return the first plan behind which a consumer ends no later than without registers."""
 
     def ends(plan):
         trial = pipeline.trial()
         bits, mask = _built(trial, trial.copied(value), trial.copied(amount), low, high, plan)
-        delay = trial.fabric.carry_chain_delay(len(bits))
+        width, fabric = len(bits), trial.fabric
+        delay = fabric.carry_chain_delay(width) if chained else fabric.logic_delay()
         stage, _ = trial.start([bits] if mask is None else [bits, mask], delay)
         trial.discard()
         return stage
@@ -115,7 +117,7 @@ def _levels(width, low, high, sizes):
         done += bits
 
 
-def shift_left(pipeline, value, amount, low, high, name="shifted"):
+def shift_left(pipeline, value, amount, low, high, name="shifted", chained=True):
     """Shift ``value`` left by ``amount - low`` bits.
 
     Parameters
@@ -130,6 +132,8 @@ def shift_left(pipeline, value, amount, low, high, name="shifted"):
         Range of ``amount``. Offsets cost nothing: no subtraction is needed.
     name : str
         Name of the result in the emitted Verilog.
+    chained : bool
+        Whether a carry chain takes the result, rather than one level of tables.
 
     Returns
     -------
@@ -141,9 +145,9 @@ def shift_left(pipeline, value, amount, low, high, name="shifted"):
     -----
     A result bit that only one choice can reach needs no multiplexer, only a mask. In a pipeline
     that mask becomes the synchronous reset of a register where that is cheaper and timing has
-    room for the register, or wants one: a carry chain behind the shifter starts no later.
+    room for the register, or wants one: what takes the result starts no later.
     """
-    plan = _plan(pipeline, value, amount, low, high)
+    plan = _plan(pipeline, value, amount, low, high, chained)
     return _built(pipeline, value, amount, low, high, plan, name)
 
 

@@ -94,8 +94,9 @@ class _Element(wiring.Component):
         width, fabric = self.sum_width, pipeline.fabric
         # controls may take tables in front of the chain, and the sum one behind it
         delay = fabric.carry_chain_delay(width + 1) + fabric.logic_delay(2)
-        delay += pipeline.fan_out_delay(inputs, width)
-        stage = max(value.stage for value in inputs) + (not pipeline.fits(inputs, delay))
+        stage = max(value.stage for value in inputs) + (
+            not pipeline.fits(inputs, delay, width=width)
+        )
         moved = [each and pipeline.moved(each, stage) for each in vars(term).values()]
         total = add(
             pipeline,

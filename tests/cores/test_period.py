@@ -93,6 +93,37 @@ def test_one_bit_that_selects_many_is_slower_than_one_that_selects_few():
     assert many.arrival > few.arrival > ECP5.launch_delay + ECP5.logic_delay()
 
 
+def test_a_select_that_arrives_early_does_not_pay_for_its_fan_out():
+    pipeline = _pipeline(100)
+    late = pipeline.logic(lambda bits: ~bits, pipeline.input(Signal(64)), levels=3)
+    early = pipeline.input(Signal(1))
+    chosen = pipeline.logic(lambda bits, s: bits & s.replicate(64), late, early, shape=unsigned(64))
+    assert chosen.stage == 0
+    assert chosen.arrival == pytest.approx(late.arrival + ECP5.logic_delay())
+
+
+def test_a_select_that_arrives_last_pays_for_its_fan_out():
+    pipeline = _pipeline(100)
+    data = pipeline.input(Signal(64))
+    late = pipeline.logic(lambda bit: ~bit, pipeline.input(Signal(1)), levels=3)
+    chosen = pipeline.logic(lambda bits, s: bits & s.replicate(64), data, late, shape=unsigned(64))
+    fan_out = ECP5.fan_out_delay * 63**0.5
+    assert chosen.arrival == pytest.approx(late.arrival + fan_out + ECP5.logic_delay())
+
+
+def test_a_select_of_an_earlier_stage_reaches_its_places_within_the_next():
+    pipeline = _pipeline(100)
+    data = pipeline.register(pipeline.input(Signal(64)))
+    chosen = pipeline.logic(
+        lambda bits, s: bits & s.replicate(64),
+        *(data, pipeline.input(Signal(1))),
+        shape=unsigned(64),
+    )
+    fan_out = ECP5.fan_out_delay * 63**0.5
+    assert chosen.stage == 1
+    assert chosen.arrival == pytest.approx(ECP5.launch_delay + fan_out + ECP5.logic_delay())
+
+
 def _forms(pipeline, values):
     sign, mask = values["sign"], values["mask"]
     forms = {
@@ -168,15 +199,16 @@ def test_a_hard_multiplier_uses_its_own_register_only_where_the_product_has_no_r
     assert _hard_product(1000 / (period + chain + 0.01), final=False) == (0, False)
 
 
+@pytest.mark.parametrize("chained", [True, False])
 @pytest.mark.parametrize("frequency", range(60, 300, 20))
-def test_masks_of_a_shifter_never_cost_a_stage(frequency, monkeypatch):
+def test_masks_of_a_shifter_never_cost_a_stage(frequency, chained, monkeypatch):
     def end():
         pipeline = _pipeline(frequency)
         value = pipeline.input(Signal(8, name="value"))
         amount = pipeline.input(Signal(5, name="amount"))
-        bits, mask = shift_left(pipeline, value, amount, 0, 31)
-        chain = ECP5.carry_chain_delay(len(bits))
-        stage, _ = pipeline.start([bits] if mask is None else [bits, mask], chain)
+        bits, mask = shift_left(pipeline, value, amount, 0, 31, chained=chained)
+        delay = ECP5.carry_chain_delay(len(bits)) if chained else ECP5.logic_delay()
+        stage, _ = pipeline.start([bits] if mask is None else [bits, mask], delay)
         pipeline.discard()
         return stage
 
@@ -185,7 +217,7 @@ def test_masks_of_a_shifter_never_cost_a_stage(frequency, monkeypatch):
     assert masked <= end()
 
 
-def _plan_without_registers(pipeline, value, amount, low, high):
+def _plan_without_registers(pipeline, value, amount, low, high, _chained):
     return next(
         plan
         for plan in _plans(len(value), low, high, True, pipeline.fabric.lut_inputs)
