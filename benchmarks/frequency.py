@@ -103,8 +103,9 @@ def one_stage_fewer(build, freq, latency):
 
 
 def build_latency(build, freq):
-    """Return the latency in clock cycles at a frequency."""
-    return built(build, freq).latency
+    """Return the latency in clock cycles at a frequency; infinite where it is out of reach."""
+    component = built(build, freq)
+    return float("inf") if component is None else component.latency
 
 
 def fmax(component, freq):
