@@ -136,7 +136,7 @@ def provenance():
     from hwgen.tools import find
 
     return (
-        f"Entries from numpy.random.default_rng({SEED}), 8 bits; LUT: on ECP5 LUT4 + 2 CCU2C. "
+        f"Entries from numpy.random.default_rng({SEED}), 8 bits; LUT: on ECP5 LUT4 + 2 CCU2C.\n"
         f"Pipelined: freq={PIPELINED_FREQUENCY} against latency_cutoff={LATENCY_CUTOFF}.\n"
         f"da4ml {version('da4ml')}, yosys {find('yosys').version} with -nowidelut; "
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}."
