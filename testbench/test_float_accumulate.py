@@ -19,7 +19,7 @@ FAULTS = [
     NamedFault("carry between segments lost", "segment_1_sum", "const0", 0),
     NamedFault("accumulator not cleared", r"first_at\w*", "const0"),
     NamedFault("placed in the wrong limb", "limb_is_3", "inv"),
-    NamedFault("shifted wrongly within a limb", "placed_4", "inv"),
+    NamedFault("shifted wrongly within a limb", "placed_4", "inv", 8),
     NamedFault("leading chunk not found", "chunk_2_differs", "const0"),
     NamedFault("negation carry lost", "negation_carry", "const0"),
     NamedFault("sticky bit of the rest lost", r"below_window_at\w+", "const0"),
