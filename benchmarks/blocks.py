@@ -127,7 +127,7 @@ def measure(verilog, fabric, seeds):
     from hwgen.flow.characterise import characterise
     from hwgen.flow.synthesise import synthesise
 
-    options = ("nowidelut", "nodsp")
+    options = ("nodsp",)
     if fabric == "ecp5":
         figures = characterise(verilog, device="25k", seeds=seeds, options=options)
         return figures.counts["lut_equivalents"], figures.fmax

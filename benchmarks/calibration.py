@@ -30,10 +30,11 @@ __all__ = ["PARAMETERS", "CalibrationCircuit", "circuits", "delays_of", "equatio
 PARAMETERS = {
     "launch_delay": 0.6,
     "capture_delay": 0.6,
-    "lut_delay": 1.0,
-    "wide_delay": 0.5,
-    "carry_delay": 1.6,
-    "carry_delay_per_bit": 0.04,
+    "lut_delay": 0.8,
+    "spread_delay": 0.03,
+    "carry_delay": 1.2,
+    "carry_delay_per_bit": 0.035,
+    "carry_exit_delay": 0.4,
     "multiplier_delay": 6.0,
     "multiplier_capture_delay": 4.2,
     "multiplier_input_delay": 0.8,
@@ -61,6 +62,12 @@ class Parts(float):
 
     __radd__ = __add__
 
+    def __sub__(self, other):
+        total = Parts(float(self) - float(other), self.parts)
+        for name, count in getattr(other, "parts", {}).items():
+            total.parts[name] -= count
+        return total
+
     def __mul__(self, factor):
         scaled = {name: count * factor for name, count in self.parts.items()}
         return Parts(float(self) * factor, scaled)
@@ -73,9 +80,8 @@ def ruler(name):
     scale = _RULER_SCALE[name]
     fabric = targets.get(name)
     delays = {each: Parts(scale * value, {each: 1}) for each, value in PARAMETERS.items()}
-    for optional in ("wide_delay", "memory_delay"):
-        if not getattr(fabric, optional):
-            del delays[optional]
+    if not fabric.memory_delay:
+        del delays["memory_delay"]
     return replace(fabric, **delays)
 
 
@@ -102,7 +108,7 @@ class _TracedPipeline(Pipeline):
         if fresh and value._later:
             register = value._later[0]
             register.name = f"word{len(self.registered)}"
-            self.registered.append((register.name, value.arrival, len(register)))
+            self.registered.append((register.name, value.arrival - value.exit, len(register)))
         return signal
 
 

@@ -83,7 +83,7 @@ def count(files, top, fabric):
     from hwgen.tools import find
 
     def synthesised(folder):
-        counts = synthesise(files, top, fabric, folder, options=["nowidelut"]).counts
+        counts = synthesise(files, top, fabric, folder).counts
         return {"lut": counts.lut_equivalents, "carry": counts.carry, "ff": counts.ff}
 
     texts = [digest(each.read_text()) for each in files]

@@ -21,6 +21,7 @@ import click
 import numpy as np
 from calibration import PARAMETERS, CalibrationCircuit, circuits, delays_of, equations, ruler
 
+from hwgen import targets
 from hwgen.flow.cache import digest, stage
 from hwgen.flow.emit import emit_verilog
 from hwgen.flow.place import Device, place
@@ -61,8 +62,9 @@ def measure(circuit, fabric):
             )
         return {}
 
-    key = [digest(verilog), circuit.freq, device.name, SEEDS, find("yosys").version]
-    key.append(find(f"nextpnr-{fabric}").version)
+    tools = [find(name).version for name in ("yosys", f"nextpnr-{fabric}")]
+    command = targets.get(fabric).synthesis.command
+    key = [digest(verilog), circuit.freq, device.name, SEEDS, command, *tools]
     placed = stage("calibration", key, produce).folder
     netlist = json.loads((placed / "whole" / "netlist.json").read_text())
     reports = [json.loads((placed / f"seed{seed}" / "report.json").read_text()) for seed in SEEDS]

@@ -31,7 +31,7 @@ def sweep(name):
     for freq in FREQUENCIES:
         wanted = {**options, "freq": freq}
         try:
-            found = figures(name, wanted, seeds=SEEDS, mapping="default")
+            found = figures(name, wanted, seeds=SEEDS)
         except UsageError as error:
             print(f"{name} at {freq} MHz: {error}", file=sys.stderr)
             continue

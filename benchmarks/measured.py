@@ -2,7 +2,7 @@
 
 import platform
 
-from hwgen import catalogue
+from hwgen import catalogue, targets
 from hwgen.flow.cache import digest, stage
 from hwgen.flow.characterise import characterise
 from hwgen.flow.emit import emit_verilog
@@ -13,7 +13,7 @@ __all__ = ["figures", "provenance", "versions"]
 DEVICE = "85k"
 
 
-def figures(core_name, options, *, seeds, mapping):
+def figures(core_name, options, *, seeds, mapping=None):
     """Return the figures of one configuration on ECP5-85F.
 
     Parameters
@@ -24,8 +24,8 @@ def figures(core_name, options, *, seeds, mapping):
         Options of the core.
     seeds : tuple of int
         Placements; Fmax is their median.
-    mapping : str
-        ``"default"`` (wide multiplexers allowed) or ``"nowidelut"``.
+    mapping : str, optional
+        Synthesis option; by default the core is mapped as ``hwgen build`` does it.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def figures(core_name, options, *, seeds, mapping):
     verilog = emit_verilog(component, module_name=core_name.replace("-", "_"))
 
     def measure(folder):
-        flags = () if mapping == "default" else (mapping,)
+        flags = (mapping,) if mapping else ()
         return characterise(
             verilog, device=DEVICE, seeds=seeds, options=flags, folder=folder
         ).as_dict()
@@ -56,8 +56,10 @@ def figures(core_name, options, *, seeds, mapping):
 
 
 def versions():
-    """Return the names and versions of the tools that decide the figures."""
-    return [f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5")]
+    """Return the names, versions and commands of the tools that decide the figures."""
+    synthesis = targets.get("ecp5").synthesis.command
+    yosys, nextpnr = (f"{name} {find(name).version}" for name in ("yosys", "nextpnr-ecp5"))
+    return [f"{yosys} ({synthesis})", nextpnr]
 
 
 def provenance(seeds):

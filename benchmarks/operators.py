@@ -30,7 +30,7 @@ def measure(case):
     from measured import figures
 
     peer = case.get("peer")
-    mapping = (peer or {}).get("mapping", "default")
+    mapping = (peer or {}).get("mapping")
     ours = figures(case["core"], case.get("options", {}), seeds=SEEDS, mapping=mapping)
     result = {"core": case["core"], "options": case.get("options", {}), "mapping": mapping, **ours}
     if case.get("note"):

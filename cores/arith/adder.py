@@ -223,11 +223,11 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
     carry = pipeline.at(carry_in, stage) if dynamic else Const(carry_in, 1)
     members = [term.at(pipeline, stage) for term in (x, y)]
     if pipeline.sizing:
-        return Timed(result, stage, arrival + delay)
+        return pipeline.chained(result, stage, arrival + delay)
     if not chained:
         operands = [_applied(**member, width=width) for member in members]
         pipeline.m.d.comb += result.eq(operands[0] + operands[1] + carry)
-        return Timed(result, stage, arrival + delay)
+        return pipeline.chained(result, stage, arrival + delay)
     if fabric.carry_inputs == 4:
         kind, low_table = (2 if dynamic else carry_in), 0
         if dynamic and width % 2 == 0 and width > 2:
@@ -246,7 +246,7 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
         i_ci=carry,
         o_s=result,
     )
-    return Timed(result, stage, arrival + delay)
+    return pipeline.chained(result, stage, arrival + delay)
 
 
 def _segment_size(pipeline, x, y, width):
@@ -257,6 +257,7 @@ def _segment_size(pipeline, x, y, width):
     controls = (*x.controls(), *y.controls())
     left = pipeline.period - fabric.launch_delay - fabric.capture_delay - fabric.carry_delay
     left -= max(pipeline.fan_out_delay(each, width) for each in (x.bits, y.bits, *controls))
+    left -= fabric.spread(width)
     if fabric.carry_chain_module is None and controls:
         left -= fabric.logic_delay()
     # a slot for the carry in and one for the carry out
@@ -358,4 +359,4 @@ def add_three(pipeline, terms, shape, carries=(), name="sum"):
         i_second_ci=bits[1],
         o_s=result,
     )
-    return Timed(result, stage, arrival + delay)
+    return pipeline.chained(result, stage, arrival + delay)

@@ -7,7 +7,6 @@ O. L. MacSorley, "High-speed arithmetic in binary computers", 1961.
 from itertools import product
 
 from amaranth.hdl import Cat, Const, Instance, Signal, signed
-from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = ["booth_digits", "booth_partials"]
@@ -134,7 +133,7 @@ def _row(pipeline, value, a, digit, minimum, maximum, index, name):
     )
     result = Signal(signed(passed + width), name=f"{name}_partial")
     pipeline.m.d.comb += result.eq(Cat(lower, total))
-    return Timed(result, stage, arrival + delay)
+    return pipeline.chained(result, stage, arrival + delay)
 
 
 def _extended(bits, width, is_signed=None):

@@ -2,7 +2,6 @@
 
 from amaranth.hdl import Cat, Const, Instance, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["equal", "less"]
 
@@ -107,7 +106,7 @@ def _less_by_pairs(pipeline, a, b, or_equal, name):
         i_ci=Const(int(or_equal), 1),
         o_s=sums,
     )
-    return pipeline.slice(Timed(sums, stage, arrival + delay), pairs, pairs + 1)
+    return pipeline.slice(pipeline.chained(sums, stage, arrival + delay), pairs, pairs + 1)
 
 
 def equal(pipeline, a, b, name="equal"):

@@ -159,11 +159,10 @@ def _randomly(pipeline, value, dropped, shape, random, random_bits):
         # a bit for every random one, and a zero: the kept bits are not inverted
         invert = pipeline.free(lambda bits: Cat(bits[-1].replicate(used), Const(0, 1)), value)
     if is_signed and below:
-        carry = pipeline.logic(
+        carry = pipeline.bit(
             lambda bits: bits[-1] & _extended(bits, below)[:below].any(),
             value,
-            levels=2,
-            shape=unsigned(1),
+            levels=pipeline.fabric.gate_levels(below + 1),
             name="below_random",
         )
     total = add(pipeline, Term(upper), Term(noise, None, invert), wide, carry, name="rounded")

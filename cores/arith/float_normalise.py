@@ -22,7 +22,8 @@ def leading_zeros(pipeline, value, pad=0, name="leading"):
     """Count the zeros above the leading one of ``value``, with ``pad`` more on top.
 
     Neighboring groups of bits are joined level by level: the upper half tells the next bit of the
-    count, and chooses which half the lower ones come from.
+    count, and chooses which half the lower ones come from. Four bits take one table for each bit
+    of their count.
 
     Parameters
     ----------
@@ -49,34 +50,53 @@ def leading_zeros(pipeline, value, pad=0, name="leading"):
         return Cat(Const(0, below), signal, Const(0, pad))
 
     # for every group of bits: whether it has a one, and the count of its leading zeros
-    some, count = pipeline.free(padded, value), []
+    groups, count = [pipeline.free(padded, value)], []
     for level in range(bits):
-        pairs = len(some) // 2
-        upper = pipeline.free(
-            lambda each, pairs=pairs: Cat(each[2 * at + 1] for at in range(pairs)), some
-        )
-        lower = [
-            pipeline.choose(
-                lambda low, up, pairs=pairs: Cat(
-                    Mux(up[at], low[2 * at + 1], low[2 * at]) for at in range(pairs)
-                ),
-                each,
-                upper,
-                shape=unsigned(pairs),
-                name=f"{name}_{1 << level}_bit",
-            )
-            for each in count
-        ]
+        upper = pipeline.free(lambda each: Cat(each[1::2]), groups[-1])
+        lower = [_chosen_half(pipeline, each, upper, f"{name}_{1 << level}_bit") for each in count]
+        if level == 1:
+            lower = [_lowest_of_four(pipeline, groups[0], name)]
         count = [*lower, pipeline.free(lambda up: ~up, upper)]
-        some = pipeline.choose(
-            lambda each, pairs=pairs: Cat(each[2 * at : 2 * at + 2].any() for at in range(pairs)),
-            some,
-            shape=unsigned(pairs),
-            name=f"{name}_{1 << level}_some",
-        )
+        groups.append(_joined(pipeline, groups, f"{name}_{1 << level}_some"))
     if not count:
-        return pipeline.constant(Const(0, 1)), some
-    return pipeline.free(lambda *each: Cat(*each), *count), some
+        return pipeline.constant(Const(0, 1)), groups[-1]
+    return pipeline.free(lambda *each: Cat(*each), *count), groups[-1]
+
+
+def _chosen_half(pipeline, bits, upper, name):
+    """Return one bit of the count of every pair: of its upper group, where that has a one."""
+    pairs = len(bits) // 2
+
+    def chosen(low, up):
+        return Cat(Mux(up[at], low[2 * at + 1], low[2 * at]) for at in range(pairs))
+
+    return pipeline.logic(chosen, bits, upper, shape=unsigned(pairs), name=name)
+
+
+def _lowest_of_four(pipeline, bits, name):
+    """Return the lowest bit of the count of every four bits, one table each."""
+    groups = len(bits) // 4
+
+    def lowest(each):
+        return Cat(
+            ~each[4 * at + 3] & (each[4 * at + 2] | ~each[4 * at + 1]) for at in range(groups)
+        )
+
+    return pipeline.logic(lowest, bits, shape=unsigned(groups), name=f"{name}_2_bit")
+
+
+def _joined(pipeline, groups, name):
+    """Return which pairs of the last groups have a one: from those before, where that is faster."""
+    each, size = groups[-1], 2
+    if len(groups) > 1 and pipeline.fits(groups[-2:-1], pipeline.fabric.logic_delay()):
+        each, size = groups[-2], 4
+    joined = len(each) // size
+    return pipeline.logic(
+        lambda bits: Cat(bits[size * at : size * (at + 1)].any() for at in range(joined)),
+        each,
+        shape=unsigned(joined),
+        name=name,
+    )
 
 
 def shifted_window(pipeline, value, pad, amount, most, width, name="window"):
@@ -151,5 +171,5 @@ def _shift_level(pipeline, window, select, step, kept, name):
                 name=f"{name}_left",
             )
         )
-    result = pipeline.choose(shifted, window, select, shape=unsigned(kept), name=f"{name}_{step}")
+    result = pipeline.logic(shifted, window, select, shape=unsigned(kept), name=f"{name}_{step}")
     return result, lost

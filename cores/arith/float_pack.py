@@ -8,6 +8,13 @@ from hwgen.cores.arith.pipeline import Timed
 
 __all__ = ["Discarded", "Special", "increment", "pack"]
 
+# whether a number that is too large becomes the largest one, by its sign
+_DIRECTED = {
+    "toward-zero": lambda negative: Const(1, 1),
+    "up": lambda negative: negative,
+    "down": lambda negative: ~negative,
+}
+
 
 @dataclass(frozen=True)
 class Discarded:
@@ -60,10 +67,6 @@ def increment(mode):
     }[mode]
 
 
-def _flag(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 def pack(pipeline, code, discarded, present, sign, rounding, special):
     """Return (code of the result, overflow, underflow, inexact).
 
@@ -86,8 +89,9 @@ def pack(pipeline, code, discarded, present, sign, rounding, special):
     special : Special
         Results that are NaN or infinite whatever was rounded.
     """
-    large = _flag(
-        pipeline, lambda bits: _beyond(bits, rounding.format), code, levels=2, name="too_large"
+    levels = pipeline.fabric.gate_levels(len(code) - rounding.format.significand_bits)
+    large = pipeline.bit(
+        lambda bits: _beyond(bits, rounding.format), code, levels=levels, name="too_large"
     )
     flushed = None
     if not rounding.gradual:
@@ -97,7 +101,7 @@ def pack(pipeline, code, discarded, present, sign, rounding, special):
             negative = bits[-1] if bits.shape().signed else Const(0, 1)
             return negative | ~bits[fraction_bits:].any()
 
-        flushed = _flag(pipeline, below_normal, code, levels=2, name="too_small")
+        flushed = pipeline.bit(below_normal, code, levels=levels, name="too_small")
     result = _result(pipeline, code, large, flushed, sign, rounding, special)
     if not rounding.flags:
         return result, None, None, None
@@ -108,8 +112,7 @@ def pack(pipeline, code, discarded, present, sign, rounding, special):
 def _unless_special(pipeline, flag, special):
     if not special.present():
         return flag
-    return _flag(
-        pipeline,
+    return pipeline.bit(
         lambda bit, *others: bit & ~Cat(*others).any(),
         flag,
         *special.present(),
@@ -119,22 +122,18 @@ def _unless_special(pipeline, flag, special):
 
 def _flags(pipeline, code, discarded, present, sign, rounding, large, flushed):
     """Return overflow, underflow and inexact of a finite result."""
-    lost = _flag(
-        pipeline,
+    lost = pipeline.reduced(
         lambda bits, rest: bits.any() | rest,
         discarded.bits,
         discarded.sticky,
-        levels=2,
         name="cut_off",
     )
     if flushed is None:
-        inexact = _flag(pipeline, lambda x, y: x | y, lost, large, name="inexact")
+        inexact = pipeline.bit(lambda x, y: x | y, lost, large, name="inexact")
         underflow = _underflow(pipeline, code, discarded, present, lost, sign, rounding)
         return large, underflow, inexact
-    underflow = _flag(
-        pipeline, lambda small, some: small & some, flushed, present, name="underflow"
-    )
-    inexact = _flag(pipeline, lambda x, y, z: x | y | z, lost, large, underflow, name="inexact")
+    underflow = pipeline.bit(lambda small, some: small & some, flushed, present, name="underflow")
+    inexact = pipeline.bit(lambda x, y, z: x | y | z, lost, large, underflow, name="inexact")
     return large, underflow, inexact
 
 
@@ -167,9 +166,8 @@ def _result(pipeline, code, large, flushed, sign, rounding, special):
         zero, nan, infinite = (given.get(name, none) for name in ("zero", "nan", "infinite"))
         top = Const(rounding.overflow_code & (sign_bit - 1), width)
         limit, is_limit = top, Const(1, 1)
-        inward = {"toward-zero": Const(1, 1), "up": negative, "down": ~negative}
-        if rounding.mode in inward:
-            is_limit = infinite | ~inward[rounding.mode]
+        if rounding.mode in _DIRECTED:
+            is_limit = infinite | ~_DIRECTED[rounding.mode](negative)
             if rounding.overflow == "infinity":
                 limit = Mux(is_limit, top, Const(target.max_code, width))
         finite = Cat(bits, Const(0, max(0, width - len(bits))))[:width]
@@ -186,8 +184,11 @@ def _result(pipeline, code, large, flushed, sign, rounding, special):
         return Mux(nan, canonical, Cat(magnitude, negative))
 
     inputs = [conditions[name] for name in names]
+    # with constants for all that is too large a bit and its conditions fill one table
+    constants = rounding.mode not in _DIRECTED and target.specials != "fnuz"
+    levels = 1 if constants and 2 + len(inputs) <= pipeline.fabric.lut_inputs else 2
     return pipeline.logic(
-        packed, code, large, sign, *inputs, levels=2, shape=unsigned(target.width), name="code"
+        packed, code, large, sign, *inputs, levels=levels, shape=unsigned(target.width), name="code"
     )
 
 
@@ -207,8 +208,7 @@ def _underflow(pipeline, code, discarded, normal, lost, sign, rounding):
         )
         rounds_up = pipeline.slice(carry, count, count + 1)
     else:
-        rounds_up = _flag(
-            pipeline,
+        rounds_up = pipeline.bit(
             lambda below, rest, negative: increment(rounding.mode)(
                 Const(1, 1), below[-2], below[:-2].any() | rest, negative
             ),
@@ -222,6 +222,4 @@ def _underflow(pipeline, code, discarded, normal, lost, sign, rounding):
         became_normal = total[fraction_bits] & below[-1] & up
         return ~above & ~became_normal & some
 
-    return _flag(
-        pipeline, underflow, code, bits, rounds_up, normal, lost, levels=2, name="underflow"
-    )
+    return pipeline.bit(underflow, code, bits, rounds_up, normal, lost, levels=2, name="underflow")

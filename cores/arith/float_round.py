@@ -79,10 +79,6 @@ class Rounded:
     inexact: Timed | None = None
 
 
-def _flag(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 def round_to_float(pipeline, significand, exponent, exponent_bias, exponent_range, rounding):
     """Round the signed integer ``significand`` times ``2**(exponent - exponent_bias)`` once.
 
@@ -189,15 +185,14 @@ def round_significand(
         amount, most = _limited(pipeline, base, zeros, field, pad + most_zeros)
     kept, lost = shifted_window(pipeline, significand, pad, amount, most, kept_bits, "normalised")
     if sticky is not None:
-        lost = _flag(pipeline, lambda x, y: x | y, lost, sticky, name="sticky")
+        lost = pipeline.bit(lambda x, y: x | y, lost, sticky, name="sticky")
     if nonzero is None:
         present = [some] if sticky is None else [some, sticky]
         nonzero = any_bit(pipeline, pipeline.concatenate(present), "nonzero")
     if low + pad < 0 and gradual:
         kept, lost = _all_lost(pipeline, kept, lost, base, nonzero)
     if zero_sign is not None:
-        sign = _flag(
-            pipeline,
+        sign = pipeline.bit(
             lambda one, usual, zero: Mux(one, usual, zero),
             nonzero,
             sign,
@@ -302,8 +297,7 @@ def _all_lost(pipeline, kept, lost, base, some):
         shape=unsigned(len(kept)),
         name="not_too_small",
     )
-    sticky = _flag(
-        pipeline,
+    sticky = pipeline.bit(
         lambda below, room, nonzero: below | (room[-1] & nonzero),
         lost,
         base,
@@ -332,7 +326,7 @@ def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
     low, high = bounds
     normal = some
     if rounding.gradual and low < 0:
-        normal = _flag(pipeline, lambda bits, one: ~bits[-1] & one, field, some, name="is_normal")
+        normal = pipeline.bit(lambda bits, one: ~bits[-1] & one, field, some, name="is_normal")
         field, low = pipeline.free(lambda bits: bits[:-1], field), 0
     # the significand may be rounded up to the next power of two
     shape = shape_of_range(min(0, low) * (1 << fraction_bits), max(high, 0) + 2 << fraction_bits)
@@ -340,8 +334,7 @@ def _assembled(pipeline, kept, lost, field, some, finish, rounding, bounds):
         code = _add_random(pipeline, kept, field, normal, random, shape, fraction_bits)
     else:
         whole = pipeline.slice(kept, cut, len(kept))
-        carry = _flag(
-            pipeline,
+        carry = pipeline.bit(
             lambda bits, rest, negative: increment(rounding.mode)(
                 bits[cut], bits[cut - 1], bits[: cut - 1].any() | rest, negative
             ),

@@ -67,7 +67,8 @@ def multiply(pipeline, a, b, hard=False, name="product", final=False):
 def _has_room(pipeline, a, b, shape, final):
     """Return whether a hard multiplier's product needs no register of the multiplier's own."""
     fabric = pipeline.fabric
-    following = 0.0 if final else fabric.carry_chain_delay(shape.width)
+    width = shape.width
+    following = 0.0 if final else fabric.carry_chain_delay(width) + fabric.spread(width)
     return fabric.multiplier_module is None or pipeline.fits(
         (a, b), fabric.multiplier_delay + following
     )

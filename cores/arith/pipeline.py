@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
 
 from hwgen.errors import UsageError
 
@@ -23,16 +23,15 @@ class Timed:
     stage : int
         Number of registers between the pipeline's input and this value.
     arrival : float
-        Nanoseconds after the clock edge of that stage.
-    narrow : bool
-        Every bit comes from a table with inputs to spare, which a wide multiplexer joins with the
-        next one.
+        Nanoseconds after the clock edge of that stage, at the place that takes it.
+    exit : float
+        Nanoseconds of them that a register does not wait for, as it lies beside the carry chain.
     """
 
     signal: Value
     stage: int
     arrival: float
-    narrow: bool = False
+    exit: float = 0.0
     _later: list = field(default_factory=list, repr=False)
 
     def __len__(self):
@@ -102,7 +101,7 @@ class Pipeline:
 
     def copied(self, value):
         """Return ``value`` without the registers that stand behind it."""
-        return Timed(value.signal, value.stage, value.arrival, value.narrow)
+        return Timed(value.signal, value.stage, value.arrival, value.exit)
 
     def input(self, value, name="input"):
         """Return ``value`` as launched by registers in front of the pipeline."""
@@ -146,7 +145,7 @@ class Pipeline:
 
     def capture(self, value):
         """Note that a register takes ``value`` at the end of its own stage."""
-        self.slowest = max(self.slowest, value.arrival + self.fabric.capture_delay)
+        self.slowest = max(self.slowest, value.arrival - value.exit + self.fabric.capture_delay)
 
     def capture_within(self, delay):
         """Note a path inside a hard block, which takes ``delay`` however crowded the chip is."""
@@ -154,7 +153,11 @@ class Pipeline:
 
     def output_stage(self, values):
         """Return the stage in which the output register takes ``values``."""
-        return max(self.start([value], 0.0)[0] for value in values)
+        return max(self._landing_stage(value) for value in values)
+
+    def _landing_stage(self, value):
+        """Return the stage in which a register can take ``value``."""
+        return self.start([value], -value.exit)[0]
 
     def output(self, value, last):
         """Return ``value`` in the ``last`` stage as a signal, for the output register to take."""
@@ -210,23 +213,28 @@ class Pipeline:
         self.operand_bits += sum(len(value) for value in (*inputs, *single))
         reach = self._reach(inputs, width, single)
         stage, arrival = self._operands_at(reach)
+        delay += (spread := self._spread((*inputs, *single), width) if delay > 0 else 0.0)
         if not self._fits(arrival, delay, capture):
             launch = self.fabric.launch_delay
             if any(value.stage == stage and value.arrival > launch for value, _ in reach):
                 stage += 1
             arrival = launch + max(fan_out for _, fan_out in reach)
-        return stage, arrival
+        return stage, arrival + spread
 
     def fits(self, inputs, delay, capture=True, width=0):
         """Return whether ``delay`` fits behind the inputs in the latest of their stages."""
         _, arrival = self._operands_at(self._reach(inputs, width))
-        return self._fits(arrival, delay, capture)
+        return self._fits(arrival, delay + self._spread(inputs, width), capture)
+
+    def _spread(self, inputs, width):
+        """Return what an operation takes longer because it is spread over the chip."""
+        return self.fabric.spread(max(width, *(len(value) for value in inputs)))
 
     def _fits(self, arrival, delay, capture):
         margin = self.fabric.capture_delay if capture else 0.0
         return self.period is None or arrival + delay + margin <= self.period + _TOLERANCE
 
-    def _reach(self, inputs, width, single=()):
+    def _reach(self, inputs, width=0, single=()):
         """Return (value, its fan-out delay) of all operands."""
         return [
             *((value, self.fan_out_delay(value, width)) for value in inputs),
@@ -251,7 +259,7 @@ class Pipeline:
         sinks = width / max(1, len(value))
         return self.fabric.fan_out_delay * max(0.0, sinks - 1) ** 0.5
 
-    def operate(self, function, *inputs, delay, shape=None, name="value"):
+    def operate(self, function, *inputs, delay, exit=0.0, shape=None, name="value"):
         """Add one combinational operation.
 
         Parameters
@@ -262,6 +270,8 @@ class Pipeline:
             Operands.
         delay : float
             Nanoseconds through the operation, routing included.
+        exit : float
+            What is added to them where no register takes the result.
         shape : Shape or None
             Shape of the result; by default that of the expression.
         name : str
@@ -271,53 +281,55 @@ class Pipeline:
         stage, arrival = self.start(inputs, delay, width=width)
         operands = [self.at(value, stage) for value in inputs]
         if self.sizing and shape is not None:
-            return Timed(Signal(shape, name=name), stage, arrival + delay)
+            return Timed(Signal(shape, name=name), stage, arrival + delay + exit, exit)
         expression = Value.cast(function(*operands))
         result = Signal(shape if shape is not None else expression.shape(), name=name)
         self._connect(result, expression)
-        return Timed(result, stage, arrival + delay)
+        return Timed(result, stage, arrival + delay + exit, exit)
+
+    def chained(self, result, stage, arrival):
+        """Return the result of a carry chain, which a register could take at ``arrival``."""
+        exit = self.fabric.carry_exit_delay
+        return Timed(result, stage, arrival + exit, exit)
 
     def logic(self, function, *inputs, levels=1, shape=None, name="value"):
         """Add an operation of ``levels`` look-up tables in series."""
         delay = self.fabric.logic_delay(levels)
         return self.operate(function, *inputs, delay=delay, shape=shape, name=name)
 
-    def choose(self, function, *inputs, shape, name="value"):
-        """Add a level of tables with at most three inputs a bit, such as a choice of two.
+    def bit(self, function, *inputs, levels=1, name):
+        """Add an operation with one bit as its result."""
+        return self.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
 
-        Two such levels in one stage take one table and a wide multiplexer, where there are any.
-        """
-        stage = max(value.stage for value in inputs)
-        arrival = max(value.arrival for value in inputs if value.stage == stage)
-        joined = self.fabric.wide_delay and any(
-            each.narrow and each.stage == stage and each.arrival == arrival for each in inputs
-        )
-        delay = self.fabric.wide_delay if joined else self.fabric.logic_delay()
-        if joined and not self.fits(inputs, delay, width=shape.width):
-            joined, delay = False, self.fabric.logic_delay()
-        result = self.operate(function, *inputs, delay=delay, shape=shape, name=name)
-        result.narrow = not joined
-        return result
+    def reduced(self, function, *inputs, name):
+        """Add an operation with one bit as its result: an and or an or of all bits."""
+        levels = self.fabric.gate_levels(sum(len(value) for value in inputs))
+        return self.bit(function, *inputs, levels=levels, name=name)
 
     def register(self, value, stage=None):
         """Return ``value`` behind one more register, or delayed to ``stage``."""
         return self.moved(value, value.stage + 1 if stage is None else stage)
 
-    def register_masked(self, value, keep, name="masked"):
-        """Return ``value`` behind one register that is cleared where ``keep`` is 0.
+    def masked(self, value, keep, otherwise=0, name="masked"):
+        """Return ``value``, or the constant ``otherwise`` where ``keep`` is 0.
 
-        The mask becomes the register's synchronous reset and takes no look-up tables.
+        Where a register takes the result at once the mask becomes its synchronous reset: it costs
+        no look-up tables, and one table's delay for the mask alone, where it meets the enable.
         """
-        stage, _ = self.start((value, keep), 0.0)
-        bits, kept = self.at(value, stage), self.at(keep, stage)
-        for each in (value, keep):
-            if each.stage == stage:
-                self.capture(each)
-        register = Signal(len(bits), reset_less=True, name=name)
-        with self.m.If(self.enable):
-            self.m.d.sync += register.eq(Mux(kept, bits, 0))
-        self.register_bits += len(register)
-        return Timed(register, stage + 1, self.fabric.launch_delay)
+        level, width = self.fabric.logic_delay(), len(value)
+        stage = max(self._landing_stage(value), self.start((keep,), level, width=width)[0])
+        bits, kept = self.moved(value, stage), self.moved(keep, stage)
+        _, bits_at = self._operands_at(self._reach((bits,)))
+        _, kept_at = self._operands_at(self._reach((kept,), width))
+        result = Signal(value.signal.shape(), name=name)
+        self._connect(result, Mux(kept.signal, bits.signal, Const(otherwise, result.shape())))
+        arrival = max(bits_at, kept_at) + self.fabric.logic_delay(bits=width)
+        landing = max(bits_at - bits.exit, kept_at + level)
+        return Timed(result, stage, arrival, arrival - landing)
+
+    def register_masked(self, value, keep, name="masked"):
+        """Return ``value`` behind one register that is cleared where ``keep`` is 0."""
+        return self.register(self.masked(value, keep, name=name))
 
     def fits_broadcast(self):
         """Return whether one gate can drive every register's enable within the clock period.
@@ -340,15 +352,16 @@ class Pipeline:
     def free(self, function, *inputs):
         """Add an operation that is wiring only: slices, concatenations, constants."""
         stage = max(value.stage for value in inputs)
-        arrival = max(value.arrival for value in inputs if value.stage == stage)
+        here = [value for value in inputs if value.stage == stage]
+        arrival = max(value.arrival for value in here)
+        exit = arrival - max(value.arrival - value.exit for value in here)
         expression = Value.cast(function(*(self.at(value, stage) for value in inputs)))
         if not isinstance(expression, Signal):
             # a name of its own: Amaranth would write the expression out again at every use
             wires = Signal(expression.shape(), name=f"{_base_name(inputs[0])}_part")
             self._connect(wires, expression)
             expression = wires
-        narrow = any(each.narrow and each.stage == stage for each in inputs)
-        return Timed(expression, stage, arrival, narrow)
+        return Timed(expression, stage, arrival, exit)
 
 
 def _base_name(value):

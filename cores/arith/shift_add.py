@@ -144,6 +144,7 @@ def _chain(pipeline, x, y, shape, subtract, name):
             x,
             y,
             delay=pipeline.fabric.carry_chain_delay(shape.width),
+            exit=pipeline.fabric.carry_exit_delay,
             shape=shape,
             name=name,
         )

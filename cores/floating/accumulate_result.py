@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Mux, signed, unsigned
+from amaranth.hdl import Cat, Const, Mux, signed
 from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.floating.accumulate_config import rounding_of
 from hwgen.cores.floating.accumulate_round import round_sum
@@ -76,20 +76,19 @@ def result_fields(config, width, unit):
 
 def sum_result(pipeline, segments, lsb_exponent, state, config, random):
     """Return the output fields of a sum in two's complement segments."""
-    nan = _bit(
-        pipeline,
+    nan = pipeline.bit(
         lambda n, p, m: n | (p & m),
         *(state.nan, state.positive, state.negative),
         name="sum_is_nan",
     )
     positive, negative = (
-        _bit(pipeline, lambda one, other, n: one & ~other & ~n, *each, state.nan, name=name)
+        pipeline.bit(lambda one, other, n: one & ~other & ~n, *each, state.nan, name=name)
         for each, name in (
             ((state.positive, state.negative), "sum_is_inf"),
             ((state.negative, state.positive), "sum_is_minus_inf"),
         )
     )
-    special = _bit(pipeline, lambda *bits: Cat(bits).any(), nan, positive, negative, name="special")
+    special = pipeline.bit(lambda *bits: Cat(bits).any(), nan, positive, negative, name="special")
     if config.out == "exact":
         fields = _exact(pipeline, segments, special)
         fields |= {"nan": nan, "inf_positive": positive, "inf_negative": negative}
@@ -105,19 +104,14 @@ def sum_result(pipeline, segments, lsb_exponent, state, config, random):
         }
         for name in ("overflow", "underflow", "inexact") if config.flags else ():
             flag = getattr(rounded, name)
-            fields[name] = _bit(pipeline, lambda x, y: x & ~y, flag, special, name=f"{name}_flag")
+            fields[name] = pipeline.bit(lambda x, y: x & ~y, flag, special, name=f"{name}_flag")
     if config.flags:
-        fields["invalid"] = _bit(
-            pipeline,
+        fields["invalid"] = pipeline.bit(
             lambda own, n, p, m: own | (p & m & ~n),
             *(state.invalid, state.nan, state.positive, state.negative),
             name="invalid_flag",
         )
     return fields
-
-
-def _bit(pipeline, function, *inputs, name):
-    return pipeline.logic(function, *inputs, shape=unsigned(1), name=name)
 
 
 def _exact(pipeline, segments, special):

@@ -67,15 +67,15 @@ def round_sum(pipeline, segments, lsb_exponent, zero_sign, rounding, random):
     else:
         chunks = [_chunk(pipeline, segments, index * size, size) for index in range(count)]
         window, sticky, index, nonzero = _leading_window(pipeline, chunks, sign, taken)
-        carry = _bit(pipeline, lambda s, low: s & ~low, sign, sticky, name="negation_carry")
+        carry = pipeline.bit(lambda s, low: s & ~low, sign, sticky, name="negation_carry")
         shift = size.bit_length() - 1
         chunk_index = pipeline.free(lambda bits: Cat(Const(0, shift), bits), index)
         bias, highest = (taken - 1) * size, (count - 1) * size
         # the window of a power of two may carry into one bit more
         window = pipeline.free(lambda bits, s: Cat(bits, s), window, sign)
     magnitude = _negated(pipeline, window, sign, carry)
-    result_sign = _bit(
-        pipeline, lambda s, some, zero: Mux(some, s, zero), sign, nonzero, zero_sign, name="sign"
+    result_sign = pipeline.bit(
+        lambda s, some, zero: Mux(some, s, zero), sign, nonzero, zero_sign, name="sign"
     )
     return round_significand(
         pipeline,
@@ -88,10 +88,6 @@ def round_sum(pipeline, segments, lsb_exponent, zero_sign, rounding, random):
         sticky=sticky,
         random=random,
     )
-
-
-def _bit(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
 
 
 def _negated(pipeline, value, sign, carry):
@@ -155,8 +151,7 @@ def _leading_window(pipeline, chunks, sign, taken):
     """Return (window of ``taken`` chunks, sticky bit of the rest, index, whether sum is not 0)."""
     count, size = len(chunks), len(chunks[0].bits)
     differs = [
-        _bit(
-            pipeline,
+        pipeline.bit(
             lambda negative, some, every: Mux(negative, ~every, some),
             *(sign, each.some, each.every),
             name=f"chunk_{index}_differs",
@@ -170,8 +165,7 @@ def _leading_window(pipeline, chunks, sign, taken):
     leads = [
         reached[index]
         if index == count - 1
-        else _bit(
-            pipeline,
+        else pipeline.bit(
             (lambda here, above: here & ~above) if index else (lambda here, above: ~above),
             *(differs[index], reached[index + 1]),
             name=f"chunk_{index}_leads",
@@ -192,8 +186,7 @@ def _leading_window(pipeline, chunks, sign, taken):
         name="leading_chunk",
     )
     below = [
-        _bit(
-            pipeline,
+        pipeline.bit(
             lambda some, above: some & above,
             chunks[i].some,
             reached[i + taken],

@@ -40,7 +40,8 @@ def segment_width(pipeline, step):
 
     def delay(bits):
         # one wire controls every bit; one bit more for the carry in and one for the carry out
-        return fabric.carry_chain_delay(bits + 2) + fabric.fan_out_delay * (bits + 2) ** 0.5
+        wires = fabric.fan_out_delay * (bits + 2) ** 0.5 + fabric.spread(bits)
+        return fabric.carry_chain_delay(bits + 2) + wires
 
     width = 0
     while delay(width + step) <= room:

@@ -20,10 +20,6 @@ from hwgen.cores.pipelined import PipelinedCore
 __all__ = ["FloatAdd"]
 
 
-def _bit(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 class FloatAdd(PipelinedCore):
     """Sum or difference of two floats, one pair a clock cycle.
 
@@ -62,7 +58,7 @@ class FloatAdd(PipelinedCore):
         random = random_bits(pipeline, config, values, valid)
         a, b = values["a"], self._second(pipeline, values)
         large, small, signs = _ordered(pipeline, a, b, config.fmt)
-        differ = _bit(pipeline, lambda s, t: s ^ t, *signs, name="differ")
+        differ = pipeline.bit(lambda s, t: s ^ t, *signs, name="differ")
         larger = unpack(pipeline, large, config.fmt, config.subnormals, "larger")
         smaller = unpack(pipeline, small, config.fmt, config.subnormals, "smaller")
         special, invalid = self._special(pipeline, (a, values["b"]), larger, smaller, differ)
@@ -76,8 +72,7 @@ class FloatAdd(PipelinedCore):
         total = add_aligned(pipeline, minuend, shifted, differ, unsigned(width + 1))
         # an infinity keeps its sign, whatever stands in its significand
         infinite = [] if special.infinite is None else [special.infinite]
-        zero_sign = _bit(
-            pipeline,
+        zero_sign = pipeline.bit(
             lambda sign, minus, *infinite: Mux(
                 minus & ~Cat(*infinite).any(), config.rounding == "down", sign
             ),
@@ -110,7 +105,7 @@ class FloatAdd(PipelinedCore):
         if operation == "add":
             return b
         minus = values["subtract"] if operation == "both" else pipeline.constant(Const(1, 1))
-        sign = _bit(pipeline, lambda code, flip: code[-1] ^ flip, b, minus, name="b_sign")
+        sign = pipeline.bit(lambda code, flip: code[-1] ^ flip, b, minus, name="b_sign")
         return pipeline.free(lambda code, top: Cat(code[:-1], top), b, sign)
 
     def _special(self, pipeline, codes, larger, smaller, differ):
@@ -120,8 +115,7 @@ class FloatAdd(PipelinedCore):
         if self.config.fmt.specials == "fnuz":
             # as they came in: a zero whose sign was changed has the code of NaN
             nans = [
-                _bit(
-                    pipeline,
+                pipeline.bit(
                     lambda code: code[-1] & ~code[:-1].any(),
                     each,
                     levels=2,
@@ -133,8 +127,7 @@ class FloatAdd(PipelinedCore):
         if larger.is_infinite is not None:
             # a NaN has the larger magnitude
             nans = [larger.is_nan]
-            opposite = _bit(
-                pipeline,
+            opposite = pipeline.bit(
                 lambda one, two, minus: one & two & minus,
                 larger.is_infinite,
                 smaller.is_infinite,

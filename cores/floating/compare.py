@@ -76,14 +76,13 @@ class FloatCompare(PipelinedCore):
         below = pipeline.slice(difference, width, width + 1)
         differs = any_bit(pipeline, pipeline.slice(difference, 0, width), "differs")
         same = pipeline.free(lambda bit: ~bit, differs)
-        key_below = _bit(
-            pipeline,
+        key_below = pipeline.bit(
             lambda s, t, less, equal: Mux(s ^ t, s, Mux(s, ~less & ~equal, less)),
             *(a.sign, b.sign, below, same),
             name="key_below",
         )
         nans = [each.nan for each in (a, b) if each.nan is not None]
-        either = _bit(pipeline, lambda *bits: Cat(bits).any(), *nans, name="nan") if nans else None
+        either = pipeline.bit(lambda *bits: Cat(bits).any(), *nans, name="nan") if nans else None
         fields = self._relations(pipeline, a, b, key_below, same, either)
         if config.select != "none":
             fields["result"] = self._selected(pipeline, a, b, key_below, either)
@@ -94,8 +93,7 @@ class FloatCompare(PipelinedCore):
     def _relations(self, pipeline, a, b, key_below, same, either):
         never = pipeline.constant(Const(0, 1))
         unordered = never if either is None or self.config.total_order else either
-        equal = _bit(
-            pipeline,
+        equal = pipeline.bit(
             lambda m, s, t, zero: m & ((s == t) | zero),
             same,
             a.sign,
@@ -109,7 +107,7 @@ class FloatCompare(PipelinedCore):
             "greater": lambda below, alike, nan: ~below & ~alike & ~nan,
         }
         fields = {
-            name: _bit(pipeline, function, key_below, equal, unordered, name=name)
+            name: pipeline.bit(function, key_below, equal, unordered, name=name)
             for name, function in relations.items()
         }
         return fields | {"unordered": unordered}
@@ -118,15 +116,14 @@ class FloatCompare(PipelinedCore):
         fmt, select = self.config.fmt, self.config.select
         first = key_below
         if select.startswith("maximum"):
-            first = _bit(pipeline, lambda bit: ~bit, key_below, name="first_is_result")
+            first = pipeline.bit(lambda bit: ~bit, key_below, name="first_is_result")
         if either is not None and select.endswith("number"):
-            first = _bit(
-                pipeline,
+            first = pipeline.bit(
                 lambda bit, nan_a, nan_b: (bit | nan_b) & ~nan_a,
                 *(first, a.nan, b.nan),
                 name="first_is_number",
             )
-            either = _bit(pipeline, lambda x, y: x & y, a.nan, b.nan, name="no_number")
+            either = pipeline.bit(lambda x, y: x & y, a.nan, b.nan, name="no_number")
         signs = [a.sign, b.sign] if fmt.signed else []
 
         def chosen(x, y, pick, *rest):
@@ -146,11 +143,7 @@ class FloatCompare(PipelinedCore):
             causes = [each.signaling for each in (a, b) if each.signaling is not None]
         if not causes:
             return pipeline.constant(Const(0, 1))
-        return _bit(pipeline, lambda *bits: Cat(bits).any(), *causes, name="invalid")
-
-
-def _bit(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
+        return pipeline.bit(lambda *bits: Cat(bits).any(), *causes, name="invalid")
 
 
 def _unpacked(pipeline, config, code, name):
@@ -164,19 +157,17 @@ def _unpacked(pipeline, config, code, name):
     nan = signaling = None
     if fmt.specials == "fnuz":
         some = any_bit(pipeline, magnitude, f"{name}_some")
-        nan = _bit(pipeline, lambda bit, one: bit & ~one, sign, some, name=f"{name}_nan")
+        nan = pipeline.bit(lambda bit, one: bit & ~one, sign, some, name=f"{name}_nan")
     elif fmt.nan_code is not None:
         nan = _is_nan(pipeline, fmt, magnitude, name)
     if fmt.specials == "ieee":
-        signaling = _bit(
-            pipeline,
+        signaling = pipeline.bit(
             lambda bits, is_nan: is_nan & ~bits[fraction_bits - 1],
             *(magnitude, nan),
             name=f"{name}_signaling",
         )
     if config.reads_zeros and fraction_bits:
-        normal = _bit(
-            pipeline,
+        normal = pipeline.bit(
             lambda bits: bits[fraction_bits:].any(),
             magnitude,
             levels=2 if fmt.exponent_bits > 4 else 1,
@@ -190,7 +181,7 @@ def _unpacked(pipeline, config, code, name):
         )
         if fmt.specials == "fnuz":
             # there is no -0 to read a negative subnormal number as
-            sign = _bit(pipeline, lambda s, n: s & n, sign, normal, name=f"{name}_sign")
+            sign = pipeline.bit(lambda s, n: s & n, sign, normal, name=f"{name}_sign")
     zero = pipeline.free(lambda bit: ~bit, any_bit(pipeline, magnitude, f"{name}_some"))
     return _Operand(sign, magnitude, zero, nan, signaling)
 
@@ -203,4 +194,4 @@ def _is_nan(pipeline, fmt, magnitude, name):
     if not fraction_bits:
         return pipeline.free(lambda bit: ~bit, finite)
     some = any_bit(pipeline, pipeline.slice(magnitude, 0, fraction_bits), f"{name}_fraction")
-    return _bit(pipeline, lambda number, one: ~number & one, finite, some, name=f"{name}_nan")
+    return pipeline.bit(lambda number, one: ~number & one, finite, some, name=f"{name}_nan")

@@ -31,10 +31,6 @@ class Fixed:
     inexact: Timed
 
 
-def _bit(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 def fixed_to_float(pipeline, source, code, rounding, random):
     """Round an integer or fixed-point ``code`` of format ``source`` to a float.
 
@@ -93,8 +89,7 @@ def float_to_fixed(pipeline, source, operand, nan, target, mode, random):
     discarded = pipeline.slice(kept, 0, guards)
     whole = pipeline.slice(kept, guards, len(kept))
     carry = _increment(pipeline, whole, discarded, lost, sign, mode, random)
-    rest = _bit(
-        pipeline,
+    rest = pipeline.bit(
         lambda bits, below: bits.any() | below,
         *(discarded, lost),
         levels=1 + (guards > 3),
@@ -102,7 +97,7 @@ def float_to_fixed(pipeline, source, operand, nan, target, mode, random):
     )
     build = _signed if target.signed else _unsigned
     code, invalid = build(pipeline, target, whole, carry, sign, beyond, nan)
-    inexact = _bit(pipeline, lambda x, y: x & ~y, rest, invalid, name="inexact")
+    inexact = pipeline.bit(lambda x, y: x & ~y, rest, invalid, name="inexact")
     return Fixed(code, invalid, inexact)
 
 
@@ -141,8 +136,7 @@ def _placed(pipeline, source, operand, target, guards):
         def out_of_range(field):
             return int(field + weight > width - 1 or (special and field == highest))
 
-        beyond = _bit(
-            pipeline,
+        beyond = pipeline.bit(
             lambda field: lookup(list(field), out_of_range, 1),
             operand.exponent,
             levels=1 if source.exponent_bits <= 4 else 2,
@@ -164,8 +158,7 @@ def _increment(pipeline, whole, discarded, lost, sign, mode, random):
         "up": lambda last, guard, rest, s: ~s & (guard | rest),
         "down": lambda last, guard, rest, s: s & (guard | rest),
     }[mode]
-    return _bit(
-        pipeline,
+    return pipeline.bit(
         lambda last, guard, rest, s: rule(last[0], guard, rest, s),
         *(whole, discarded, lost, sign),
         name="increment",
@@ -176,7 +169,7 @@ def _signed(pipeline, target, whole, carry, sign, beyond, nan):
     """Return code and invalid flag of a two's complement result."""
     width = target.width
     # -(m + c) = ~m + (1 - c)
-    flipped = _bit(pipeline, lambda s, c: s ^ c, sign, carry, name="signed_carry")
+    flipped = pipeline.bit(lambda s, c: s ^ c, sign, carry, name="signed_carry")
     invert = pipeline.free(lambda s: s.replicate(width + 1), sign)
     zero = Term(pipeline.constant(Const(0, 1)))
     total = add(
@@ -187,13 +180,12 @@ def _signed(pipeline, target, whole, carry, sign, beyond, nan):
         flipped,
         name="rounded_integer",
     )
-    invalid = _bit(
-        pipeline,
+    invalid = pipeline.bit(
         lambda value, far, n: far | n | (value[width] ^ value[width - 1]),
         *(total, beyond, nan),
         name="out_of_range",
     )
-    negative = _bit(pipeline, lambda s, n: s & ~n, sign, nan, name="below")
+    negative = pipeline.bit(lambda s, n: s & ~n, sign, nan, name="below")
 
     def saturated(value, far, minus):
         limit = Cat(~minus.replicate(width - 1), minus)
@@ -209,16 +201,15 @@ def _unsigned(pipeline, target, whole, carry, sign, beyond, nan):
     zero = Term(pipeline.constant(Const(0, 1)))
     total = add(pipeline, Term(whole), zero, unsigned(width + 1), carry, name="rounded_integer")
     nonzero = any_bit(pipeline, total, "integer_some")
-    high = _bit(pipeline, lambda value, far: far | value[width], total, beyond, name="too_large")
-    invalid = _bit(
-        pipeline,
+    high = pipeline.bit(lambda value, far: far | value[width], total, beyond, name="too_large")
+    invalid = pipeline.bit(
         lambda large, some, s, n: n | large | (s & some),
         *(high, nonzero, sign, nan),
         name="out_of_range",
     )
     # NaN is the largest number, whatever its sign
-    limit = _bit(pipeline, lambda large, s, n: n | (large & ~s), high, sign, nan, name="above")
-    keep = _bit(pipeline, lambda s, n: ~s | n, sign, nan, name="not_below")
+    limit = pipeline.bit(lambda large, s, n: n | (large & ~s), high, sign, nan, name="above")
+    keep = pipeline.bit(lambda s, n: ~s | n, sign, nan, name="not_below")
     code = pipeline.logic(
         lambda value, up, stay: (value[:width] | up.replicate(width)) & stay.replicate(width),
         *(total, limit, keep),

@@ -37,10 +37,6 @@ def float_to_float(pipeline, source, operand, rounding, random):
     return _rounded(pipeline, source, operand, rounding, random)
 
 
-def _bit(pipeline, function, *inputs, levels=1, name):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 def _widens(source, target):
     """Return whether every number of ``source`` is one of ``target``, subnormal ones simply so."""
     deeper = source.min_normal_exponent - target.min_normal_exponent
@@ -81,8 +77,8 @@ def _widened(pipeline, source, target, operand, flags):
         )
     sign = operand.sign or pipeline.constant(Const(0, 1))
     if target.specials == "fnuz":
-        sign = _bit(
-            pipeline, lambda s, bits: s & bits.any(), sign, operand.magnitude, levels=2, name="sign"
+        sign = pipeline.reduced(
+            lambda s, bits: s & bits.any(), sign, operand.magnitude, name="sign"
         )
     code = pipeline.free(
         lambda bits, power, s: Cat(Const(0, missing), bits, power, s), fraction, exponent, sign
@@ -165,8 +161,12 @@ def _shortened(pipeline, source, operand, rounding):
 
     whole = pipeline.slice(operand.magnitude, cut, len(operand.magnitude))
     if rounding.mode != "toward-zero":
-        carry = _bit(
-            pipeline, increment, operand.magnitude, sign, levels=2 + (cut > 12), name="increment"
+        carry = pipeline.bit(
+            increment,
+            operand.magnitude,
+            sign,
+            levels=pipeline.fabric.gate_levels(cut + 2),
+            name="increment",
         )
         zero = Term(pipeline.constant(Const(0, 1)))
         whole = add(pipeline, Term(whole), zero, unsigned(len(whole)), carry, name="rounded")
@@ -182,7 +182,7 @@ def _rounded(pipeline, source, operand, rounding, random):
     if source.subnormals and source.significand_bits and tiny:
         # far below the smallest result one number is as good as another, if it is not 0
         bits = source.significand_bits
-        hidden = _bit(pipeline, lambda value: value.any(), significand, levels=2, name="nonzero")
+        hidden = pipeline.reduced(lambda value: value.any(), significand, name="nonzero")
         significand = pipeline.free(lambda value, one: Cat(value[:bits], one), significand, hidden)
     highest = source.max_code >> source.significand_bits
     return round_significand(

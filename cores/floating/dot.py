@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from amaranth.hdl import Cat, Const, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Const, Mux, Signal
 from hwgen.cores.arith.lfsr import lfsr
 from hwgen.cores.floating.accumulate_result import SumState, result_fields, sum_result
 from hwgen.cores.floating.accumulate_segments import (
@@ -93,7 +93,7 @@ class FloatDot(PipelinedCore):
                 ]
             )
         return [
-            (a, b, _bit(pipeline, lambda s, t: s ^ t, a.sign, b.sign, name=f"lane{index}_sign"))
+            (a, b, pipeline.bit(lambda s, t: s ^ t, a.sign, b.sign, name=f"lane{index}_sign"))
             for index, (a, b) in enumerate(zip(*operands, strict=True))
         ]
 
@@ -162,10 +162,6 @@ class FloatDot(PipelinedCore):
         )
 
 
-def _bit(pipeline, function, *inputs, name):
-    return pipeline.logic(function, *inputs, shape=unsigned(1), name=name)
-
-
 def _wide(bits, width):
     """Return ``bits`` sign- or zero-extended to ``width``, as unsigned."""
     top = bits[-1] if bits.shape().signed else Const(0, 1)
@@ -182,20 +178,20 @@ def _state(pipeline, lanes, signs):
         for x, y in ((a, b), (b, a)):
             if x.is_infinite is not None:
                 name = f"lane{index}_infinity_times_zero"
-                wrong = _bit(pipeline, lambda i, z: i & z, x.is_infinite, y.is_zero, name=name)
+                wrong = pipeline.bit(lambda i, z: i & z, x.is_infinite, y.is_zero, name=name)
                 nans.append(wrong)
                 invalid.append(wrong)
         infinite = any_of(pipeline, [a.is_infinite, b.is_infinite], f"lane{index}_infinite")
         if infinite is not None:
             plus, minus = f"lane{index}_inf", f"lane{index}_minus_inf"
-            positive.append(_bit(pipeline, lambda i, s: i & ~s, infinite, sign, name=plus))
-            negative.append(_bit(pipeline, lambda i, s: i & s, infinite, sign, name=minus))
-    plus_signs = [_bit(pipeline, lambda s: ~s, sign, name="plus") for sign in signs]
+            positive.append(pipeline.bit(lambda i, s: i & ~s, infinite, sign, name=plus))
+            negative.append(pipeline.bit(lambda i, s: i & s, infinite, sign, name=minus))
+    plus_signs = [pipeline.bit(lambda s: ~s, sign, name="plus") for sign in signs]
     any_plus = any_of(pipeline, plus_signs, "any_plus")
     groups = ((nans, "nan_any"), (positive, "inf_any"), (negative, "minus_inf_any"))
     return SumState(
         *(any_of(pipeline, each, name) or never for each, name in groups),
         invalid=any_of(pipeline, invalid, "invalid_any") or never,
-        all_minus=_bit(pipeline, lambda bit: ~bit, any_plus, name="all_minus"),
+        all_minus=pipeline.bit(lambda bit: ~bit, any_plus, name="all_minus"),
         any_minus=any_of(pipeline, signs, "any_minus"),
     )

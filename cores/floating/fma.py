@@ -23,10 +23,6 @@ from hwgen.cores.pipelined import PipelinedCore
 __all__ = ["FloatFma"]
 
 
-def _bit(pipeline, function, *inputs, name):
-    return pipeline.logic(function, *inputs, shape=unsigned(1), name=name)
-
-
 @dataclass(frozen=True)
 class _Ordered:
     """The terms of the sum, the one with the larger exponent first.
@@ -97,7 +93,7 @@ class FloatFma(PipelinedCore):
         )
         product = exact_product(pipeline, a, b, config.multipliers_for(config.fmt_a, config.fmt_b))
         signs = self._signs(pipeline, values, product, c)
-        differ = _bit(pipeline, lambda s, t: s ^ t, *signs, name="differ")
+        differ = pipeline.bit(lambda s, t: s ^ t, *signs, name="differ")
         special, invalid = self._special(pipeline, product, c, differ)
         terms = self._ordered(pipeline, product, c, signs)
         width = self._window(rounding)
@@ -128,23 +124,21 @@ class FloatFma(PipelinedCore):
         if not self.config.negations:
             return signs
         return [
-            _bit(pipeline, lambda s, n: s ^ n, sign, values[name], name=f"{name}d")
+            pipeline.bit(lambda s, n: s ^ n, sign, values[name], name=f"{name}d")
             for sign, name in zip(signs, ("negate_product", "negate_addend"), strict=True)
         ]
 
     def _result_signs(self, pipeline, usual, negative, differ, special):
         """Return the signs of a nonzero result and of a zero one; an infinity keeps its own."""
         infinite = [] if special.infinite is None else [special.infinite]
-        sign = _bit(
-            pipeline,
+        sign = pipeline.bit(
             lambda sign, flip, *infinite: sign ^ (flip & ~Cat(*infinite).any()),
             usual,
             negative,
             *infinite,
             name="sum_sign",
         )
-        zero_sign = _bit(
-            pipeline,
+        zero_sign = pipeline.bit(
             lambda sign, minus, *infinite: Mux(
                 minus & ~Cat(*infinite).any(), self.config.rounding == "down", sign
             ),
@@ -158,8 +152,7 @@ class FloatFma(PipelinedCore):
     def _special(self, pipeline, product, c, differ):
         opposite = None
         if product.is_infinite is not None and c.is_infinite is not None:
-            opposite = _bit(
-                pipeline,
+            opposite = pipeline.bit(
                 lambda one, two, minus: one & two & minus,
                 product.is_infinite,
                 c.is_infinite,
@@ -172,8 +165,7 @@ class FloatFma(PipelinedCore):
         if opposite is not None:
             # infinities of opposite signs are invalid unless a NaN came in
             conditions.append(
-                _bit(
-                    pipeline,
+                pipeline.bit(
                     lambda both, one, two: both & ~one & ~two,
                     opposite,
                     product.is_nan,
@@ -289,9 +281,8 @@ class FloatFma(PipelinedCore):
                 less = less & ~given["infinite"]
             return less
 
-        return pipeline.logic(
-            swap, difference, *present.values(), levels=2, shape=unsigned(1), name="swap"
-        )
+        levels = pipeline.fabric.gate_levels(1 + len(present))
+        return pipeline.bit(swap, difference, *present.values(), levels=levels, name="swap")
 
 
 def _wider(pipeline, value):
@@ -305,7 +296,7 @@ def _magnitude(pipeline, total, sticky):
     """Return the magnitude of a sum that was rounded down, also rounded down, and its sign."""
     width = len(total) - 1
     negative = pipeline.slice(total, width, width + 1)
-    carry = _bit(pipeline, lambda minus, lost: minus & ~lost, negative, sticky, name="negate")
+    carry = pipeline.bit(lambda minus, lost: minus & ~lost, negative, sticky, name="negate")
     magnitude = add(
         pipeline,
         Term(pipeline.constant(Const(0, 1))),

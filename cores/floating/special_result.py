@@ -28,4 +28,5 @@ def limited(pipeline, fmt, overflow, code, nan, positive, negative):
         return bits
 
     inputs = (code, *(flag for flag, _ in flags))
-    return pipeline.logic(chosen, *inputs, levels=2, shape=unsigned(fmt.width), name="result")
+    levels = pipeline.fabric.gate_levels(len(inputs))
+    return pipeline.logic(chosen, *inputs, levels=levels, shape=unsigned(fmt.width), name="result")

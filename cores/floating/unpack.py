@@ -68,20 +68,18 @@ def unpack(pipeline, code, format, subnormals="full", name="operand"):
     low, width = format.significand_bits, format.exponent_bits
     top = low + width
 
-    def flag(function, *inputs, levels, what):
-        return pipeline.logic(
-            function, *inputs, levels=levels, shape=unsigned(1), name=f"{name}_{what}"
-        )
+    def flag(function, *inputs, what):
+        return pipeline.reduced(function, *inputs, name=f"{name}_{what}")
 
     fraction = pipeline.slice(code, 0, low)
     field = pipeline.slice(code, low, top)
     full = subnormals == "full" and format.subnormals
-    normal = flag(lambda bits: bits.any(), field, levels=2, what="normal")
-    some = flag(lambda bits: bits.any(), fraction, levels=2 + (low > 16), what="fraction_some")
+    normal = flag(lambda bits: bits.any(), field, what="normal")
+    some = flag(lambda bits: bits.any(), fraction, what="fraction_some")
     if full:
-        zero = flag(lambda one, two: ~(one | two), normal, some, levels=1, what="zero")
+        zero = flag(lambda one, two: ~(one | two), normal, some, what="zero")
     else:
-        zero = flag(lambda one: ~one, normal, levels=1, what="zero")
+        zero = flag(lambda one: ~one, normal, what="zero")
         fraction = pipeline.logic(
             lambda bits, keep: bits & keep.replicate(low),
             fraction,
@@ -100,16 +98,15 @@ def unpack(pipeline, code, format, subnormals="full", name="operand"):
     sign = pipeline.slice(code, top, top + 1) if format.signed else no_sign
     infinite = nan = signaling = None
     if format.specials == "ieee":
-        highest = flag(lambda bits: bits.all(), field, levels=2, what="special")
-        infinite = flag(lambda one, two: one & ~two, highest, some, levels=1, what="infinite")
-        nan = flag(lambda one, two: one & two, highest, some, levels=1, what="nan")
-        signaling = flag(
-            lambda one, bits: one & ~bits[-1], nan, fraction, levels=1, what="signaling"
-        )
+        highest = flag(lambda bits: bits.all(), field, what="special")
+        infinite = flag(lambda one, two: one & ~two, highest, some, what="infinite")
+        nan = flag(lambda one, two: one & two, highest, some, what="nan")
+        quiet = pipeline.slice(code, low - 1, low)
+        signaling = flag(lambda one, bit: one & ~bit, nan, quiet, what="signaling")
     elif format.specials == "fn":
-        nan = flag(lambda bits: bits[:top].all(), code, levels=2, what="nan")
+        nan = flag(lambda bits: bits[:top].all(), code, what="nan")
     elif format.specials == "fnuz":
-        nan = flag(lambda bits: bits[top] & ~bits[:top].any(), code, levels=2, what="nan")
+        nan = flag(lambda bits: bits[top] & ~bits[:top].any(), code, what="nan")
     return Unpacked(
         sign=sign,
         exponent=exponent,

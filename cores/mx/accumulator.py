@@ -73,9 +73,10 @@ def _align_scales(pipeline, coarse, first, update, limit, hold):
     raised, chosen = Signal(name="scale_raised"), Signal(width, name="chosen_scale")
     m.d.comb += [raised.eq(start | (now > largest)), chosen.eq(Mux(raised, now, largest))]
     store(chosen)
-    arrival = fabric.launch_delay + fabric.carry_chain_delay(width) + fabric.logic_delay()
+    arrival = fabric.launch_delay + fabric.carry_chain_delay(width) + fabric.carry_exit_delay
+    arrival += fabric.logic_delay(bits=width)
     raised = Timed(raised, stage, arrival)
-    chosen = Timed(chosen, stage, arrival + fabric.logic_delay())
+    chosen = Timed(chosen, stage, arrival + fabric.logic_delay(bits=width))
     other = pipeline.logic(
         lambda up, new, old: Mux(up, old, new),
         raised,
@@ -160,7 +161,7 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config, hold=ho
     pipeline.m.d.comb += held.eq(
         _shift_right_steps(accumulator, pipeline.at(held_distance, stage), step, width)
     )
-    arrival = held_distance.arrival + pipeline.fabric.logic_delay(2)
+    arrival = held_distance.arrival + pipeline.fabric.logic_delay(2, bits=width)
     total = add(
         pipeline,
         Term(Timed(held, stage, pipeline.fabric.launch_delay)),
@@ -169,7 +170,8 @@ def accumulate_blocks(pipeline, block_sum, scale, first, update, config, hold=ho
         name="accumulated",
     )
     store(total.signal)
-    total.arrival = max(total.arrival, arrival + pipeline.fabric.carry_chain_delay(width))
+    arrival += pipeline.fabric.carry_chain_delay(width) + total.exit
+    total.arrival = max(total.arrival, arrival)
     exponent = pipeline.free(lambda bits: Cat(Const(0, fine_bits), bits), largest)
     return total, pipeline.moved(exponent, max(exponent.stage, total.stage))
 

@@ -239,7 +239,9 @@ class BlockOutputCore(PipelinedCore):
     def _again(self, beats, lanes, random, key, nonzero, nan, offset):
         """Send the beats of a block once more, now that its largest value is known."""
         pipeline = beats.pipeline
-        compare = pipeline.fabric.carry_chain_delay(len(key)) + pipeline.fabric.logic_delay()
+        fabric = pipeline.fabric
+        compare = fabric.carry_chain_delay(len(key)) + fabric.carry_exit_delay
+        compare += fabric.logic_delay(bits=len(key))
         gathered = [beats.gather(key, lambda x, y: Mux(x > y, x, y), compare, "key")]
         for flag in (nonzero, nan):
             if flag is not None:
@@ -300,10 +302,9 @@ def _special_key(pipeline, key, kind, low):
     """Return whether the exponent, above ``low`` bits, is that of NaNs and infinities."""
     top = kind.top
     width = top.bit_length()
-    return pipeline.logic(
+    return pipeline.bit(
         lambda bits: bits[low : low + width].all() & (bits[-1] if kind.low < 0 else 1),
         key,
-        levels=2,
-        shape=unsigned(1),
+        levels=pipeline.fabric.gate_levels(width + 1),
         name="special_block",
     )

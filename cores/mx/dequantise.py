@@ -163,6 +163,13 @@ def _with_specials(pipeline, code, lane, rounding, name):
             bits = Mux(given.pop(0), out.nan_code, bits)
         return bits
 
+    levels = pipeline.fabric.gate_levels(2 + len(flags))
     return pipeline.logic(
-        chosen, code, lane.sign, *flags, levels=2, shape=unsigned(out.width), name=f"{name}_value"
+        chosen,
+        code,
+        lane.sign,
+        *flags,
+        levels=levels,
+        shape=unsigned(out.width),
+        name=f"{name}_value",
     )

@@ -119,7 +119,7 @@ def _flags(pipeline, element, magnitude, sign, hidden, name):
     fraction_bits = element.significand_bits
 
     def flag(function, *inputs, what):
-        return pipeline.logic(function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}")
+        return pipeline.reduced(function, *inputs, name=f"{name}_{what}")
 
     if element.specials == "fnuz":
         return {"nan": flag(lambda bits, minus: minus & ~bits.any(), magnitude, sign, what="nan")}

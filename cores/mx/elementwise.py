@@ -53,10 +53,6 @@ class _TwoBlocks(BlockOutputCore):
         return operands
 
 
-def _bit(pipeline, function, *inputs, name, levels=1):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 class MxAdd(_TwoBlocks):
     """Sums of the elements of two blocks.
 
@@ -136,7 +132,7 @@ class MxAdd(_TwoBlocks):
             name=f"{name}_apart",
         )
         shifted = _shifted_with_sticky(pipeline, small, distance, width, name)
-        differ = _bit(pipeline, lambda x, y: x ^ y, sign, small_sign, name=f"{name}_differ")
+        differ = pipeline.bit(lambda x, y: x ^ y, sign, small_sign, name=f"{name}_differ")
         wide = pipeline.free(lambda bits: Cat(Const(0, 1), bits), significand)
         total = add(
             pipeline,
@@ -158,21 +154,19 @@ class MxAdd(_TwoBlocks):
 
     def _sign(self, pipeline, total, sign, small_sign, pair, name):
         down = self.config.rounding == "down"
-        sign = _bit(
-            pipeline,
+        sign = pipeline.bit(
             lambda bits, x, y: Mux(bits.any(), x, (x | y) if down else (x & y)),
             total,
             sign,
             small_sign,
-            levels=2 + (len(total) > 12),
+            levels=pipeline.fabric.gate_levels(len(total) + 2),
             name=f"{name}_sign",
         )
         infinities = [lane for lane in pair if lane.infinite is not None]
         if not infinities or self.config.infinity != "element":
             return sign
         for lane in infinities:
-            sign = _bit(
-                pipeline,
+            sign = pipeline.bit(
                 lambda given, own, infinite: Mux(infinite, own, given),
                 sign,
                 lane.sign,
@@ -257,8 +251,7 @@ def _flags_of_sum(pipeline, pair, name):
     infinities = [lane for lane in pair if lane.infinite is not None]
     if len(infinities) == 2:
         nans.append(
-            _bit(
-                pipeline,
+            pipeline.bit(
                 lambda x, y, s, t: x & y & (s ^ t),
                 *(lane.infinite for lane in pair),
                 *(lane.sign for lane in pair),

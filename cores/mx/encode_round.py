@@ -69,13 +69,8 @@ def clear_far(pipeline, value, whole, far, nothing, rules, name):
     """
     lost = None
     if far is not None and rules.rounding in ("up", "down"):
-        lost = pipeline.logic(
-            lambda bits, flag: bits.any() & flag,
-            whole,
-            far,
-            levels=2,
-            shape=unsigned(1),
-            name=f"{name}_lost",
+        lost = pipeline.reduced(
+            lambda bits, flag: bits.any() & flag, whole, far, name=f"{name}_lost"
         )
     flags = [each for each in (far, nothing) if each is not None]
     return (cleared(pipeline, value, flags, f"{name}_near") if flags else value), lost

@@ -20,9 +20,7 @@ def decode_factor(pipeline, number, code, name, special=True):
         return decode_float(pipeline, number, code, number.significand_bits, special, name)
     if number.name != "e8m0":
         return decode_integer(pipeline, number, code, name)
-    nan = pipeline.logic(
-        lambda bits: bits.all(), code, levels=2, shape=unsigned(1), name=f"{name}_nan"
-    )
+    nan = pipeline.reduced(lambda bits: bits.all(), code, name=f"{name}_nan")
     one = pipeline.constant(Const(1, 1))
     lane = Lane(pipeline.constant(Const(0, 1)), one, code, nan)
     return lane, LaneFormat(number.bias, 0, number.max_code)

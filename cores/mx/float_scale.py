@@ -114,12 +114,10 @@ def share_float(pipeline, key, exponent_bits, lanes, offset, block, kept, nan):
         one,
         name="anchor",
     )
-    nothing = pipeline.logic(
+    nothing = pipeline.reduced(
         lambda value, *broken: ~value.any() | Cat(*broken).any(),
         code,
         *([nan] if nan is not None else []),
-        levels=2,
-        shape=unsigned(1),
         name="no_numbers",
     )
     shared = SharedExponent(code, anchor, low, high, True, nan)

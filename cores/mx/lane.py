@@ -75,10 +75,6 @@ class Lane:
     lowered: Timed | None = None
 
 
-def _bit(pipeline, function, *inputs, name, levels=1):
-    return pipeline.logic(function, *inputs, levels=levels, shape=unsigned(1), name=name)
-
-
 def normalize(pipeline, magnitude, depth, name, kept=None, top=None):
     """Shift left until the top bit is 1, by ``depth`` bits or a little more at most.
 
@@ -111,8 +107,7 @@ def normalize(pipeline, magnitude, depth, name, kept=None, top=None):
                 [pipeline.slice(value, width - distance, width - 1), top]
             )
         top = None
-        empty = _bit(
-            pipeline,
+        empty = pipeline.bit(
             lambda bits: ~bits.any(),
             leading,
             levels=1 + (len(leading) > 4) + (len(leading) > 16),
@@ -162,8 +157,7 @@ def _normalized_last(pipeline, value, empty, kept, name):
         return result
     if not below:
         return pipeline.free(lambda bits: Cat(Const(0, 1), bits), result)
-    lost = _bit(
-        pipeline,
+    lost = pipeline.bit(
         lambda bits, select: bits[: below - 1].any() | (bits[below - 1] & ~select),
         value,
         empty,
@@ -198,7 +192,7 @@ def decode_float(pipeline, number, code, depth, special, name, kept=None, apart=
     fraction_bits, exponent_bits = number.significand_bits, number.exponent_bits
     top = fraction_bits + exponent_bits
     field = pipeline.slice(code, fraction_bits, top)
-    normal = _bit(pipeline, lambda bits: bits.any(), field, levels=2, name=f"{name}_normal")
+    normal = pipeline.reduced(lambda bits: bits.any(), field, name=f"{name}_normal")
     sign = pipeline.constant(Const(0, 1))
     if number.signed:
         sign = pipeline.slice(code, top, top + 1)
@@ -252,13 +246,13 @@ def _flags(pipeline, number, code, field, fraction, name):
     top = number.exponent_bits + number.significand_bits
 
     def flag(function, what):
-        return _bit(pipeline, function, code, levels=2, name=f"{name}_{what}")
+        return pipeline.reduced(function, code, name=f"{name}_{what}")
 
     if number.specials == "ieee":
-        full = _bit(pipeline, lambda bits: bits.all(), field, levels=2, name=f"{name}_special")
-        some = _bit(pipeline, lambda bits: bits.any(), fraction, levels=2, name=f"{name}_fraction")
-        nan = _bit(pipeline, lambda x, y: x & y, full, some, name=f"{name}_nan")
-        infinite = _bit(pipeline, lambda x, y: x & ~y, full, some, name=f"{name}_infinite")
+        full = pipeline.reduced(lambda bits: bits.all(), field, name=f"{name}_special")
+        some = pipeline.reduced(lambda bits: bits.any(), fraction, name=f"{name}_fraction")
+        nan = pipeline.bit(lambda x, y: x & y, full, some, name=f"{name}_nan")
+        infinite = pipeline.bit(lambda x, y: x & ~y, full, some, name=f"{name}_infinite")
         return {"nan": nan, "infinite": infinite}
     if number.specials == "fn":
         return {"nan": flag(lambda bits: bits[:top].all(), "nan")}
@@ -314,8 +308,7 @@ def reduce_lane(pipeline, lane, kept, sticky, name):
         )
     if not sticky:
         return pipeline.slice(lane.significand, width - kept, width)
-    lost = _bit(
-        pipeline,
+    lost = pipeline.bit(
         lambda bits: bits[: width - kept].any(),
         lane.significand,
         levels=1 if width - kept <= 4 else 2 if width - kept <= 16 else 3,

@@ -1,6 +1,6 @@
 """NaN and infinity of products and sums as flags, and what they make of a result."""
 
-from amaranth.hdl import Cat, Const, Mux, signed, unsigned
+from amaranth.hdl import Cat, Const, Mux, unsigned
 
 __all__ = ["any_of", "exact_result", "product_flags", "resolve_flags", "with_flags"]
 
@@ -24,7 +24,7 @@ def product_flags(pipeline, a, b, sign, name):
     """Return the NaN flag and the infinity flags of one product, ``None`` where impossible."""
 
     def logic(function, *inputs, what):
-        return pipeline.logic(function, *inputs, levels=2, shape=unsigned(1), name=f"{name}_{what}")
+        return pipeline.reduced(function, *inputs, name=f"{name}_{what}")
 
     nans = [each.nan for each in (a, b) if each.nan is not None]
     for infinite, other in ((a.infinite, b), (b.infinite, a)):
@@ -68,13 +68,8 @@ def exact_result(pipeline, config, significand, exponent, nan, infinities):
     flags = [each for each in (nan, *infinities) if each is not None]
     if flags:
         special = any_of(pipeline, flags, "special")
-        significand = pipeline.logic(
-            lambda bits, flag: Mux(flag, 0, bits),
-            significand,
-            special,
-            shape=signed(config.significand_width),
-            name="finite_significand",
-        )
+        finite = pipeline.free(lambda flag: ~flag, special)
+        significand = pipeline.masked(significand, finite, name="finite_significand")
     result["significand"] = significand
     return result
 
@@ -95,10 +90,5 @@ def with_flags(pipeline, code, nan, infinities, rounding):
         )
     if nan is None:
         return code
-    return pipeline.logic(
-        lambda bits, flag: Mux(flag, Const(target.nan_code, target.width), bits),
-        code,
-        nan,
-        shape=unsigned(target.width),
-        name="code_or_nan",
-    )
+    number = pipeline.free(lambda flag: ~flag, nan)
+    return pipeline.masked(code, number, target.nan_code, name="code_or_nan")

@@ -93,7 +93,8 @@ class _Element(wiring.Component):
         inputs = [product.bits, *term.controls(), *flags]
         width, fabric = self.sum_width, pipeline.fabric
         # controls may take tables in front of the chain, and the sum one behind it
-        delay = fabric.carry_chain_delay(width + 1) + fabric.logic_delay(2)
+        delay = fabric.carry_chain_delay(width + 1) + fabric.carry_exit_delay
+        delay += fabric.logic_delay(2, bits=width)
         stage = max(value.stage for value in inputs) + (
             not pipeline.fits(inputs, delay, width=width)
         )

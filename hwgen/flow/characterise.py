@@ -85,7 +85,7 @@ def characterise(
         Frequency in MHz that the placer aims at. High by intention: a placer that has reached
         its target stops improving.
     options : iterable of str
-        Synthesis options: ``"nowidelut"``, ``"nodsp"``.
+        Synthesis options, as for `hwgen.flow.synthesise.synthesis_script`.
     lut6_source : as ``source``, optional
         The same core for UltraScale+ or the generic fabric; its look-up tables on UltraScale+
         are counted. ``source`` itself will do when it instantiates no cells of another fabric.
@@ -154,9 +154,7 @@ def _count_lut6(source, folder):
     folder.mkdir(parents=True, exist_ok=True)
     top = _first_module(text)
     (folder / "design.v").write_text(text)
-    result = synthesise(
-        [folder / "design.v"], top, "ultrascale_plus", folder, options=["nowidelut", "nodsp"]
-    )
+    result = synthesise([folder / "design.v"], top, "ultrascale_plus", folder, options=["nodsp"])
     # a shift register of a look-up table is one
     return result.counts.lut + result.counts.lutram, result.seconds
 

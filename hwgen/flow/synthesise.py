@@ -77,8 +77,8 @@ def synthesis_script(sources, top, target, options=()):
     target : str
         One of `targets`.
     options : iterable of str
-        ``"nowidelut"`` (no multiplexers that join look-up tables), ``"nodsp"`` (no hard
-        multipliers).
+        ``"nodsp"`` (no hard multipliers), ``"widelut"`` or ``"nowidelut"`` (with, without
+        multiplexers that join look-up tables; the other way is the fabric's usual one).
 
     Raises
     ------
@@ -93,10 +93,10 @@ def synthesis_script(sources, top, target, options=()):
                 f"synthesis option for {target} must be one of {', '.join(known) or 'none'}, "
                 f"not {option!r}{nearest(option, known)}"
             )
-        if known[option] is None:
-            command = command.replace(f" -{option.removeprefix('no')}", "")
-        else:
-            command += f" {known[option]}"
+        words, flag = command.split(), known[option]
+        command = " ".join(
+            [each for each in words if each != flag] if flag in words else [*words, flag]
+        )
     lines = [f"read_verilog {source}" for source in sources]
     lines += [
         f"{command} -top {top} -run begin:{checked}",

@@ -38,9 +38,9 @@ class Synthesis:
         Synthesis command.
     checked : str
         Label of that command before which the design is checked.
-    options : tuple of (str, str or None)
-        Our name of an option, and what it adds to the command; ``None`` takes ``-<name without
-        no>`` out of the command.
+    options : tuple of (str, str)
+        Our name of an option, and the flag of the command that it toggles: one that stands in the
+        command is taken out, another is added.
     cells : tuple of (str, str)
         Kind of cell, as ``hwgen.flow.cells.Counts`` names it, and the pattern of its cell types.
     luts_per_carry : int
@@ -76,7 +76,8 @@ class Fabric:
     lut_delay : float
         One level of logic with its routing.
     carry_delay : float
-        A carry chain's fixed part: routing, into the chain, out of the chain.
+        A carry chain's fixed part up to a register, which lies in the same cell: routing, into
+        the chain, out of the chain.
     carry_delay_per_bit : float
         What every bit of a carry chain adds.
     multiplier_bits : int
@@ -118,13 +119,15 @@ class Fabric:
         Routing into the hard multiplier's own input register.
     multiplier_inner_delay : float
         From that register to the output register; 0: the input register is not used.
-    wide_delay : float
-        What a second level of tables adds where a wide multiplexer joins it to the first; both
-        have at most three inputs. 0: there are no wide multiplexers.
     memories : tuple of Memory
         Memory cells, the smallest first.
     memory_delay : float
         From the address to the word of one cell of distributed memory; 0 where there is none.
+    carry_exit_delay : float
+        What a carry chain takes longer up to anything else, which lies elsewhere.
+    spread_delay : float
+        What an operation of n bits takes longer, because it is spread over the chip, divided by
+        the square root of n.
     crowding : float
         Share by which every path grows with each doubling of a circuit's size, which is counted
         in operand bits, beyond 64.
@@ -153,9 +156,10 @@ class Fabric:
     multiplier_capture_delay: float = 0.0
     multiplier_input_delay: float = 0.0
     multiplier_inner_delay: float = 0.0
-    wide_delay: float = 0.0
     memories: tuple = ()
     memory_delay: float = 0.0
+    carry_exit_delay: float = 0.0
+    spread_delay: float = 0.0
     crowding: float = 0.0
 
     def crowding_factor(self, operand_bits):
@@ -174,9 +178,21 @@ class Fabric:
             return max(self.multiplier_inner_delay, around + self.multiplier_input_delay)
         return around + (self.multiplier_capture_delay or self.multiplier_delay)
 
-    def logic_delay(self, levels=1):
-        """Return the delay of ``levels`` look-up tables in series."""
-        return levels * self.lut_delay
+    def logic_delay(self, levels=1, bits=0):
+        """Return the delay of ``levels`` look-up tables in series, spread over ``bits`` bits."""
+        delay = levels * self.lut_delay
+        return delay + self.spread(bits) if bits else delay
+
+    def gate_levels(self, inputs):
+        """Return how many look-up tables in series an and or an or of so many inputs takes."""
+        levels = 1
+        while inputs > self.lut_inputs**levels:
+            levels += 1
+        return levels
+
+    def spread(self, bits):
+        """Return what an operation of ``bits`` bits takes longer because it is spread."""
+        return self.spread_delay * bits**0.5
 
     def read_delay(self, words, bits):
         """Return the delay from the address to a word of a memory that is read without a clock.
@@ -193,5 +209,5 @@ class Fabric:
         return first + self.logic_delay(levels) + self.fan_out_delay * (cells - 1) ** 0.5
 
     def carry_chain_delay(self, bits):
-        """Return the delay of a carry chain of ``bits`` bits."""
+        """Return the delay of a carry chain of ``bits`` bits up to a register."""
         return self.carry_delay + bits * self.carry_delay_per_bit

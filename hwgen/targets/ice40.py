@@ -15,6 +15,8 @@ ICE40 = Fabric(
     launch_delay=2.86,
     capture_delay=2.86,
     fan_out_delay=0.25,
+    carry_exit_delay=0.0,
+    spread_delay=0.0,
     crowding=0.0,
     carry_chain_module=None,
     lut4_module=None,
@@ -23,7 +25,7 @@ ICE40 = Fabric(
     synthesis=Synthesis(
         command="synth_ice40 -device u -dsp",
         checked="flatten",
-        options=(("nodsp", None),),
+        options=(("nodsp", "-dsp"),),
         cells=(
             ("lut", r"SB_LUT4"),
             ("carry", r"SB_CARRY"),

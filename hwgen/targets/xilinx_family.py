@@ -16,9 +16,9 @@ def xilinx_fabric(family, **own):
         Fields of `Fabric` in which this family differs from the others.
     """
     synthesis = Synthesis(
-        command=f"synth_xilinx -flatten -noiopad -noclkbuf -family {family}",
+        command=f"synth_xilinx -flatten -noiopad -noclkbuf -nowidelut -family {family}",
         checked="prepare",
-        options=(("nowidelut", "-nowidelut"), ("nodsp", "-nodsp")),
+        options=(("widelut", "-nowidelut"), ("nodsp", "-nodsp")),
         cells=(
             ("lut", r"LUT[1-6]|LUT6_2"),
             ("carry", r"CARRY[48]"),

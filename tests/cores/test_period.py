@@ -73,7 +73,7 @@ def test_a_register_takes_the_slowest_path_into_account():
     pipeline = _pipeline(100)
     value = pipeline.logic(lambda bits: ~bits, pipeline.input(Signal(4)), levels=3)
     pipeline.at(value, 1)
-    expected = ECP5.launch_delay + ECP5.logic_delay(3) + ECP5.capture_delay
+    expected = ECP5.launch_delay + ECP5.logic_delay(3, bits=4) + ECP5.capture_delay
     assert pipeline.slowest == pytest.approx(expected)
 
 
@@ -99,7 +99,7 @@ def test_a_select_that_arrives_early_does_not_pay_for_its_fan_out():
     early = pipeline.input(Signal(1))
     chosen = pipeline.logic(lambda bits, s: bits & s.replicate(64), late, early, shape=unsigned(64))
     assert chosen.stage == 0
-    assert chosen.arrival == pytest.approx(late.arrival + ECP5.logic_delay())
+    assert chosen.arrival == pytest.approx(late.arrival + ECP5.logic_delay(bits=64))
 
 
 def test_a_select_that_arrives_last_pays_for_its_fan_out():
@@ -108,7 +108,7 @@ def test_a_select_that_arrives_last_pays_for_its_fan_out():
     late = pipeline.logic(lambda bit: ~bit, pipeline.input(Signal(1)), levels=3)
     chosen = pipeline.logic(lambda bits, s: bits & s.replicate(64), data, late, shape=unsigned(64))
     fan_out = ECP5.fan_out_delay * 63**0.5
-    assert chosen.arrival == pytest.approx(late.arrival + fan_out + ECP5.logic_delay())
+    assert chosen.arrival == pytest.approx(late.arrival + fan_out + ECP5.logic_delay(bits=64))
 
 
 def test_a_select_of_an_earlier_stage_reaches_its_places_within_the_next():
@@ -121,7 +121,7 @@ def test_a_select_of_an_earlier_stage_reaches_its_places_within_the_next():
     )
     fan_out = ECP5.fan_out_delay * 63**0.5
     assert chosen.stage == 1
-    assert chosen.arrival == pytest.approx(ECP5.launch_delay + fan_out + ECP5.logic_delay())
+    assert chosen.arrival == pytest.approx(ECP5.launch_delay + fan_out + ECP5.logic_delay(bits=64))
 
 
 def _forms(pipeline, values):
@@ -191,8 +191,8 @@ def _hard_product(frequency, final):
 
 
 def test_a_hard_multiplier_uses_its_own_register_only_where_the_product_has_no_room():
-    period = ECP5.launch_delay + ECP5.multiplier_delay + ECP5.capture_delay
-    chain = ECP5.carry_chain_delay(24)
+    period = ECP5.launch_delay + ECP5.multiplier_delay + ECP5.spread(12) + ECP5.capture_delay
+    chain = ECP5.carry_chain_delay(24) + ECP5.spread(24)
     assert _hard_product(1000 / (period + 0.01), final=True) == (0, False)
     assert _hard_product(1000 / (period + 0.01), final=False) == (1, True)
     assert _hard_product(1000 / (period - 0.01), final=True) == (1, True)

@@ -1,7 +1,8 @@
 """Registers stand where the clock period runs out, and nowhere else."""
 
 import pytest
-from amaranth.hdl import Const, Module, Signal
+from amaranth.hdl import Const, Module, Signal, unsigned
+from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,7 @@ def test_a_stage_holds_as_much_as_fits_into_the_period(frequency, delays):
     pipeline, values = _chain(frequency, delays)
     budget = pipeline.period - ECP5.capture_delay
     for before, after, delay in zip(values, values[1:], delays, strict=False):
+        delay += ECP5.spread(4)
         alone = ECP5.launch_delay + delay
         assert after.arrival <= max(budget, alone) + 1e-9
         if after.stage > before.stage:
@@ -58,3 +60,44 @@ def test_constants_need_no_registers():
     pipeline, _ = _chain(200, [])
     constant = pipeline.constant(Const(5, 4))
     assert pipeline.at(constant, 7) is constant.signal
+
+
+def _sum(frequency):
+    """Return a pipeline and a sum of two words that takes up the whole first stage."""
+    pipeline, (value,) = _chain(frequency, [])
+    a, b = (pipeline.input(Signal(16, name=name)) for name in "ab")
+    return pipeline, value, add(pipeline, Term(a), Term(b), unsigned(17))
+
+
+def test_a_register_takes_a_sum_earlier_than_a_table_elsewhere():
+    pipeline, _, total = _sum(None)
+    assert total.exit == ECP5.carry_exit_delay > 0
+    pipeline.capture(total)
+    assert pipeline.slowest == pytest.approx(total.arrival - total.exit + ECP5.capture_delay)
+    part = pipeline.slice(total, 0, 8)
+    assert (part.arrival, part.exit) == pytest.approx((total.arrival, total.exit))
+    inverted = pipeline.logic(lambda bits: ~bits, total)
+    assert inverted.arrival == pytest.approx(total.arrival + ECP5.logic_delay(bits=17))
+    assert inverted.exit == 0
+
+
+def test_a_mask_costs_the_word_nothing_where_a_register_takes_it():
+    pipeline, value, total = _sum(None)
+    keep = pipeline.slice(value, 0, 1)
+    masked = pipeline.masked(total, keep)
+    assert masked.arrival - masked.exit == pytest.approx(total.arrival - total.exit)
+    assert masked.arrival == pytest.approx(total.arrival + ECP5.logic_delay(bits=17))
+
+
+def test_a_mask_that_arrives_late_costs_one_table():
+    pipeline, value, total = _sum(None)
+    masked = pipeline.masked(value, pipeline.slice(total, 16, 17))
+    wires = ECP5.fan_out_delay * 3**0.5 + ECP5.spread(4)
+    assert masked.arrival - masked.exit >= total.arrival + ECP5.logic_delay()
+    assert masked.arrival - masked.exit <= total.arrival + ECP5.logic_delay() + wires
+
+
+@given(width=st.integers(1, 300))
+def test_a_gate_has_as_few_levels_as_its_inputs_allow(width):
+    levels = ECP5.gate_levels(width)
+    assert 4 ** (levels - 1) < width <= 4**levels or (levels, width) == (1, 1)

@@ -73,8 +73,9 @@ def test_synthesis_names_a_missing_module(source, tmp_path):
 
 
 def test_options_reach_the_synthesis_command():
-    script = synthesis_script(["a.v"], "top", "ecp5", ["nowidelut", "nodsp"])
+    script = synthesis_script(["a.v"], "top", "ecp5", ["nodsp"])
     assert "synth_ecp5 -nowidelut -nodsp -top top -run coarse:" in script
+    assert "-nowidelut" not in synthesis_script(["a.v"], "top", "ecp5", ["widelut"])
     assert "-dsp" not in synthesis_script(["a.v"], "top", "ice40", ["nodsp"])
 
 
@@ -82,7 +83,7 @@ def test_options_reach_the_synthesis_command():
     ("target", "options", "words"),
     [
         ("ecp6", [], "target must be one of .*, not 'ecp6'; did you mean 'ecp5'?"),
-        ("ecp5", ["nowidelutt"], "not 'nowidelutt'; did you mean 'nowidelut'?"),
+        ("ecp5", ["widelutt"], "not 'widelutt'; did you mean 'widelut'?"),
         ("generic", ["nodsp"], "synthesis option for generic must be one of none"),
     ],
 )
