@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "benchmarks" / "sweep"
 FREQUENCIES = (None, 50, 100, 150, 200, 250)
 SEEDS = (1,)
-CONFIGURATIONS = {"mx-dot": {"fmt": "mxfp4/32"}}
+CONFIGURATIONS = {
+    "mx-dot": {"fmt": "mxfp4/32"},
+    **{f"mx-{name}": {"lanes": 4} for name in ("add", "convert", "dequantise", "mul", "quantise")},
+}
 
 
 def sweep(name):

@@ -121,6 +121,8 @@ class BlockOutputCore(PipelinedCore):
         else:
             shared = share_exponent(pipeline, key, ranks, offset, rules, nonzero, nan)
             nothing = nan
+        if nothing is not None:
+            pipeline.broadcast(nothing)
         codes = [
             encode_element(
                 pipeline,

@@ -83,10 +83,7 @@ class SharedExponent:
             ones = pipeline.constant(Const(1, 1))
             exponent = Term(signed_value(pipeline, self.exponent), self.mask, ones)
             found = add(pipeline, Term(pipeline.constant(bits)), exponent, shape, 1, name=name)
-            if not pipeline.fits((found,), pipeline.fabric.carry_chain_delay(shape.width)):
-                # the wires to all lanes get a clock period of their own
-                found = pipeline.register(found)
-            self._differences[key] = found
+            self._differences[key] = pipeline.broadcast(found)
         return self._differences[key]
 
     def value(self, pipeline):
