@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 SPEED_UP_WANTED = 3.0
 AREA_WANTED = 0.60
 # the peer's critical path is measured with its own registers; ours are placed for this much
-FREQUENCY_FACTOR = 3.65
+FREQUENCY_FACTOR = 3.57
 SEEDS = (1, 2, 3)
 
 
