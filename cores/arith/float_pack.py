@@ -187,6 +187,10 @@ def _result(pipeline, code, large, flushed, sign, rounding, special):
     # with constants for all that is too large a bit and its conditions fill one table
     constants = rounding.mode not in _DIRECTED and target.specials != "fnuz"
     levels = 1 if constants and 2 + len(inputs) <= pipeline.fabric.lut_inputs else 2
+    if constants:
+        # synthesis makes resets of them, where a register takes the code
+        for each in (large, *inputs):
+            each.wire = max(each.wire, pipeline.fabric.reset_delay)
     return pipeline.logic(
         packed, code, large, sign, *inputs, levels=levels, shape=unsigned(target.width), name="code"
     )

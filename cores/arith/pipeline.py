@@ -326,7 +326,7 @@ class Pipeline:
         Where a register takes the result at once the mask becomes its synchronous reset: it costs
         no look-up tables, and one table's delay for the mask alone, where it meets the enable.
         """
-        level, width = self.fabric.logic_delay(), len(value)
+        level, width = self.fabric.logic_delay() + self.fabric.reset_delay, len(value)
         shape, constant = value.signal.shape(), Const(otherwise, value.signal.shape())
         if width == 1:
             # synthesis makes a gate of it

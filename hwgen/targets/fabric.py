@@ -128,6 +128,8 @@ class Fabric:
     spread_delay : float
         What an operation of n bits takes longer, because it is spread over the chip, divided by
         the square root of n.
+    reset_delay : float
+        What the synchronous reset of a flip-flop must be stable earlier than its data.
     crowding : float
         Share by which every path grows with each doubling of a circuit's size, which is counted
         in operand bits, beyond 64.
@@ -160,6 +162,7 @@ class Fabric:
     memory_delay: float = 0.0
     carry_exit_delay: float = 0.0
     spread_delay: float = 0.0
+    reset_delay: float = 0.0
     crowding: float = 0.0
 
     def crowding_factor(self, operand_bits):
