@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import signed, unsigned
+from amaranth.hdl import signed
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.shift import shift_left
@@ -91,12 +91,7 @@ def shifter(width, amount_bits):
     high = (1 << amount_bits) - 1
 
     def build(pipeline, values):
-        bits, mask = shift_left(pipeline, values["a"], values["amount"], 0, high, chained=False)
-        if mask is None:
-            return bits
-        return pipeline.logic(
-            lambda value, keep: value & keep, bits, mask, shape=unsigned(width + high), name="kept"
-        )
+        return shift_left(pipeline, values["a"], values["amount"], 0, high, chained=False)[0]
 
     return [("a", width, 1, False), ("amount", amount_bits, 1, False)], build, width + high
 

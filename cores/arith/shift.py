@@ -91,7 +91,8 @@ def _cheapest_in_time(pipeline, value, amount, low, high, chained, plans):
 
     def ends(plan):
         trial = pipeline.trial()
-        bits, mask = _built(trial, trial.copied(value), trial.copied(amount), low, high, plan)
+        copies = trial.copied(value), trial.copied(amount)
+        bits, mask = _built(trial, *copies, low, high, plan, chained)
         width, fabric = len(bits), trial.fabric
         delay = fabric.carry_chain_delay(width) if chained else fabric.logic_delay()
         stage, _ = trial.start([bits] if mask is None else [bits, mask], delay)
@@ -133,7 +134,7 @@ def shift_left(pipeline, value, amount, low, high, name="shifted", chained=True)
     name : str
         Name of the result in the emitted Verilog.
     chained : bool
-        Whether a carry chain takes the result, rather than one level of tables.
+        Whether a carry chain takes the result, which masks it; otherwise there is no mask left.
 
     Returns
     -------
@@ -148,16 +149,16 @@ def shift_left(pipeline, value, amount, low, high, name="shifted", chained=True)
     room for the register, or wants one: what takes the result starts no later.
     """
     plan = _plan(pipeline, value, amount, low, high, chained)
-    return _built(pipeline, value, amount, low, high, plan, name)
+    return _built(pipeline, value, amount, low, high, plan, chained, name)
 
 
-def _built(pipeline, value, amount, low, high, plan, name="shifted"):
+def _built(pipeline, value, amount, low, high, plan, chained, name="shifted"):
     """Build the levels of a plan; return (bits, mask or None)."""
     levels = _levels(len(value), low, high, [bits for bits, _ in plan])
     window, mask = value, None
     for (level, last), (_, registered) in zip(levels, plan, strict=True):
         builder = _LevelBuilder(pipeline, window, amount, level, f"{name}_{1 << level.low_bit}")
-        window, mask = builder.build(registered, last)
+        window, mask = builder.build(registered, last and chained)
     return window, mask
 
 
@@ -169,11 +170,11 @@ class _LevelBuilder:
         end = level.low_bit + level.bits
         self.select = pipeline.slice(amount, level.low_bit, min(end, len(amount)))
 
-    def build(self, registered, last):
-        """Return (bits, mask or None)."""
+    def build(self, registered, open_mask):
+        """Return (bits, mask or None); the mask may be left open for what takes the bits."""
         groups = defaultdict(list)
         for position, candidates in enumerate(self.level.reach):
-            groups[self._kind(candidates, registered or last)].append(position)
+            groups[self._kind(candidates, registered or open_mask)].append(position)
         pieces = {}
         mask_of = {}
         for kind, positions in groups.items():
@@ -192,7 +193,7 @@ class _LevelBuilder:
                 for position, (value, index) in pieces.items()
             }
         bits = self._gathered(pieces)
-        if not last or registered or not mask_of:
+        if not open_mask or registered or not mask_of:
             return bits, None
         return bits, self._mask(mask_of)
 
