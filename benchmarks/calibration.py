@@ -169,7 +169,7 @@ class CalibrationCircuit(wiring.Component):
         last = max(each.stage for each in results)
         m.d.comb += self.o.eq(Cat(pipeline.at(each, last) for each in results))
         self.registered, self.register_bits = pipeline.registered, pipeline.register_bits
-        self.multiplied, self.operand_bits = pipeline.multiplied, pipeline.operand_bits
+        self.multiplied, self.bits = pipeline.multiplied, pipeline.bits
         return m
 
     def _operands(self, pipeline, low):

@@ -28,6 +28,7 @@ from hwgen.flow.emit import emit_verilog
 from hwgen.flow.place import Device, place
 from hwgen.flow.synthesise import synthesise
 from hwgen.flow.wrapper import registered_wrapper
+from hwgen.targets.fabric import SMALL
 from hwgen.tools import find
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +40,7 @@ QUANTILE = 0.85
 
 
 def measure(circuit, fabric):
-    """Return (operand bits, equations of every placement) of one circuit."""
+    """Return (bits, equations of every placement) of one circuit."""
     device = DEVICES[fabric]
     component = CalibrationCircuit(circuit, ruler(fabric))
     verilog = emit_verilog(component, module_name="core")
@@ -70,7 +71,7 @@ def measure(circuit, fabric):
     netlist = json.loads((placed / "whole" / "netlist.json").read_text())
     reports = [json.loads((placed / f"seed{seed}" / "report.json").read_text()) for seed in SEEDS]
     found = [equations(component, delays_of(netlist, report)) for report in reports]
-    return component.operand_bits, found
+    return component.bits, found
 
 
 def fit(sizes, placements):
@@ -99,7 +100,7 @@ def fit(sizes, placements):
     slowest = np.array(
         [np.median([max(delay for _, delay in one) for one in each]) for each in placements]
     )
-    doublings = np.log2(np.maximum(64, sizes) / 64)
+    doublings = np.log2(np.maximum(SMALL, sizes) / SMALL)
     line = np.stack([np.ones_like(doublings), doublings], axis=1)
     base, slope = np.linalg.lstsq(line, slowest / predicted, rcond=None)[0]
     crowding = max(0.0, float(slope / base))

@@ -117,7 +117,7 @@ class PipelinedCore(wiring.Component):
             # how large the circuit is, and so how long its wires are, shows when it is planned
             _, pipeline, _ = self._planned_for(0, sizing=True)
             pipeline.discard()
-            size = pipeline.operand_bits
+            size = pipeline.bits
         m, pipeline, latency = self._planned_for(size)
         m._MustUse__silence = True
         try:

@@ -59,7 +59,7 @@ class Pipeline:
     enable : Value
         All registers of the pipeline load while this is 1.
     size : int
-        Operand bits of the whole circuit, as far as known: paths in a large one are longer.
+        Bits of the whole circuit, as far as known: paths in a large one are longer.
     sizing : bool
         Only the size and the stages are wanted: most statements are left out.
 
@@ -70,7 +70,7 @@ class Pipeline:
     register_bits : int
         Flip-flops so far.
     operand_bits : int
-        Bits of all operands so far: how large the circuit is.
+        Bits of all operands so far.
     slowest : float
         Nanoseconds that the slowest path from register to register so far takes.
     decisions : dict
@@ -90,6 +90,11 @@ class Pipeline:
         self.operand_bits = 0
         self.slowest = 0.0
         self.decisions = {}
+
+    @property
+    def bits(self):
+        """Bits of all operands and registers so far: how large the circuit is."""
+        return self.operand_bits + self.register_bits
 
     def trial(self):
         """Return a pipeline of the same period to try a block in; nothing of it is emitted."""
@@ -194,8 +199,8 @@ class Pipeline:
 
     def broadcast(self, value):
         """Note that ``value`` is taken all over the circuit, and return it."""
-        # a quarter of what the enable takes, as placed blocks of 8 and 32 lanes show
-        value.wire = self.fabric.fan_out_delay * self.size**0.5 / 4
+        # a fifth of what the enable takes, as placed blocks of 8 and 32 lanes show
+        value.wire = self.fabric.fan_out_delay * self.size**0.5 / 5
         return value
 
     def start(self, inputs, delay, capture=True, width=0, single=()):

@@ -145,7 +145,7 @@ class MxMatmul(wiring.Component):
         if config.freq is not None:
             counts = (config.rows * config.columns, config.lanes)
             for part, count in zip(parts, counts, strict=True):
-                size += part.pipeline.operand_bits * count
+                size += part.pipeline.bits * count
                 part._MustUse__silence = True
             parts = [kind(config, size) for kind in (element, edge)]
             for part in parts:

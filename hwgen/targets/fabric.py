@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from math import ceil, log2
 
-__all__ = ["Fabric", "Memory", "Synthesis"]
+__all__ = ["SMALL", "Fabric", "Memory", "Synthesis"]
+
+SMALL = 256
+"""Bits of operands and registers of a circuit whose wires are short."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,8 @@ class Fabric:
     reset_delay : float
         What the synchronous reset of a flip-flop must be stable earlier than its data.
     crowding : float
-        Share by which every path grows with each doubling of a circuit's size, which is counted
-        in operand bits, beyond 64.
+        Share by which every path grows with each doubling of a circuit beyond `SMALL`; its size
+        is counted in bits of operands and registers.
     """
 
     name: str
@@ -165,9 +168,9 @@ class Fabric:
     reset_delay: float = 0.0
     crowding: float = 0.0
 
-    def crowding_factor(self, operand_bits):
-        """Return what the paths of a circuit of so many operand bits are longer than alone."""
-        return 1.0 + self.crowding * max(0.0, log2(max(1, operand_bits) / 64))
+    def crowding_factor(self, bits):
+        """Return what the paths of a circuit of so many bits are longer than alone."""
+        return 1.0 + self.crowding * log2(max(SMALL, bits) / SMALL)
 
     def multiplies(self, width_a, width_b):
         """Return whether the hard multiplier takes signed operands of these widths."""

@@ -30,7 +30,7 @@ SHAPES = [(1, 0, 0), (3, 0, 0), (0, 1, 8), (2, 1, 30), (1, 2, 50)]
 
 def test_exact_measurements_give_the_delays_back_and_no_bound_above():
     placements = [[[_equation(*shape)]] for shape in SHAPES]
-    delays, crowding, bound, _ = fit_delays.fit([64] * len(SHAPES), placements)
+    delays, crowding, bound, _ = fit_delays.fit([256] * len(SHAPES), placements)
     for name, value in TRUE.items():
         assert delays[name] == pytest.approx(value)
     assert crowding == pytest.approx(0.0, abs=1e-9)
@@ -42,7 +42,7 @@ def test_the_bound_covers_most_circuits_but_not_all():
     placements = [
         [[_equation(*SHAPES[number % 5], factor)]] for number, factor in enumerate(factors)
     ]
-    _, _, _, (predicted, slowest) = fit_delays.fit([64] * 40, placements)
+    _, _, _, (predicted, slowest) = fit_delays.fit([256] * 40, placements)
     covered = sum(s <= p * 1.000001 for p, s in zip(predicted, slowest, strict=True))
     assert 33 <= covered < 37
 
@@ -55,7 +55,7 @@ def test_the_bound_tells_an_added_time_from_a_factor():
 
 
 def test_larger_circuits_with_longer_paths_show_as_crowding():
-    sizes = [64 << number % 5 for number in range(40)]
+    sizes = [256 << number % 5 for number in range(40)]
     placements = [
         [[_equation(*SHAPES[number // 8], 1.0 + 0.03 * (number % 5))]] for number in range(40)
     ]
@@ -65,7 +65,7 @@ def test_larger_circuits_with_longer_paths_show_as_crowding():
 
 def test_a_record_holds_only_what_was_exercised_and_divides_launch_and_capture():
     placements = [[[_equation(*shape)]] for shape in SHAPES]
-    delays, crowding, bound, _ = fit_delays.fit([64] * len(SHAPES), placements)
+    delays, crowding, bound, _ = fit_delays.fit([256] * len(SHAPES), placements)
     numbers = fit_delays.record(delays, crowding, bound)
     assert numbers["launch_delay"] + numbers["capture_delay"] == pytest.approx(1.5)
     assert "multiplier_delay" not in numbers

@@ -79,7 +79,7 @@ def test_a_register_takes_the_slowest_path_into_account():
 
 def test_a_large_circuit_is_planned_for_a_shorter_period():
     assert _pipeline(100).period == 10.0
-    assert _pipeline(100, 64).period == 10.0
+    assert _pipeline(100, 256).period == 10.0
     large, larger = _pipeline(100, 1000).period, _pipeline(100, 10000).period
     assert larger < large < 10.0
 
