@@ -36,7 +36,7 @@ DEVICES = {"ecp5": Device("85k", speed="6"), "ice40": Device("up5k")}
 SEEDS = (1, 2)
 # share of the calibration circuits whose slowest path the bound must cover; they are placed with
 # less pressure than what is built for a frequency, so that 0.9 would be too careful
-QUANTILE = 0.85
+QUANTILE = 0.75
 
 
 def measure(circuit, fabric):

@@ -44,7 +44,7 @@ def test_the_bound_covers_most_circuits_but_not_all():
     ]
     _, _, _, (predicted, slowest) = fit_delays.fit([256] * 40, placements)
     covered = sum(s <= p * 1.000001 for p, s in zip(predicted, slowest, strict=True))
-    assert 33 <= covered < 37
+    assert 29 <= covered < 36
 
 
 def test_the_bound_tells_an_added_time_from_a_factor():
