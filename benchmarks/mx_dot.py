@@ -19,6 +19,8 @@ SPEED_UP_WANTED = 3.0
 AREA_WANTED = 0.60
 # the peer's critical path is measured with its own registers; ours are placed for this much
 FREQUENCY_FACTOR = 3.57
+# the wires that gather its infinities from all lanes are longer than planned for
+MORE_FOR = {"mxfp8-e5m2": 1.15}
 SEEDS = (1, 2, 3)
 
 
@@ -52,7 +54,7 @@ def measure(row, target_fmax):
         "fmt": f"{row['element']}/{row['k']}",
         "out": "exact",
         "dsp": row["dsp"] or "none",
-        "freq": round(target_fmax * FREQUENCY_FACTOR),
+        "freq": round(target_fmax * FREQUENCY_FACTOR * MORE_FOR.get(row["element"], 1.0)),
     }
     component = core.component(core.configure(options))
     verilog = emit_verilog(component, module_name="mx_dot")
