@@ -18,7 +18,10 @@ FOLDER = ROOT / "docs" / "benchmarks" / "sweep"
 FREQUENCIES = (None, 50, 100, 150, 200, 250)
 SEEDS = (1,)
 CONFIGURATIONS = {
+    "float-accumulate": {"fmt": "e4m3"},
+    "float-dot": {"fmt": "e4m3", "k": 4},
     "mx-dot": {"fmt": "mxfp4/32"},
+    "mx-matmul": {"fmt": "mxfp4", "rows": 2, "columns": 2},
     **{f"mx-{name}": {"lanes": 4} for name in ("add", "convert", "dequantise", "mul", "quantise")},
 }
 
