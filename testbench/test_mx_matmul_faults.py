@@ -64,7 +64,7 @@ SEVERAL_STATIONARY_BLOCKS = [
 FLOAT_SCALES = [
     NamedFault("low bits of a scaled sum wrong", r"edge_0_scaled_sum_low\w*", "inv"),
     NamedFault("sum not multiplied by a bit of the scales", "edge_0_scaled_sum_row", "const0"),
-    NamedFault("partial products not added", r"edge_0_scaled_sum_sum_x\w*", "const0"),
+    NamedFault("partial product not added", r"edge_0_scaled_sum_row_at\w*", "const0"),
     NamedFault("NaN of a float scale not seen", "edge_0_scale_b_nan", "const0"),
 ]
 
