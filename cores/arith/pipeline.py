@@ -1,7 +1,7 @@
 """Frequency-directed pipelining: operations get registers where the clock period runs out."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
 
@@ -90,6 +90,8 @@ class Pipeline:
         self.operand_bits = 0
         self.slowest = 0.0
         self.decisions = {}
+        # whether one register takes the output, not two in turn
+        self._one_output = True
 
     @property
     def bits(self):
@@ -162,7 +164,14 @@ class Pipeline:
 
     def output_stage(self, values):
         """Return the stage in which the output register takes ``values``."""
-        return max(self._landing_stage(value) for value in values)
+        self._one_output = self.fits_broadcast()
+        return max(self._landing_stage(self._outgoing(value)) for value in values)
+
+    def _outgoing(self, value):
+        """Return ``value`` as the output sees it: only one register lies beside a carry chain."""
+        if self._one_output:
+            return value
+        return replace(value, exit=max(0.0, value.exit - self.fabric.carry_exit_delay))
 
     def _landing_stage(self, value):
         """Return the stage in which a register can take ``value``."""
@@ -172,7 +181,7 @@ class Pipeline:
         """Return ``value`` in the ``last`` stage as a signal, for the output register to take."""
         signal = self.at(value, last)
         if value.stage == last:
-            self.capture(value)
+            self.capture(self._outgoing(value))
         return signal
 
     def check_period(self, name):

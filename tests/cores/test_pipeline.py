@@ -101,3 +101,14 @@ def test_a_mask_that_arrives_late_costs_one_table_and_the_way_to_a_reset():
 def test_a_gate_has_as_few_levels_as_its_inputs_allow(width):
     levels = ECP5.gate_levels(width)
     assert 4 ** (levels - 1) < width <= 4**levels or (levels, width) == (1, 1)
+
+
+def test_two_output_registers_do_not_both_lie_beside_a_chain():
+    pipeline, _, total = _sum(50)
+    stage = pipeline.output_stage([total])
+    pipeline.output(total, stage)
+    alone = pipeline.slowest
+    pipeline.register_bits = 10**6
+    assert not pipeline.fits_broadcast()
+    pipeline.output(total, pipeline.output_stage([total]))
+    assert pipeline.slowest == pytest.approx(alone + ECP5.carry_exit_delay)
