@@ -208,8 +208,8 @@ class Pipeline:
 
     def broadcast(self, value):
         """Note that ``value`` is taken all over the circuit, and return it."""
-        # a fifth of what the enable takes, as placed blocks of 8 and 32 lanes show
-        value.wire = self.fabric.fan_out_delay * self.size**0.5 / 5
+        # a seventh of what the enable takes, as placed blocks of 8 and 32 lanes show
+        value.wire = self.fabric.fan_out_delay * self.size**0.5 / 7
         return value
 
     def start(self, inputs, delay, capture=True, width=0, single=()):
