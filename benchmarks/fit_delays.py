@@ -20,7 +20,8 @@ from pathlib import Path
 
 import click
 import numpy as np
-from calibration import PARAMETERS, CalibrationCircuit, circuits, delays_of, equations, ruler
+from calibration import PARAMETERS, CalibrationCircuit, circuits, ruler
+from calibration_paths import delays_of, equations
 
 from hwgen import targets
 from hwgen.flow.cache import digest, stage

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from amaranth.hdl import Cat, Const, Instance, Signal, Value, signed, unsigned
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["Term", "add", "add_three"]
 

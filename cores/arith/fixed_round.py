@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = ["FixedRounding", "Rounded", "resized", "round_to_fixed", "rounded_bounds"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["Discarded", "Special", "increment", "pack"]
 

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_normalise import any_bit, leading_zeros, shifted_window
 from hwgen.cores.arith.float_pack import Discarded, Special, increment, pack
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = ["Rounded", "Rounding", "Special", "round_significand", "round_to_float"]

@@ -1,7 +1,7 @@
 """Look-up tables placed by hand, where the mapper's own covering is larger."""
 
 from amaranth.hdl import Const, Instance, Signal, unsigned
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["choose_of_four", "lut4_row", "truth_table"]
 

@@ -3,8 +3,8 @@
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.booth import booth_digits, booth_partials
-from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = ["multiply"]

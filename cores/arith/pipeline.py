@@ -1,44 +1,16 @@
 """Frequency-directed pipelining: operations get registers where the clock period runs out."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
+from hwgen.cores.arith.timed import Timed
 
 from hwgen.errors import UsageError
 
-__all__ = ["Pipeline", "Timed"]
+__all__ = ["Pipeline"]
 
 _TOLERANCE = 1e-9
-
-
-@dataclass(eq=False)
-class Timed:
-    """A signal with the pipeline stage and the time within it at which it is stable.
-
-    Parameters
-    ----------
-    signal : Value
-        The Amaranth value.
-    stage : int
-        Number of registers between the pipeline's input and this value.
-    arrival : float
-        Nanoseconds after the clock edge of that stage, at the place that takes it.
-    exit : float
-        Nanoseconds of them that a register does not wait for, as it lies beside the carry chain.
-    wire : float
-        Nanoseconds from this value, or a register behind it, to the places that take it.
-    """
-
-    signal: Value
-    stage: int
-    arrival: float
-    exit: float = 0.0
-    wire: float = 0.0
-    _later: list = field(default_factory=list, repr=False)
-
-    def __len__(self):
-        return len(self.signal)
 
 
 class Pipeline:
@@ -109,10 +81,6 @@ class Pipeline:
         submodules = (*self.m._anon_submodules, *self.m._named_submodules.values())
         for each in (self.m, *(submodule for submodule, _ in submodules)):
             each._MustUse__silence = True
-
-    def copied(self, value):
-        """Return ``value`` without the registers that stand behind it."""
-        return Timed(value.signal, value.stage, value.arrival, value.exit, value.wire)
 
     def input(self, value, name="input"):
         """Return ``value`` as launched by registers in front of the pipeline."""
@@ -214,6 +182,8 @@ class Pipeline:
 
     def start(self, inputs, delay, capture=True, width=0, single=()):
         """Return (stage, arrival of the inputs) of an operation that takes ``delay``.
+
+        The arrival includes what the operation's own width costs, see `Fabric.spread`.
 
         Parameters
         ----------

@@ -91,7 +91,7 @@ def _cheapest_in_time(pipeline, value, amount, low, high, chained, plans):
 
     def ends(plan):
         trial = pipeline.trial()
-        copies = trial.copied(value), trial.copied(amount)
+        copies = value.without_registers(), amount.without_registers()
         bits, mask = _built(trial, *copies, low, high, plan, chained)
         width, fabric = len(bits), trial.fabric
         delay = fabric.carry_chain_delay(width) if chained else fabric.logic_delay()

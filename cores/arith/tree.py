@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Const, signed, unsigned
 from hwgen.cores.arith.adder import Term, add, add_three
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["Operand", "add_tree", "negate_if", "shape_of_range"]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, signed
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.floating.accumulate_config import rounding_of
 from hwgen.cores.floating.accumulate_round import round_sum
 from hwgen.cores.floating.accumulate_segments import sticky_bit

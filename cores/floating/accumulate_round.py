@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_normalise import any_bit
 from hwgen.cores.arith.float_round import round_significand
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["round_sum"]
 

@@ -6,8 +6,8 @@ from amaranth.hdl import Cat, Const, Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_normalise import any_bit, shifted_window
 from hwgen.cores.arith.float_round import round_significand
-from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["Fixed", "fixed_to_float", "float_to_fixed"]
 

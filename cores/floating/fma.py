@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_round import Special, round_significand
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.floating.align import add_aligned, align
 from hwgen.cores.floating.product import exact_product

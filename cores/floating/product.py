@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.floating.result import any_of
 

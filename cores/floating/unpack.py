@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, unsigned
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["Unpacked", "unpack"]
 

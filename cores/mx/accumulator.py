@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["accumulate_beats", "accumulate_blocks", "hold_flag", "hold_in_register"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.mx.encode_float import float_code
 from hwgen.cores.mx.encode_integer import integer_code
 from hwgen.cores.mx.encode_round import cleared

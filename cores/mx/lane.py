@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Timed
 from hwgen.cores.arith.table import lookup
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = [

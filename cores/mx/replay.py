@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Mux, Signal, unsigned
 from amaranth.lib.memory import Memory
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 
 __all__ = ["Beats", "mark_beats"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, negate_if
 from hwgen.cores.mx.element import decode_element
 from hwgen.cores.mx.special import any_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from amaranth.hdl import Cat, Const, Mux, Value, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.compare import less
-from hwgen.cores.arith.pipeline import Timed
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
 __all__ = [

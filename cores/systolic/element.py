@@ -4,7 +4,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Pipeline, Timed
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.arith.timed import Timed
 from hwgen.cores.mx.element import decode_element
 from hwgen.cores.mx.product import multiply_elements
 from hwgen.cores.mx.special import product_flags

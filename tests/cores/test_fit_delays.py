@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import calibration
+import calibration_paths
 import fit_delays
 
 TRUE = {"launch_delay": 1.5, "lut_delay": 0.8, "carry_delay": 1.4, "carry_delay_per_bit": 0.05}
@@ -93,7 +94,7 @@ def test_the_report_of_a_placement_is_read_by_register_word():
             for cell, port, delay in ends
         ]
     }
-    found = calibration.delays_of(netlist, report)
+    found = calibration_paths.delays_of(netlist, report)
     assert found == {"word0": 3.0, "multiplier": 2.5, "enable": 4.0}
 
 

@@ -63,7 +63,7 @@ def test_constants_need_no_registers():
 
 
 def _sum(frequency):
-    """Return a pipeline and a sum of two words that takes up the whole first stage."""
+    """Return a pipeline, a word, and a sum of two words."""
     pipeline, (value,) = _chain(frequency, [])
     a, b = (pipeline.input(Signal(16, name=name)) for name in "ab")
     return pipeline, value, add(pipeline, Term(a), Term(b), unsigned(17))
