@@ -72,29 +72,28 @@ def _plans(width, low, high, pipelined, lut_inputs):
     return tuple(plan for _, plan in sorted(found, key=lambda each: each[0]))
 
 
-def _plan(pipeline, value, amount, low, high, chained):
+def _plan(pipeline, value, amount, low, high):
     """Return the cheapest plan whose registers delay nothing that follows the shifter."""
     fabric = pipeline.fabric
     plans = _plans(len(value), low, high, pipeline.period is not None, fabric.lut_inputs)
     if pipeline.period is None:
         return plans[0]
-    key = ("shift", len(value), low, high, chained, value.stage - amount.stage)
+    key = ("shift", len(value), low, high, value.stage - amount.stage)
     key += (value.arrival, amount.arrival)
     if key not in pipeline.decisions:
-        found = _cheapest_in_time(pipeline, value, amount, low, high, chained, plans)
+        found = _cheapest_in_time(pipeline, value, amount, low, high, plans)
         pipeline.decisions[key] = found
     return pipeline.decisions[key]
 
 
-def _cheapest_in_time(pipeline, value, amount, low, high, chained, plans):
+def _cheapest_in_time(pipeline, value, amount, low, high, plans):
     """Return the first plan behind which a consumer ends no later than without registers."""
 
     def ends(plan):
         trial = pipeline.trial()
         copies = value.without_registers(), amount.without_registers()
-        bits, mask = _built(trial, *copies, low, high, plan, chained)
-        width, fabric = len(bits), trial.fabric
-        delay = fabric.carry_chain_delay(width) if chained else fabric.logic_delay()
+        bits, mask = _built(trial, *copies, low, high, plan)
+        delay = trial.fabric.carry_chain_delay(len(bits))
         stage, _ = trial.start([bits] if mask is None else [bits, mask], delay)
         trial.discard()
         return stage
@@ -118,7 +117,7 @@ def _levels(width, low, high, sizes):
         done += bits
 
 
-def shift_left(pipeline, value, amount, low, high, name="shifted", chained=True):
+def shift_left(pipeline, value, amount, low, high, name="shifted"):
     """Shift ``value`` left by ``amount - low`` bits.
 
     Parameters
@@ -133,8 +132,6 @@ def shift_left(pipeline, value, amount, low, high, name="shifted", chained=True)
         Range of ``amount``. Offsets cost nothing: no subtraction is needed.
     name : str
         Name of the result in the emitted Verilog.
-    chained : bool
-        Whether a carry chain takes the result, which masks it; otherwise there is no mask left.
 
     Returns
     -------
@@ -148,17 +145,17 @@ def shift_left(pipeline, value, amount, low, high, name="shifted", chained=True)
     that mask becomes the synchronous reset of a register where that is cheaper and timing has
     room for the register, or wants one: what takes the result starts no later.
     """
-    plan = _plan(pipeline, value, amount, low, high, chained)
-    return _built(pipeline, value, amount, low, high, plan, chained, name)
+    plan = _plan(pipeline, value, amount, low, high)
+    return _built(pipeline, value, amount, low, high, plan, name)
 
 
-def _built(pipeline, value, amount, low, high, plan, chained, name="shifted"):
+def _built(pipeline, value, amount, low, high, plan, name="shifted"):
     """Build the levels of a plan; return (bits, mask or None)."""
     levels = _levels(len(value), low, high, [bits for bits, _ in plan])
     window, mask = value, None
     for (level, last), (_, registered) in zip(levels, plan, strict=True):
         builder = _LevelBuilder(pipeline, window, amount, level, f"{name}_{1 << level.low_bit}")
-        window, mask = builder.build(registered, last and chained)
+        window, mask = builder.build(registered, last)
     return window, mask
 
 
