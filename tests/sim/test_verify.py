@@ -8,6 +8,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.interface import Field, Stream
 
+from hwgen import catalogue
 from hwgen.errors import MismatchError, MissingToolError, UsageError
 from hwgen.flow.verify import verify
 
@@ -63,6 +64,14 @@ def test_small_input_space_is_verified_exhaustively(tmp_path):
     result = verify(CORE, Config(), folder=tmp_path, vectors=10, tier="compiled")
     assert (result.exhaustive, result.vectors, result.matched) == (True, 1024, 1024)
     assert (result.latency, result.initiation_interval) == (1, 1)
+
+
+def test_blocks_of_several_beats_are_not_taken_for_single_codes(tmp_path):
+    core = catalogue.get("mx-quantise")
+    config = core.configure({"fmt_in": "int8", "fmt": "mxfp4/8", "lanes": 1})
+    result = verify(core, config, folder=tmp_path, vectors=100, tier="compiled")
+    assert not result.exhaustive
+    assert result.matched == result.vectors >= 100
 
 
 @pytest.mark.parametrize("simulator", ["verilator", "cxxrtl"])
