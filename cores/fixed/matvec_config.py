@@ -13,7 +13,7 @@ from hwgen.cores.config import (
     Target,
     set_field,
 )
-from hwgen.cores.fixed.formats import Fixed, significand_range
+from hwgen.cores.fixed.formats import Fixed, format_of_bits, significand_range
 from hwgen.cores.fixed.matrix_file import matrix_digest, read_matrix
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -88,3 +88,9 @@ class ConstMatvecConfig(CoreConfig):
         """Shape of the elements of y: the narrowest that holds the widest of them."""
         ranges = self.output_ranges
         return shape_of_range(min(low for low, _ in ranges), max(high for _, high in ranges))
+
+    @property
+    def output_format(self):
+        """Format of the elements of y; ``None`` where it is wider than formats are."""
+        shape = self.output_shape
+        return format_of_bits(shape.width, shape.signed, self.fmt.lsb_exponent)
