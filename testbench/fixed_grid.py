@@ -25,6 +25,8 @@ _DEFAULT = [
         "fixed-mul",
         {"fmt_a": "int7", "fmt_b": "uint5", "dsp": "none", "out": "uint8", "rounding": "up"},
     ),
+    # a payload of one bit
+    ("fixed-mul", {"fmt": "uint1"}),
     ("fixed-mac", {"fmt": "q1.6", "out": "q7.8", "freq": 150, "max_terms": 100}),
     (
         "fixed-mac",
@@ -83,7 +85,6 @@ def _thorough():
     yield "fixed-add", {"fmt": "int53", "freq": 100}
     yield "fixed-add", {"fmt_a": "q1.6", "fmt_b": "q60.-53"}
     yield "fixed-mul", {"fmt": "int53", "out": "q40.0", "overflow": "wrap", "flags": True}
-    yield "fixed-mul", {"fmt": "uint1"}
 
 
 def label(case):

@@ -280,4 +280,5 @@ def as_integer(signal):
     value = signal.value
     if not value.is_resolvable:
         raise StreamRuleError(f"{signal._name} is {value} while valid")
-    return value.to_unsigned() if len(value) else 0
+    # a port of one bit is a Logic, which has no to_unsigned
+    return value.to_unsigned() if len(signal) > 1 else int(value)
