@@ -12,7 +12,8 @@ COMMANDS = {
     "emit": "Write plain Verilog, interface.json and a self-checking test bench.",
     "verify": "Compare a core in simulation with its golden model, bit for bit.",
     "run": "Stream operands through a board and check every answer.",
-    "list": "List the cores, formats or boards.",
+    "quantize": "Turn the weights of a model into codes that the cores take.",
+    "list": "List the cores, formats, boards or methods of quantization.",
     "show": "Describe one core, format or board.",
     "doctor": "List the tools: version, where found, what is missing.",
 }

@@ -23,11 +23,11 @@ KINDS = ("core", "format", "board")
 _VALUE_COLUMNS = 4
 
 
-def find_kind(word):
-    """Return which of `KINDS` a word of the command line names, in singular or plural."""
+def find_kind(word, kinds=KINDS):
+    """Return which of ``kinds`` a word of the command line names, in singular or plural."""
     kind = word.lower().removesuffix("s")
-    if kind not in KINDS:
-        raise UsageError(f"kind must be {', '.join(KINDS)}, not {word!r}{nearest(word, KINDS)}")
+    if kind not in kinds:
+        raise UsageError(f"kind must be {', '.join(kinds)}, not {word!r}{nearest(word, kinds)}")
     return kind
 
 

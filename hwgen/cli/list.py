@@ -1,21 +1,26 @@
-"""``hwgen list``: the cores, the formats, the boards."""
+"""``hwgen list``: the cores, the formats, the boards, the quantization methods."""
 
 import click
 
 from hwgen.cli.console import json_option, report
-from hwgen.cli.describe import find_kind
+from hwgen.cli.describe import KINDS, find_kind
 from hwgen.cli.sections import Section, as_text
 
-__all__ = ["command", "list_boards", "list_cores", "list_formats"]
+__all__ = ["command", "list_boards", "list_cores", "list_formats", "list_methods"]
 
 
 @click.command("list")
-@click.argument("kind", metavar="cores|formats|boards")
+@click.argument("kind", metavar="cores|formats|boards|methods")
 @json_option
 def command(kind, as_json):
-    """List all cores, formats or boards."""
-    kind = find_kind(kind)
-    makers = {"core": list_cores, "format": list_formats, "board": list_boards}
+    """List all cores, formats, boards or methods of quantization."""
+    kind = find_kind(kind, (*KINDS, "method"))
+    makers = {
+        "core": list_cores,
+        "format": list_formats,
+        "board": list_boards,
+        "method": list_methods,
+    }
     document, sections = makers[kind]()
     report("list", {"kind": kind, **document}, as_text(sections), as_json)
 
@@ -62,3 +67,15 @@ def list_boards():
     ]
     rows = [tuple(each.values()) for each in items]
     return {"items": items}, [Section("", ("board", "title", "device", "target"), rows)]
+
+
+def list_methods():
+    """Return all quantization methods and the grammar of the formats that they make, likewise."""
+    from hwgen.formats.weights import WEIGHT_GRAMMAR
+    from hwgen.quant.methods import METHODS
+
+    items = [{"name": name, "summary": summary} for name, summary in METHODS.items()]
+    return {"items": items, "formats": dict(WEIGHT_GRAMMAR)}, [
+        Section("", ("method", "what it makes of weights"), list(METHODS.items())),
+        Section("Formats of weights", ("name", "meaning"), list(WEIGHT_GRAMMAR.items())),
+    ]

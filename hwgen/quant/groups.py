@@ -1,0 +1,98 @@
+"""A matrix as groups of weights, and the scales of groups."""
+
+import numpy as np
+
+from hwgen.formats import FloatFormat
+from hwgen.formats.weights import GroupedFormat
+
+__all__ = ["Groups", "fit_scales"]
+
+_ROW_SCALE = FloatFormat(8, 23)
+
+
+class Groups:
+    """The weights of a matrix, group by group along its rows.
+
+    Parameters
+    ----------
+    matrix : float array
+        Shape (rows, columns).
+    group : int or str
+        Columns of a group, or ``"row"`` or ``"tensor"``.
+
+    Members
+    -------
+    values : float64 array
+        Shape (rows, groups, size), or (1, 1, all weights) for ``"tensor"``; what a short last
+        group lacks is zero.
+    valid : bool array
+        Which of them are weights.
+    """
+
+    def __init__(self, matrix, group):
+        self.shape = matrix.shape
+        self.tensor = group == "tensor"
+        weights = np.asarray(matrix, np.float64)
+        if self.tensor:
+            weights = weights.reshape(1, -1)
+        size = weights.shape[1] if group in ("row", "tensor") else group
+        missing = -weights.shape[1] % size
+        padded = np.pad(weights, ((0, 0), (0, missing)))
+        self.values = padded.reshape(len(weights), -1, size)
+        columns = np.arange(padded.shape[1]) < weights.shape[1]
+        self.valid = np.broadcast_to(columns.reshape(1, -1, size), self.values.shape)
+
+    def largest(self):
+        """Return the largest magnitude of every group, shape (rows, groups)."""
+        return np.abs(self.values).max(axis=-1)
+
+    def mean_magnitude(self):
+        """Return the mean magnitude of every group."""
+        return np.abs(self.values).sum(axis=-1) / self.valid.sum(axis=-1)
+
+    def limits(self):
+        """Return (smallest, largest) value of every group."""
+        lowest = np.where(self.valid, self.values, np.inf).min(axis=-1)
+        highest = np.where(self.valid, self.values, -np.inf).max(axis=-1)
+        return lowest, highest
+
+    def squared_error(self, found):
+        """Return the sum of squared differences between values and ``found``, a group."""
+        return np.where(self.valid, (self.values - found) ** 2, 0.0).sum(axis=-1)
+
+    def as_matrix(self, codes):
+        """Return codes of the shape of ``values`` in the shape of the matrix, without padding."""
+        if self.tensor:
+            return codes.reshape(self.shape)
+        return codes.reshape(self.shape[0], -1)[:, : self.shape[1]]
+
+
+def fit_scales(ideal, form: GroupedFormat):
+    """Return (units, arrays): scales as stored, and the numbers that weights are divided by.
+
+    Parameters
+    ----------
+    ideal : float64 array
+        Wanted value of the codebook's integer 1, shape (rows, groups), not negative.
+    form : GroupedFormat
+        Says how scales are stored.
+
+    Returns
+    -------
+    units : float64 array
+        What to divide by: the stored scale, or in two levels the ideal one as fp32, as BitMoD
+        (HPCA 2025) does. 1 where the ideal is 0.
+    arrays : dict
+        ``scales`` and, in two levels, ``row_scales``.
+    """
+    scale = _ROW_SCALE if form.two_level else form.scale
+    factor = 2.0**-form.codebook.lsb_exponent
+    codes = scale.encode(np.where(ideal > 0, ideal, 1.0) * factor)
+    # a scale that rounds to zero would lose its group
+    codes = np.maximum(codes, scale.encode(0.0) + 1).astype(scale.code_dtype)
+    units = scale.decode(codes)
+    if not form.two_level:
+        return units / factor, {"scales": codes}
+    rows = _ROW_SCALE.encode(units.max(axis=1) / form.scale.max_value)
+    stored = form.scale.encode(units / _ROW_SCALE.decode(rows)[:, None])
+    return units / factor, {"scales": stored, "row_scales": rows}

@@ -1,0 +1,62 @@
+"""One quantized matrix: its format, its codes, and the numbers that they stand for."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hwgen.formats.weights import WeightFormat
+
+from .rotation import rotated
+
+__all__ = ["QuantizedMatrix"]
+
+
+@dataclass(frozen=True)
+class QuantizedMatrix:
+    """Codes of a weight matrix.
+
+    Parameters
+    ----------
+    form : WeightFormat
+        What the codes mean.
+    shape : tuple of int
+        (rows, columns): outputs and inputs of the layer.
+    arrays : dict of str to numpy.ndarray
+        Those that ``form.array_limits(shape)`` names; unsigned integers.
+    method : str
+        Quantizer that made them.
+    rotation : int or None
+        Columns of the Hadamard blocks that the weights were rotated by; what they multiply has to
+        be rotated likewise.
+
+    Raises ``UsageError`` where the arrays are not what the format needs.
+    """
+
+    form: WeightFormat
+    shape: tuple[int, int]
+    arrays: dict = field(repr=False)
+    method: str = ""
+    rotation: int | None = None
+
+    def __post_init__(self):
+        self.form.check(self.arrays, self.shape)
+
+    @property
+    def bits_per_weight(self):
+        """Storage of a weight in bits, scales and all else included."""
+        return self.form.bits_per_weight(self.shape)
+
+    def dequantize(self):
+        """Return the float64 weights that hardware computes with, exactly; rotated ones are."""
+        return self.form.dequantize(self.arrays, self.shape)
+
+    def weights(self):
+        """Return the weights in the place of the original ones: `dequantize`, rotated back."""
+        values = self.dequantize()
+        return values if self.rotation is None else rotated(values, self.rotation)
+
+    def relative_error(self, matrix):
+        """Return the squared error of all weights over their squares (NMSE); 0 for zeros."""
+        matrix = np.asarray(matrix, np.float64)
+        total = (matrix**2).sum()
+        return float(((self.weights() - matrix) ** 2).sum() / total) if total else 0.0

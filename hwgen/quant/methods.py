@@ -1,0 +1,158 @@
+"""The names of quantizers: from ``bitmod4`` and a group to codes."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwgen.errors import UsageError, nearest
+from hwgen.formats.names import BLOCK_NAMES, SHORT_NAMES
+from hwgen.formats.weights import BlockedFormat, parse_weight_format
+
+from .binary_coding import binary_coded
+from .blocks import blocked
+from .grouped import (
+    absmean,
+    asymmetric,
+    mean_scaled_signs,
+    nearest_entry,
+    outlier_victim,
+    rms_scaled,
+)
+from .matrix import QuantizedMatrix
+from .rotation import rotated
+
+__all__ = ["METHODS", "Method", "parse_method"]
+
+METHODS = {
+    "intN": "symmetric integers of 2 to 8 bits, scale from the largest magnitude",
+    "intN-asym": "unsigned integers of 2 to 8 bits with a zero point",
+    "fp3, fp4": "float elements e2m0 and e2m1 with a scale of the group",
+    "bitmod3, bitmod4": "BitMoD: float elements and one special value a group",
+    "flint4, pot4, nf4": "ANT's flint, powers of two, normal float",
+    "ant4": "ANT: the best of int4, pot4, fp4 and flint4 for each matrix",
+    "olive4": "OliVe: outliers take the place of their neighbors",
+    "bcqN": "binary coding with 1 to 4 planes, greedy start, alternating improvement",
+    "ternary": "BitNet b1.58: -1, 0, 1 by the mean magnitude of the matrix",
+    "xnor": "XNOR-Net: signs with the mean magnitude of the row",
+    "bipolarN": "odd integers of 1 to 8 bits, scale from the largest magnitude",
+    "questN": "QuEST: Hadamard rotation, odd integers, scale from the root mean square",
+    "a block format": "mxfp4, mxfp6-e2m3/16, mxint8, nvfp4, block-int4-fp16/64, ...",
+}
+_EXAMPLES = (
+    *("int4", "int4-asym", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4", "ant4", "olive4"),
+    *("bcq3", "ternary", "xnor", "bipolar4", "quest4", *SHORT_NAMES, *BLOCK_NAMES),
+)
+_ANT = ("int4", "pot4", "fp4", "flint4")
+_DEFAULT_GROUP = 128
+_QUEST_ROTATION = 128
+# pattern of a name: codebook, function, group that the method's definition asks for
+_GROUPED = (
+    (r"int([2-8])", "int{0}", nearest_entry, None),
+    (r"int([2-8])-asym", "uint{0}-zero", asymmetric, None),
+    (r"fp3", "e2m0", nearest_entry, None),
+    (r"fp4", "e2m1", nearest_entry, None),
+    (r"bitmod([34])", "bitmod-fp{0}", nearest_entry, None),
+    (r"(flint4|pot4|nf4)", "{0}", nearest_entry, None),
+    (r"olive4", "olive4", outlier_victim, None),
+    (r"ternary", "ternary", absmean, "tensor"),
+    (r"xnor", "bipolar1", mean_scaled_signs, "row"),
+    (r"bipolar([1-8])", "bipolar{0}", nearest_entry, None),
+    (r"quest([1-8])", "bipolar{0}", rms_scaled, None),
+)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A quantizer with its format.
+
+    Parameters
+    ----------
+    name : str
+        As `parse_method` takes it.
+    forms : tuple of WeightFormat
+        Formats; of several, the one with the least squared error is taken for each matrix.
+    function : callable
+        Takes a matrix and a format, returns the arrays.
+    rotation : int or None
+        Columns of the Hadamard blocks that weights are rotated by before; halved until it divides
+        the columns.
+    """
+
+    name: str
+    forms: tuple
+    function: Callable
+    rotation: int | None = None
+
+    def quantize(self, matrix):
+        """Return the `QuantizedMatrix` of a float array of shape (rows, columns).
+
+        Raises ``UsageError`` unless it has two dimensions and all numbers are finite.
+        """
+        matrix = np.asarray(matrix)
+        if matrix.ndim != 2 or not matrix.size or matrix.dtype.kind != "f":
+            raise UsageError(
+                f"matrix must have two dimensions of floats, not shape {matrix.shape} of "
+                f"{matrix.dtype}"
+            )
+        matrix = matrix.astype(np.float32)
+        if not np.isfinite(matrix).all():
+            raise UsageError("matrix must hold finite float32 numbers only")
+        rotation = self.rotation
+        while rotation is not None and matrix.shape[1] % rotation:
+            rotation //= 2
+        source = matrix if rotation is None else rotated(matrix, rotation)
+        made = [
+            QuantizedMatrix(form, matrix.shape, self.function(source, form), self.name, rotation)
+            for form in self.forms
+        ]
+        return min(made, key=lambda each: each.relative_error(matrix)) if len(made) > 1 else made[0]
+
+
+def parse_method(name, group=None, scale="fp16"):
+    """Return the `Method` called ``name``.
+
+    Parameters
+    ----------
+    name : str
+        One of `METHODS`, with numbers for N, or the name of a block format.
+    group : int, str or None
+        Columns that share a scale, ``"row"`` or ``"tensor"``; by default 128, or what the method's
+        definition says. Block formats have it in their name.
+    scale : str
+        Format of the scales: fp16, bf16, fp32, or uint8 with one fp32 a row.
+
+    Raises
+    ------
+    UsageError
+        No quantizer has that name, or it cannot have that group or scale.
+    """
+    if name == "ant4":
+        parts = [parse_method(each, group, scale) for each in _ANT]
+        return Method(name, tuple(each.forms[0] for each in parts), nearest_entry)
+    if found := re.fullmatch(r"bcq([1-4])", name):
+        form = parse_weight_format(f"binary-{found[1]}-{scale}/{group or _DEFAULT_GROUP}")
+        return Method(name, (form,), binary_coded)
+    for pattern, codebook, function, own_group in _GROUPED:
+        if found := re.fullmatch(pattern, name):
+            columns = group or own_group or _DEFAULT_GROUP
+            stem = codebook.format(*found.groups())
+            form = parse_weight_format(f"group-{stem}-{scale}/{columns}")
+            rotation = _QUEST_ROTATION if function is rms_scaled else None
+            return Method(name, (form,), function, rotation)
+    return _block_method(name, group)
+
+
+def _block_method(name, group):
+    try:
+        form = parse_weight_format(name)
+    except UsageError:
+        raise UsageError(
+            f"method must be one of {', '.join(METHODS)}, not {name!r}{nearest(name, _EXAMPLES)}"
+        ) from None
+    if not isinstance(form, BlockedFormat):
+        raise UsageError(f"method must be the name of a quantizer, not of the format {name!r}")
+    if group is not None:
+        raise UsageError(f"group must be part of the name of a block format: {name}/{group}")
+    return Method(form.name, (form,), blocked)

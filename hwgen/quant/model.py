@@ -1,0 +1,153 @@
+"""A model on its way to codes: layer by layer, with a stop at any time."""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwgen.errors import UsageError
+
+from .container import join_parts, open_safetensors, write_part
+
+__all__ = ["SKIPPED", "LayerResult", "quantize_model"]
+
+# embeddings, output layers and norms stay as they are unless asked for
+SKIPPED = r"embed|wte|wpe|lm_head|norm|ln_"
+_FLOATS = ("F64", "F32", "F16", "BF16")
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """What became of one matrix.
+
+    Parameters
+    ----------
+    name : str
+        Of the tensor.
+    shape : tuple of int
+        Rows and columns.
+    format : str
+        Weight format that it has now.
+    bits_per_weight : float
+        Storage, scales included.
+    relative_error : float
+        Squared error over squared weights (NMSE).
+    """
+
+    name: str
+    shape: tuple[int, int]
+    format: str
+    bits_per_weight: float
+    relative_error: float
+
+    def as_dict(self):
+        """Return the result as a plain dictionary."""
+        return {**vars(self), "shape": list(self.shape)}
+
+
+def quantize_model(source, target, method, include=None, exclude=SKIPPED, progress=None):
+    """Quantize the matrices of a safetensors file; return a `LayerResult` for each.
+
+    Finished layers stay in the folder ``TARGET.parts`` until the container is written, so that an
+    interrupted run goes on where it was; other choices begin anew. At most one layer is in memory.
+
+    Parameters
+    ----------
+    source, target : path-like
+        Model file and container.
+    method : Method
+        Quantizer.
+    include, exclude : str or None
+        Regular expressions on tensor names: which of the matrices become codes.
+    progress : callable
+        Called as ``progress(name, done, total)`` before every tensor.
+
+    Raises
+    ------
+    UsageError
+        A file cannot be read or written, an expression is none, or no matrix is left to quantize.
+    """
+    source, target = Path(source), Path(target)
+    with open_safetensors(source) as file:
+        names = list(file.keys())
+        chosen = _chosen(file, names, include, exclude, source)
+        parts = _parts_folder(source, target, method, chosen)
+        results = []
+        for number, name in enumerate(names):
+            if progress is not None:
+                progress(name, number, len(names))
+            results += _finished(
+                parts / f"{number}", file, name, method if name in chosen else None
+            )
+    join_parts(target, [parts / f"{number}.safetensors" for number in range(len(names))])
+    shutil.rmtree(parts)
+    return results
+
+
+def _chosen(file, names, include, exclude, source):
+    try:
+        wanted = re.compile(include or "")
+        unwanted = None if exclude is None else re.compile(exclude)
+    except re.error as error:
+        raise UsageError(
+            f"include and exclude must be regular expressions: {error.pattern!r}: {error}"
+        ) from None
+    chosen = set()
+    for name in names:
+        part = file.get_slice(name)
+        matrix = len(part.get_shape()) == 2 and part.get_dtype() in _FLOATS
+        if matrix and wanted.search(name) and not (unwanted and unwanted.search(name)):
+            chosen.add(name)
+    if not chosen:
+        raise UsageError(f"no matrix of {str(source)!r} is left to quantize; change the selection")
+    return chosen
+
+
+def _parts_folder(source, target, method, chosen):
+    """Return the folder of finished layers, emptied where it is of another request."""
+    stat = source.stat()
+    key = [str(source.absolute()), stat.st_size, stat.st_mtime_ns, repr(method.forms)]
+    key += [method.name, method.rotation, sorted(chosen)]
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+    folder = target.with_name(f"{target.name}.parts")
+    try:
+        if folder.exists() and _text(folder / "request") != digest:
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "request").write_text(digest)
+    except OSError as error:
+        raise UsageError(f"cannot write {str(target)!r}: {error.strerror or error}") from None
+    return folder
+
+
+def _text(path):
+    return path.read_text() if path.exists() else ""
+
+
+def _finished(stem, file, name, method):
+    """Write the part of one tensor unless it is there; return its results, none or one."""
+    part, facts = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
+    if part.exists() and (method is None or facts.exists()):
+        return [] if method is None else [_result(json.loads(facts.read_text()))]
+    values = file.get_tensor(name)
+    if method is None:
+        write_part(part, {}, {name: values})
+        return []
+    try:
+        matrix = method.quantize(np.asarray(values, np.float32))
+    except UsageError as error:
+        raise UsageError(f"tensor {name!r}: {error}") from None
+    result = LayerResult(
+        name, matrix.shape, matrix.form.name, matrix.bits_per_weight, matrix.relative_error(values)
+    )
+    facts.write_text(json.dumps(result.as_dict()))
+    write_part(part, {name: matrix}, {})
+    return [result]
+
+
+def _result(facts):
+    return LayerResult(**{**facts, "shape": tuple(facts["shape"])})
