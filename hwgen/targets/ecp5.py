@@ -32,7 +32,7 @@ ECP5 = Fabric(
     synthesis=Synthesis(
         command="synth_ecp5 -nowidelut",
         checked="coarse",
-        options=(("widelut", "-nowidelut"), ("nodsp", "-nodsp")),
+        options=(("widelut", "-nowidelut"), ("nodsp", "-nodsp"), ("noabc9", "-noabc9")),
         cells=(
             ("lut", r"LUT4"),
             ("carry", r"CCU2C"),
