@@ -68,7 +68,7 @@ def _thorough():
         formats = {"fmt_a": "q2.6", "fmt_b": "uq3.3", "operation": operation, "target": target}
         yield "fixed-add", formats
         yield "fixed-add", {**formats, "fmt_a": "uq3.3", "fmt_b": "q2.6", "freq": 60}
-    for fmt, freq in product(("int8", "uint12", "q1.16", "int32"), (None, 100, 140)):
+    for fmt, freq in product(("int8", "uint12", "q1.16", "int32"), (None, 100, 130)):
         yield "fixed-mul", {"fmt": fmt, "freq": freq}
         yield "fixed-mac", {"fmt": fmt, "freq": freq, "max_terms": 3000}
         yield "fixed-dot", {"fmt": fmt, "freq": freq, "k": 6, "lanes": 2}

@@ -27,7 +27,7 @@ def _compare():
     formats = ("e4m3", "e5m2", "e4m3fnuz", "e2m1", "ue4m3", "e3m4nosub")
     for fmt, select in product(formats, _SELECT):
         yield {"fmt": fmt, "select": select, "flags": True}
-    for fmt, freq in product(("fp16", "bf16", "tf32", "fp32"), (None, 120, 300)):
+    for fmt, freq in product(("fp16", "bf16", "tf32", "fp32"), (None, 120, 240)):
         yield {"fmt": fmt, "select": "minimum", "freq": freq, "flags": True}
     for target, order in product(("ice40", "generic"), (False, True)):
         yield {"fmt": "fp16", "total_order": order, "target": target, "freq": 60}
@@ -91,7 +91,7 @@ def _accumulate():
         yield {"fmt": "fp16", "out": "e4m3", "subnormals": subnormals, "overflow": overflow}
     for freq, terms in product((None, 120, 180), (1, 3, 1 << 20)):
         yield {"fmt": "fp32", "max_terms": terms, "freq": freq, "flags": True}
-    for target, freq in (("ice40", 30), ("generic", 110)):
+    for target, freq in (("ice40", 20), ("generic", 110)):
         yield {"fmt": "bf16", "target": target, "freq": freq}
 
 

@@ -22,7 +22,7 @@ def test_core_equals_its_golden_model(name, options, tmp_path):
     result = verify(
         core, core.configure(options), folder=tmp_path, vectors=20_000, seed=7, tier="compiled"
     )
-    assert result.matched >= 20_000
+    assert result.exhaustive or result.matched >= 20_000
     assert result.initiation_interval == 1
 
 

@@ -1,0 +1,217 @@
+"""A Llama-architecture model in NumPy: what a quantized model is measured with.
+
+Reads the checkpoints of llama2.c (version 0) with their tokenizer. Everything is float64, so that
+the order of sums does not show in a loss of six digits.
+"""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwgen.errors import UsageError
+
+__all__ = ["Llama", "Tokenizer", "read_checkpoint", "read_tokenizer"]
+
+_HEADER = struct.Struct("<7i")
+_EPSILON = 1e-5
+_ROTATION_BASE = 10000.0
+# name of a tensor -> its shape; L layers, D dim, H hidden, K key/value width, V vocabulary
+_LAYOUT = (
+    ("tok_embeddings.weight", "VD"),
+    ("layers.{}.attention_norm.weight", "LD"),
+    ("layers.{}.attention.wq.weight", "LDD"),
+    ("layers.{}.attention.wk.weight", "LKD"),
+    ("layers.{}.attention.wv.weight", "LKD"),
+    ("layers.{}.attention.wo.weight", "LDD"),
+    ("layers.{}.ffn_norm.weight", "LD"),
+    ("layers.{}.feed_forward.w1.weight", "LHD"),
+    ("layers.{}.feed_forward.w2.weight", "LDH"),
+    ("layers.{}.feed_forward.w3.weight", "LHD"),
+    ("norm.weight", "D"),
+)
+
+
+@dataclass(frozen=True)
+class Llama:
+    """A decoder of the Llama architecture.
+
+    Parameters
+    ----------
+    dim, hidden, layers, heads, kv_heads, context : int
+        Width, width of the feed-forward part, decoder layers, query heads, key/value heads, and
+        the most tokens that it was made for.
+    tensors : dict of str to numpy.ndarray
+        Weights by name, float32; those of linear layers have shape (outputs, inputs). The output
+        layer shares those of the embedding.
+    """
+
+    dim: int
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    context: int
+    tensors: dict
+
+    def logits(self, tokens, observe=None):
+        """Return the scores of the next token behind every token, shape (tokens, vocabulary).
+
+        Parameters
+        ----------
+        tokens : sequence of int
+            At most ``context``.
+        observe : callable
+            Called as ``observe(name, inputs)`` with what every linear layer multiplies, shape
+            (tokens, inputs).
+        """
+        if not 0 < len(tokens) <= self.context:
+            raise UsageError(f"tokens must be 1..{self.context} in number, not {len(tokens)}")
+        see = observe or (lambda name, inputs: None)
+        embedding = self.tensors["tok_embeddings.weight"].astype(np.float64)
+        state = embedding[np.asarray(tokens)]
+        for layer in range(self.layers):
+            state = state + self._attention(f"layers.{layer}", state, see)
+            state = state + self._feed_forward(f"layers.{layer}", state, see)
+        return self._normed("norm.weight", state) @ embedding.T
+
+    def loss(self, tokens):
+        """Return the mean negative log-likelihood (nats) of tokens 1, 2, ... given those before."""
+        logits = self.logits(tokens[:-1])
+        highest = logits.max(axis=-1, keepdims=True)
+        total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[:, 0]
+        return float((total - logits[np.arange(len(logits)), np.asarray(tokens[1:])]).mean())
+
+    def _linear(self, name, inputs, see):
+        see(name, inputs)
+        return inputs @ self.tensors[name].astype(np.float64).T
+
+    def _normed(self, name, state):
+        scale = 1 / np.sqrt((state**2).mean(axis=-1, keepdims=True) + _EPSILON)
+        return state * scale * self.tensors[name].astype(np.float64)
+
+    def _attention(self, layer, state, see):
+        count, width = len(state), self.dim // self.heads
+        inputs = self._normed(f"{layer}.attention_norm.weight", state)
+        queries, keys, values = (
+            self._linear(f"{layer}.attention.{name}.weight", inputs, see).reshape(count, -1, width)
+            for name in ("wq", "wk", "wv")
+        )
+        queries, keys = _rotated(queries), _rotated(keys)
+        shared = self.heads // self.kv_heads
+        keys, values = (np.repeat(each, shared, axis=1) for each in (keys, values))
+        scores = np.einsum("thw,shw->hts", queries, keys) / np.sqrt(width)
+        scores = np.where(np.tri(count, dtype=bool), scores, -np.inf)
+        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        mixed = np.einsum("hts,shw->thw", weights, values).reshape(count, self.dim)
+        return self._linear(f"{layer}.attention.wo.weight", mixed, see)
+
+    def _feed_forward(self, layer, state, see):
+        inputs = self._normed(f"{layer}.ffn_norm.weight", state)
+        gate, up = (
+            self._linear(f"{layer}.feed_forward.{name}.weight", inputs, see) for name in ("w1", "w3")
+        )
+        return self._linear(
+            f"{layer}.feed_forward.w2.weight", gate / (1 + np.exp(-gate)) * up, see
+        )
+
+
+def _rotated(vectors):
+    """Return queries or keys turned by their positions: pairs (0, 1), (2, 3), ... of a head."""
+    count, _, width = vectors.shape
+    speed = _ROTATION_BASE ** (-np.arange(0, width, 2) / width)
+    angle = (np.arange(count)[:, None] * speed)[:, None, :]
+    even, odd = vectors[..., 0::2], vectors[..., 1::2]
+    turned = np.empty_like(vectors)
+    turned[..., 0::2] = even * np.cos(angle) - odd * np.sin(angle)
+    turned[..., 1::2] = even * np.sin(angle) + odd * np.cos(angle)
+    return turned
+
+
+def read_checkpoint(path):
+    """Return the `Llama` of a llama2.c checkpoint (version 0, float32).
+
+    Raises ``UsageError`` for a file that cannot be read or is something else.
+    """
+    data = _read(path)
+    if len(data) < _HEADER.size:
+        raise UsageError(f"{str(path)!r} must be a llama2.c checkpoint, and is too short for one")
+    dim, hidden, layers, heads, kv_heads, vocabulary, context = _HEADER.unpack_from(data)
+    sizes = (dim, hidden, layers, heads, kv_heads, vocabulary, context)
+    if min(sizes) < 1 or max(sizes) > 1 << 20 or dim % heads or heads % kv_heads:
+        raise UsageError(f"{str(path)!r} must be a llama2.c checkpoint of version 0, and is not")
+    axes = {"L": layers, "D": dim, "H": hidden, "K": dim * kv_heads // heads, "V": vocabulary}
+    tensors, position = {}, _HEADER.size
+    for name, letters in _LAYOUT:
+        shape = tuple(axes[each] for each in letters)
+        count = int(np.prod(shape, dtype=object))
+        if position + 4 * count > len(data):
+            raise UsageError(f"{str(path)!r} ends in the middle of {name.format('N')}")
+        values = np.frombuffer(data, "<f4", count, position).reshape(shape)
+        position += 4 * count
+        if "{}" in name:
+            tensors |= {name.format(layer): values[layer] for layer in range(layers)}
+        else:
+            tensors[name] = values
+    return Llama(dim, hidden, layers, heads, kv_heads, context, tensors)
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """Byte-pair encoding as llama2.c does it.
+
+    Parameters
+    ----------
+    pieces : tuple of bytes
+        What every token stands for; token 1 begins a text, tokens 3 to 258 are single bytes.
+    scores : tuple of float
+        Of two pairs that could be merged, the one with the higher score of its piece is.
+    """
+
+    pieces: tuple[bytes, ...]
+    scores: tuple[float, ...]
+
+    def encode(self, text):
+        """Return the tokens of a text: the beginning, a space, and its pieces."""
+        index = {piece: token for token, piece in reversed(list(enumerate(self.pieces)))}
+        tokens = [index[b" "]]
+        for character in text:
+            piece = character.encode()
+            tokens += [index[piece]] if piece in index else [byte + 3 for byte in piece]
+        while True:
+            best = None
+            for place in range(len(tokens) - 1):
+                merged = index.get(self.pieces[tokens[place]] + self.pieces[tokens[place + 1]])
+                if merged is not None and (best is None or self.scores[merged] > best[0]):
+                    best = (self.scores[merged], place, merged)
+            if best is None:
+                return [1, *tokens]
+            tokens[best[1] : best[1] + 2] = [best[2]]
+
+
+def read_tokenizer(path):
+    """Return the `Tokenizer` of a llama2.c file; raises ``UsageError`` for anything else."""
+    data, pieces, scores, position = _read(path), [], [], 4
+    try:
+        while position < len(data):
+            score, length = struct.unpack_from("<fi", data, position)
+            position += 8
+            if length < 0 or position + length > len(data):
+                raise struct.error
+            pieces.append(data[position : position + length])
+            scores.append(score)
+            position += length
+    except struct.error:
+        raise UsageError(f"{str(path)!r} must be a tokenizer of llama2.c, and is not") from None
+    if len(pieces) < 259:
+        raise UsageError(f"{str(path)!r} must have the 256 single bytes as tokens, and has not")
+    return Tokenizer(tuple(pieces), tuple(scores))
+
+
+def _read(path):
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror or error}") from None
