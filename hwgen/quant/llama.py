@@ -4,8 +4,10 @@ Reads the checkpoints of llama2.c (version 0) with their tokenizer. Everything i
 the order of sums does not show in a loss of six digits.
 """
 
+import re
 import struct
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -111,11 +113,10 @@ class Llama:
     def _feed_forward(self, layer, state, see):
         inputs = self._normed(f"{layer}.ffn_norm.weight", state)
         gate, up = (
-            self._linear(f"{layer}.feed_forward.{name}.weight", inputs, see) for name in ("w1", "w3")
+            self._linear(f"{layer}.feed_forward.{name}.weight", inputs, see)
+            for name in ("w1", "w3")
         )
-        return self._linear(
-            f"{layer}.feed_forward.w2.weight", gate / (1 + np.exp(-gate)) * up, see
-        )
+        return self._linear(f"{layer}.feed_forward.w2.weight", gate / (1 + np.exp(-gate)) * up, see)
 
 
 def _rotated(vectors):
@@ -176,18 +177,25 @@ class Tokenizer:
     def encode(self, text):
         """Return the tokens of a text: the beginning, a space, and its pieces."""
         index = {piece: token for token, piece in reversed(list(enumerate(self.pieces)))}
-        tokens = [index[b" "]]
-        for character in text:
+        # no piece reaches beyond a space that follows something, so words can be merged alone
+        inner = any(b" " in piece[1:] for piece in self.pieces[3:])
+        words = [f" {text}"] if inner else re.split(r"(?= )", f" {text}")
+        merged = {word: self._merged(word, index) for word in dict.fromkeys(words)}
+        return [1, *chain.from_iterable(merged[word] for word in words)]
+
+    def _merged(self, word, index):
+        tokens = []
+        for character in word:
             piece = character.encode()
             tokens += [index[piece]] if piece in index else [byte + 3 for byte in piece]
         while True:
             best = None
             for place in range(len(tokens) - 1):
-                merged = index.get(self.pieces[tokens[place]] + self.pieces[tokens[place + 1]])
-                if merged is not None and (best is None or self.scores[merged] > best[0]):
-                    best = (self.scores[merged], place, merged)
+                pair = index.get(self.pieces[tokens[place]] + self.pieces[tokens[place + 1]])
+                if pair is not None and (best is None or self.scores[pair] > best[0]):
+                    best = (self.scores[pair], place, pair)
             if best is None:
-                return [1, *tokens]
+                return tokens
             tokens[best[1] : best[1] + 2] = [best[2]]
 
 
