@@ -7,6 +7,7 @@ the order of sums does not show in a loss of six digits.
 import re
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -71,7 +72,7 @@ class Llama:
         if not 0 < len(tokens) <= self.context:
             raise UsageError(f"tokens must be 1..{self.context} in number, not {len(tokens)}")
         see = observe or (lambda name, inputs: None)
-        embedding = self.tensors["tok_embeddings.weight"].astype(np.float64)
+        embedding = self._wide["tok_embeddings.weight"]
         state = embedding[np.asarray(tokens)]
         for layer in range(self.layers):
             state = state + self._attention(f"layers.{layer}", state, see)
@@ -85,13 +86,17 @@ class Llama:
         total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[:, 0]
         return float((total - logits[np.arange(len(logits)), np.asarray(tokens[1:])]).mean())
 
+    @cached_property
+    def _wide(self):
+        return {name: values.astype(np.float64) for name, values in self.tensors.items()}
+
     def _linear(self, name, inputs, see):
         see(name, inputs)
-        return inputs @ self.tensors[name].astype(np.float64).T
+        return inputs @ self._wide[name].T
 
     def _normed(self, name, state):
         scale = 1 / np.sqrt((state**2).mean(axis=-1, keepdims=True) + _EPSILON)
-        return state * scale * self.tensors[name].astype(np.float64)
+        return state * scale * self._wide[name]
 
     def _attention(self, layer, state, see):
         count, width = len(state), self.dim // self.heads
@@ -182,6 +187,13 @@ class Tokenizer:
         words = [f" {text}"] if inner else re.split(r"(?= )", f" {text}")
         merged = {word: self._merged(word, index) for word in dict.fromkeys(words)}
         return [1, *chain.from_iterable(merged[word] for word in words)]
+
+    def decode(self, tokens):
+        """Return the bytes that tokens stand for, without the space in front of a text."""
+        raw = b"".join(
+            bytes([token - 3]) if 3 <= token <= 258 else self.pieces[token] for token in tokens
+        )
+        return raw.removeprefix(b" ")
 
     def _merged(self, word, index):
         tokens = []
