@@ -93,7 +93,7 @@ class LutGemm(PipelinedCore):
         weights = pipeline.concatenate(values["weights"])
         operands = tables.look_up(weights, pipeline.input(order.use_bank, "use_bank"))
         total = add_tree(pipeline, operands, "tile")
-        largest = max(-total.minimum, total.maximum) * ((1 << config.alpha_width) - 1)
+        largest = max(-total.minimum, total.maximum) * config.largest_alpha
         scaled = self._multiply(pipeline, values["alpha"], total.bits, 0, "scaled")
         operand = Operand(scaled, -largest, largest, sign=total.sign)
         if config.bias_width:
@@ -148,8 +148,9 @@ class LutGemm(PipelinedCore):
     def _with_bias(self, pipeline, biased, operand, order):
         """Return the product of the bias, in a tile's first plane, plus that of the sum."""
         first_plane = pipeline.input(order.first_plane, "first_plane")
-        low, high = (bound // self.config.tiles for bound in self.config.bias_bounds)
-        low, high = low + operand.minimum, high + operand.maximum
+        config = self.config
+        products = [x * bias for x in config.sum_bounds for bias in config.bias_bounds]
+        low, high = min(products) + operand.minimum, max(products) + operand.maximum
         total = add(
             pipeline,
             Term(biased, first_plane),

@@ -94,19 +94,26 @@ class LutGemmConfig(CoreConfig):
         low, high = self.element_bounds
         return low * self.lanes, high * self.lanes
 
-    @cached_property
+    @property
     def bias_bounds(self):
-        """Least and greatest product of a bias and the sum of all elements."""
-        if not self.bias_width:
-            return 0, 0
-        biases = -(1 << self.bias_width - 1), (1 << self.bias_width - 1) - 1
-        products = [bias * each * self.columns for bias in biases for each in self.element_bounds]
-        return min(products), max(products)
+        """Least and greatest bias."""
+        half = 1 << self.bias_width >> 1
+        return -half, max(0, half - 1)
+
+    @property
+    def largest_alpha(self):
+        """Greatest coefficient."""
+        return (1 << self.alpha_width) - 1
+
+    @cached_property
+    def result_bounds(self):
+        """Least and greatest element of the product."""
+        planes = self.bits * self.largest_alpha
+        low, high = self.bias_bounds
+        products = [x * w for x in self.element_bounds for w in (low - planes, high + planes)]
+        return min(products) * self.columns, max(products) * self.columns
 
     @cached_property
     def result_shape(self):
         """Shape of an element of the product: the narrowest that holds every one."""
-        largest = max(abs(each) for each in self.element_bounds) * self.columns
-        planes = largest * self.bits * ((1 << self.alpha_width) - 1)
-        low, high = self.bias_bounds
-        return shape_of_range(low - planes, high + planes)
+        return shape_of_range(*self.result_bounds)

@@ -20,7 +20,8 @@ def vectors(config, count, seed):
     x = np.concatenate([kinds, _elements(config, (products - len(kinds), config.columns), random)])
     shape = (products, config.tiles, config.bits, config.rows)
     weights, alpha, bias = _coefficients(config, shape, random)
-    _add_extremes(config, kinds, weights, alpha, bias, random)
+    extreme = slice(0, len(kinds))
+    _add_extremes(config, weights[extreme], alpha[extreme], bias[extreme])
     fields = {"x": x.reshape(-1), "weights": weights.reshape(-1, config.lanes)}
     fields |= {"alpha": alpha.reshape(-1), "bias": bias.reshape(-1)}
     if not config.bias_width:
@@ -52,30 +53,25 @@ def _coefficients(config, shape, random):
     weights = random.integers(0, 2, (*shape, config.lanes))
     equal = random.random(shape) < 0.2
     weights[equal] = weights[equal][:, :1]
-    highest = (1 << config.alpha_width) - 1
+    highest = config.largest_alpha
     alpha = random.integers(0, highest, shape, endpoint=True)
     alpha = np.where(random.random(shape) < 0.2, random.choice([0, 1, highest], shape), alpha)
-    low = -(1 << config.bias_width - 1) if config.bias_width else 0
-    bias = random.integers(low, -low, shape) if low else np.zeros(shape, np.int64)
-    bias = np.where(random.random(shape) < 0.2, random.choice([low, max(-low - 1, 0)], shape), bias)
+    low, high = config.bias_bounds
+    bias = random.integers(low, high, shape, endpoint=True)
+    bias = np.where(random.random(shape) < 0.2, random.choice([low, high], shape), bias)
     return weights, alpha, bias % (1 << config.bias_width)
 
 
-def _add_extremes(config, kinds, weights, alpha, bias, random):
-    """Let the vectors of extremes meet coefficients of extremes: every row another combination."""
-    fmt, lanes = config.fmt, config.lanes
-    top = 1 << max(config.bias_width, 1) - 1
-    for number in range(len(kinds)):
-        for row in range(config.rows):
-            sign, where = (row + number) % 2, (slice(number, number + 1), slice(None), slice(None))
-            part = (*where, row)
-            weights[part] = sign
-            alpha[part] = (1 << config.alpha_width) - 1
-            if config.bias_width:
-                bias[part] = [top, top - 1, top - 1, top][row % 4]
-            if row % 4 == 3 and lanes > 1:
-                weights[part] = random.integers(0, 2, weights[part].shape)
-    assert fmt.width > 0
+def _add_extremes(config, weights, alpha, bias):
+    """Make the weights of two rows in three all equal, with the greatest coefficients.
+
+    Weights and biases are as large as can be in one of them, as small as can be in the next.
+    """
+    top = 1 << config.bias_width >> 1
+    for first, weight, code in ((0, 1, max(top - 1, 0)), (1, 0, top)):
+        weights[:, :, :, first::3] = weight
+        alpha[:, :, :, first::3] = config.largest_alpha
+        bias[:, :, :, first::3] = code
 
 
 def _arranged(config, fields, random):
@@ -90,9 +86,6 @@ def _arranged(config, fields, random):
             haste = tuple(random.choice([0.2, 0.6, 1.0], 2))
         wants = loaded < elements and random.random() < haste[0]
         uses_weights = random.random() < haste[1]
-        if used == uses - 1 and loaded == elements:
-            # the last token gives a result, whose latency is measured
-            uses_weights = True
         loads, computes = tiles.take(wants, uses_weights)
         load.append((wants, loads))
         compute.append((uses_weights, computes))
