@@ -16,6 +16,9 @@ from hwgen import targets
 
 __all__ = ["LutGemm"]
 
+# look-up tables in series from one counter of the tokens' order to the enable of the last
+_CONTROL_LEVELS = 5
+
 
 def _input_fields(config):
     fmt = config.fmt
@@ -85,6 +88,9 @@ class LutGemm(PipelinedCore):
         token = self.i.payload
         order = follow(m, config, token.load, token.compute, update, filled)
         m.d.comb += self._paused.eq(order.waits)
+        fabric = pipeline.fabric
+        control = fabric.launch_delay + fabric.logic_delay(_CONTROL_LEVELS)
+        pipeline.capture(Timed(order.last, 0, control))
         tables = Tables(pipeline, config)
         tables.fill(order, token.x, update, filled)
         if config.bias_width:
