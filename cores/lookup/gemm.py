@@ -125,6 +125,7 @@ class LutGemm(PipelinedCore):
         if config.dsp == "none" or not fabric.multiplies(*widths):
             return False
         if config.dsp == "auto":
+            # two in all, so that they serve narrow operands as well
             freq = config.freq
             return min(widths) > 2 and (freq is None or fabric.multiplier_period() * freq <= 1000)
         return number < config.dsp
