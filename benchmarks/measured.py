@@ -31,7 +31,8 @@ def figures(core_name, options, *, seeds, mapping=None):
     -------
     dict
         ``comb`` (LUT4 equivalents), ``ff``, ``dsp``, ``bram``, ``fmax`` in MHz, ``latency`` and
-        ``initiation_interval`` in clock cycles.
+        ``initiation_interval`` in clock cycles; ``lutram`` (cells of distributed memory) where
+        there are any.
     """
     core = catalogue.get(core_name)
     component = core.component(core.configure(options))
@@ -49,6 +50,7 @@ def figures(core_name, options, *, seeds, mapping=None):
     return {
         "comb": counts["lut_equivalents"],
         **{name: counts[name] for name in ("ff", "dsp", "bram")},
+        **({"lutram": counts["lutram"]} if counts["lutram"] else {}),
         "fmax": found["fmax"],
         "latency": component.latency,
         "initiation_interval": component.initiation_interval,

@@ -57,7 +57,8 @@ def row(result):
         ]
         known += [f"{peer['fmax']} MHz"] if peer.get("fmax") else []
         other = f"{peer['name']}: {', '.join(known)}"
-    cells = [result["core"], options or "default", result["comb"], result["ff"], result["dsp"]]
+    size = f"{result['comb']} + {result['lutram']} RAM" if result.get("lutram") else result["comb"]
+    cells = [result["core"], options or "default", size, result["ff"], result["dsp"]]
     cells += [result["latency"], result["initiation_interval"], f"{result['fmax']:.0f}", other]
     for key in ("area_ratio", "speed_ratio"):
         cells.append(f"{result[key]:.2f}" if key in result else "-")

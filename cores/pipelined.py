@@ -21,7 +21,8 @@ class PipelinedCore(wiring.Component):
     """A core with one input stream ``i``, one output stream ``o`` and a pipeline between them.
 
     A subclass gives its streams to this constructor and defines :meth:`datapath`. Registers,
-    stalls, valid bits and the latency follow.
+    stalls, valid bits and the latency follow. One that sets ``_pauses`` drives the signal
+    ``_paused`` there: while it is 1 the pipeline moves, but no token is accepted.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class PipelinedCore(wiring.Component):
     """
 
     initiation_interval = 1
+    _pauses = False
 
     def __init__(self, config, input_fields, output_fields):
         self.config = config
@@ -132,10 +134,14 @@ class PipelinedCore(wiring.Component):
         """Return (module, pipeline, latency) of the circuit, planned for a size."""
         m = Module()
         advance = Signal(name="advance")
-        m.d.comb += self.i.ready.eq(advance)
+        offered, accepts = self.i.valid, advance
+        if self._pauses:
+            self._paused = Signal(name="paused")
+            offered, accepts = offered & ~self._paused, advance & ~self._paused
+        m.d.comb += self.i.ready.eq(accepts)
         fabric = targets.get(self.config.target)
         pipeline = Pipeline(m, fabric, self.config.freq, advance, size, sizing)
-        valid = ValidChain(m, self.i.valid, advance)
+        valid = ValidChain(m, offered, advance)
         fields, emit = self.datapath(pipeline, valid)
         last = pipeline.output_stage((*fields.values(), *([emit] if emit else ())))
         emerging = valid.at(last)
