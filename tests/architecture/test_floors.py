@@ -17,6 +17,7 @@ FLOORS = [
     ["hwgen.sim"],
     ["hwgen.link"],
     ["hwgen.flow"],
+    ["hwgen.quant"],
     ["hwgen.cli"],
 ]
 

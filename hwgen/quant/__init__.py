@@ -1,0 +1,1 @@
+"""Weights to codes: quantizers and encoders."""
