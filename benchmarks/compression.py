@@ -162,7 +162,7 @@ def main(as_json, write_docs):
     ]
     missed += [f"{row['entries']} entries" for row in results["dictionaries"] if row["missed"]]
     if missed:
-        print(f"wanted figure missed: {', '.join(missed)}", file=sys.stderr)
+        print(f"wanted figures missed: {json.dumps(missed)}", file=sys.stderr)
         sys.exit(5)
 
 

@@ -9,6 +9,9 @@ from hwgen.formats.trit_dictionary import LONGEST_ENTRY, MOST_ENTRIES, PAIRS, Tr
 
 __all__ = ["build_dictionary", "pair_counts", "trit_encode"]
 
+# rows and pairs of the sample that decides between two dictionaries
+_SAMPLE = 64, 2048
+
 
 def pair_counts(rows):
     """Return how often each of the nine pairs occurs: ``int64``, by ``first + 3 * second``.
@@ -24,10 +27,12 @@ def pair_counts(rows):
 def build_dictionary(counts, entries=1024, longest=LONGEST_ENTRY):
     """Return a dictionary for rows whose pairs occur independently, in proportion to ``counts``.
 
-    The likeliest sequence is replaced by its nine continuations until the dictionary is full
-    (Tunstall's construction); so no entry is spent on a sequence that a longer one always beats.
-    Single pairs and sequences of the ``longest`` length stay. Every pair counts once more than it
-    was found, so that none is impossible.
+    Two are made, and the one that needs fewer codes for a random sample is returned. In one the
+    likeliest sequence is replaced by its nine continuations until the dictionary is full
+    (Tunstall's construction), so that no entry is spent on a sequence that a longer one always
+    beats; single pairs and sequences of the ``longest`` length stay. The other one holds the
+    likeliest sequences, beginnings of others among them: better where many entries have the
+    ``longest`` length. Every pair counts once more than it was found: none is impossible.
 
     Parameters
     ----------
@@ -51,33 +56,37 @@ def build_dictionary(counts, entries=1024, longest=LONGEST_ENTRY):
     if not 1 <= longest <= LONGEST_ENTRY:
         raise UsageError(f"longest must be 1 to {LONGEST_ENTRY}, not {longest!r}")
     shares = (counts + 1) / (counts + 1).sum()
+    made = [
+        TritDictionary(tuple(_likely(shares, entries, longest, replaced)))
+        for replaced in (True, False)
+    ]
+    sample = np.random.default_rng(0).choice(PAIRS, _SAMPLE, p=shares)
+    rows = np.stack([sample % 3, sample // 3], axis=2).reshape(_SAMPLE[0], -1)
+    return min(made, key=lambda each: sum(map(len, trit_encode(each, rows))))
+
+
+def _likely(shares, entries, longest, replaced):
+    """Return likely sequences; ``replaced`` says whether longer ones take their beginning's place.
+
+    Single pairs always stay.
+    """
     singles = [bytes([pair]) for pair in range(PAIRS)]
     kept = dict.fromkeys(singles)
     growing = [(-shares[pair], single) for pair, single in enumerate(singles)] * (longest > 1)
     heapq.heapify(growing)
-    while growing:
-        share, entry = growing[0]
-        # the one that is replaced makes room, unless it is a single pair
-        if len(kept) + PAIRS - (len(entry) > 1) > entries:
-            break
-        heapq.heappop(growing)
-        if len(entry) > 1:
+    while growing and len(kept) < entries:
+        share, entry = heapq.heappop(growing)
+        if replaced and len(entry) > 1:
             del kept[entry]
-        for pair in range(PAIRS):
+        continued = sorted(range(PAIRS), key=lambda pair: -shares[pair])
+        if not replaced:
+            kept[entry] = None
+        for pair in continued if len(entry) < longest else ():
             longer = entry + bytes([pair])
-            kept[longer] = None
-            if len(longer) < longest:
+            if replaced and len(kept) < entries:
+                kept[longer] = None
+            if len(longer) < longest or (not replaced and len(longer) == longest):
                 heapq.heappush(growing, (share * shares[pair], longer))
-    return TritDictionary(tuple(_filled(kept, growing, entries, shares)))
-
-
-def _filled(kept, growing, entries, shares):
-    """Return the entries with the likeliest longer ones in the places that are left."""
-    room = entries - len(kept)
-    if growing:
-        entry = growing[0][1]
-        likely = sorted(range(PAIRS), key=lambda pair: -shares[pair])
-        kept |= dict.fromkeys(entry + bytes([pair]) for pair in likely[:room])
     return kept
 
 

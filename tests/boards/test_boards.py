@@ -2,10 +2,10 @@
 
 import re
 
-import pytest
-
 import hwgen.boards as boards
+import pytest
 from hwgen.cores.bridge.top import BoardTop
+
 from hwgen.errors import UsageError
 
 # pin of our top -> resource of the amaranth-boards platform, and its member

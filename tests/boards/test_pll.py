@@ -2,12 +2,12 @@
 
 from fractions import Fraction
 
+import hwgen.boards as boards
 import pytest
+from hwgen.boards.pll import choose, choose_ecp5, choose_ice40
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import hwgen.boards as boards
-from hwgen.boards.pll import choose, choose_ecp5, choose_ice40
 from hwgen.errors import UsageError
 
 MHZ = 10**6

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from hwgen.cores.fixed.matrix_file import matrix_digest, read_matrix
 from safetensors.numpy import save_file
 
 from hwgen import catalogue
-from hwgen.cores.fixed.matrix_file import matrix_digest, read_matrix
 from hwgen.errors import UsageError
 
 CORE = catalogue.get("const-matvec")

@@ -1,11 +1,11 @@
 """Payload bytes hold the fields where the stream's descriptor says."""
 
 import numpy as np
+from hwgen.cores.interface import Field, Stream
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.catalogue.payload import pack, payload_bytes, unpack
-from hwgen.cores.interface import Field, Stream
 
 SHAPES = st.lists(
     st.tuples(st.integers(1, 100) | st.integers(1, 8), st.integers(1, 20)), min_size=1, max_size=5

@@ -6,12 +6,12 @@ import numpy as np
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
-from hwgen import targets
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.arith.output import connect_output
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field, Stream
+
+from hwgen import targets
 from hwgen.flow.emit import emit_verilog
 from hwgen.sim.model import CompiledModel
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed
 from datapath import Datapath, as_signed, every
-
-from hwgen import targets
 from hwgen.cores.arith.adder import Term, add, add_three
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.arith.pipeline import Pipeline
+
+from hwgen import targets
 from hwgen.flow.emit import emit_verilog
 from hwgen.tools.yosys import run_script
 

@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pytest
 from datapath import Datapath, as_signed
-
 from hwgen.cores.arith.multiply import multiply
 
 WIDTHS = [(8, 8), (11, 11), (12, 9), (7, 19), (24, 24)]

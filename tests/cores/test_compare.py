@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from amaranth.hdl import Const
 from datapath import Datapath, as_signed, every
-
 from hwgen.cores.arith.compare import equal, less
 
 WIDTHS = [(1, 1), (4, 4), (5, 5), (5, 3), (2, 5)]

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from amaranth.hdl import Cat, Const, signed, unsigned
 from datapath import Datapath, as_signed, every
-
 from hwgen.cores.arith.lut4 import choose_of_four
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.shift import shift_left

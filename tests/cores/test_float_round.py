@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from datapath import Datapath, as_signed
+from hwgen.cores.arith.float_round import Rounding, round_significand, round_to_float
 
 from hwgen import formats
-from hwgen.cores.arith.float_round import Rounding, round_significand, round_to_float
 from hwgen.golden.float_round import round_exact, signed_zero
 
 MODES = ("nearest-even", "nearest-away", "toward-zero", "up", "down")

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from datapath import Datapath, as_signed, every
-
-from hwgen import targets
 from hwgen.cores.arith.multiply_pair import (
     multiply_pair,
     multiply_shared,
     pair_fits,
     shared_fits,
 )
+
+from hwgen import targets
 from hwgen.flow.emit import emit_verilog
 from hwgen.flow.synthesise import synthesise
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from datapath import Datapath, every
-
 from hwgen.cores.arith.pipeline import Pipeline
 
 

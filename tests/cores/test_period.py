@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed, unsigned
 from datapath import Datapath, as_signed
-
-from hwgen import targets
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.pipeline import Pipeline
@@ -16,6 +14,8 @@ from hwgen.cores.interface import Field
 from hwgen.cores.mx.dot import MxDot
 from hwgen.cores.mx.dot_config import MxDotConfig
 from hwgen.cores.pipelined import PipelinedCore
+
+from hwgen import targets
 from hwgen.errors import UsageError
 
 ECP5 = targets.get("ecp5")

@@ -2,12 +2,12 @@
 
 import pytest
 from amaranth.hdl import Const, Module, Signal, unsigned
+from hwgen.cores.arith.adder import Term, add
+from hwgen.cores.arith.pipeline import Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen import targets
-from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.pipeline import Pipeline
 
 ECP5 = targets.get("ecp5")
 

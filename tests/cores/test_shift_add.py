@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from amaranth.hdl import Cat, Const
 from datapath import Datapath, as_signed
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from hwgen.cores.arith.shift_add import multiply_constants
 from hwgen.cores.arith.shift_add_graph import canonical_signed_digits
 from hwgen.cores.arith.shift_add_search import find_graph
 from hwgen.cores.arith.shift_add_ternary import fuse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 entries = st.one_of(
     st.just(0),

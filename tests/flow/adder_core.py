@@ -7,7 +7,6 @@ import numpy as np
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
 from hwgen.cores.interface import Field, Stream
 
 INPUT = Stream("i", "input", (Field("a", 8), Field("b", 8)))

@@ -4,8 +4,6 @@ import re
 
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed, unsigned
-
-from hwgen import targets
 from hwgen.cores.arith.adder import Term, add, add_three
 from hwgen.cores.arith.compare import equal, less
 from hwgen.cores.arith.libraries import libraries_of
@@ -14,6 +12,8 @@ from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.multiply_pair import multiply_pair
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if
+
+from hwgen import targets
 from hwgen.errors import HwgenError
 from hwgen.flow.emit import emit_verilog
 from hwgen.sim import netlist

@@ -2,12 +2,12 @@
 
 import pytest
 from amaranth.hdl import Mux
-
-from hwgen import catalogue
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
 from hwgen.cores.systolic import buffers
+
+from hwgen import catalogue
 from hwgen.errors import MismatchError
 from hwgen.flow.emit import emit_verilog
 from hwgen.flow.prove import prove, prove_stream_rules, stream_rules

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from hwgen.cores.bridge.identity import identity
 from hwgen.cores.bridge.protocol import STATUS_FIELDS, Kind
+
 from hwgen.errors import HwgenError, UsageError
 from hwgen.link.driver import Link, LinkError
 from hwgen.link.frame import Frame, encode_frame

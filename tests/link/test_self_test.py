@@ -1,12 +1,12 @@
 """The self-test's sequence and signature, against definitions written bit by bit."""
 
 import numpy as np
+from hwgen.cores.bridge.protocol import PRBS_SEED
+from hwgen.cores.interface import Field, Stream
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.catalogue import payload
-from hwgen.cores.bridge.protocol import PRBS_SEED
-from hwgen.cores.interface import Field, Stream
 from hwgen.link.bist import bist_inputs, prbs31, signature
 
 

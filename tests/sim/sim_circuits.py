@@ -1,8 +1,8 @@
 """A circuit small enough to see through, with a port that switches on one fault at a time."""
 
 import numpy as np
-
 from hwgen.cores.interface import Field, Stream
+
 from hwgen.sim.case import Case
 
 INPUT = Stream(

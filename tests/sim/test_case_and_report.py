@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from hwgen.cores.interface import Field, Stream
 from sim_circuits import INPUT, INTERFACE, OUTPUT, make_case
 
 from hwgen.catalogue.payload import pack
-from hwgen.cores.interface import Field, Stream
 from hwgen.errors import MismatchError
 from hwgen.sim.case import Case
 from hwgen.sim.report import describe_token, first_mismatch

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from hwgen.cores.interface import Field, Stream
 from sim_circuits import FAULTS, INTERFACE, fault_number, golden, make_case, write_circuit
 
-from hwgen.cores.interface import Field, Stream
 from hwgen.errors import HwgenError, MismatchError, UsageError
 from hwgen.sim.compiled_tier import run_compiled
 from hwgen.sim.model import CompiledModel

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-
 from hwgen.cores.interface import Field, Stream
+
 from hwgen.flow.synthesise import synthesise
 from hwgen.sim.model import CompiledModel
 from hwgen.sim.netlist import behavioral_netlist

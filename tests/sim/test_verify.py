@@ -6,9 +6,9 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
+from hwgen.cores.interface import Field, Stream
 
 from hwgen import catalogue
-from hwgen.cores.interface import Field, Stream
 from hwgen.errors import MismatchError, MissingToolError, UsageError
 from hwgen.flow.verify import verify
 

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from hwgen.cores.arith.libraries import libraries_of
 
 from hwgen import catalogue, targets
-from hwgen.cores.arith.libraries import libraries_of
 from hwgen.errors import UsageError
 from hwgen.flow.cells import Counts
 from hwgen.flow.verify import verify
