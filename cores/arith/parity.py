@@ -3,6 +3,7 @@
 from functools import lru_cache, reduce
 from operator import xor
 
+from hwgen.cores.arith.lut4 import lut4_row, truth_table
 from hwgen.cores.arith.parity_plan import plan_parities
 
 __all__ = ["parities"]
@@ -35,11 +36,13 @@ def parities(pipeline, bits, rows, name="parity"):
     operands, numbers = _plan(rows, len(bits), 4)
     signals = list(bits)
     for number, each in enumerate(operands):
-        signals.append(
-            pipeline.bit(
-                lambda *terms: reduce(xor, terms),
-                *(signals[term] for term in each),
-                name=f"{name}_{number}",
-            )
-        )
+        terms = [signals[term] for term in each]
+        signals.append(_parity(pipeline, terms, f"{name}_{number}"))
     return [signals[number] for number in numbers]
+
+
+def _parity(pipeline, terms, name):
+    """Return the exclusive or of up to four bits, in a table that synthesis leaves as it is."""
+    if pipeline.fabric.lut4_module is None:
+        return pipeline.bit(lambda *bits: reduce(xor, bits), *terms, name=name)
+    return lut4_row(pipeline, truth_table(lambda *bits: sum(bits) % 2), *terms, name=name)

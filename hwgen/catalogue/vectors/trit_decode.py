@@ -18,6 +18,8 @@ def vectors(config, count, seed):
     more[1::5] = more[0::5][: len(more[1::5])]
     code = np.concatenate([loaded, loaded, more])
     load = np.concatenate([np.ones(len(loaded)), np.zeros(len(loaded)), random.random(extra) < 0.3])
+    # the last token completes the last result
+    load[-1] = 0
     trits = random.integers(0, 3, (len(code), config.trits))
     pairs = random.integers(1, config.longest + 1, len(code))
     trits[np.arange(config.trits) >= 2 * pairs[:, None]] = 0
