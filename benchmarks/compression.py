@@ -1,11 +1,11 @@
 """How small weights become: the XOR code on sparse bits, trit dictionaries on ternary weights.
 
-Run ``python benchmarks/compression.py`` (some minutes); ``--write`` puts the tables into
+Run ``python benchmarks/compression.py`` (about two minutes); ``--write`` puts the tables into
 ``docs/benchmarks/compression.md``. Weights are random: what matters for either code is the share
 of zeros, and with independent bits the figures can be repeated anywhere. Everything is decoded
 again, and the run fails if a bit is lost.
 
-What is wanted was written down before the first run. ``F2F`` holds efficiencies measured earlier
+What is wanted was written down before the first run of this benchmark. ``F2F`` holds efficiencies measured earlier
 with another implementation and another matrix: ours may be ``EFFICIENCY_TOLERANCE`` points lower,
 as both are samples. ``BITS`` holds bits per weight of earlier dictionaries: ours may take
 ``BITS_TOLERANCE`` times as much. Better is always right.

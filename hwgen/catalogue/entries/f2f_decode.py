@@ -41,9 +41,9 @@ big-endian integer, for N = 0, 1, 2 and so on; rows that are zero or were there 
 out. Bit `inputs * d + b` of a row stands for bit b of the code d codes ago.
 
 The encoder is `hwgen.quant.xor_encode`: it finds the codes that leave the fewest bits wrong where a
-mask says that a bit matters, and lists those that are wrong. The weights of a sparse layer (90 %
-zeros) so take a tenth, and [97 to 99 % of the bits that matter come out
-right](../benchmarks/compression.md).
+mask says that a bit matters, and lists those that are wrong. One bit plane of the weights of a
+layer with 90 % zeros so takes a tenth of its bits, and [93 to 99 % of the bits that matter come out
+right](../benchmarks/compression.md) before any correction.
 
 With `--corrections` nothing is lost. A token with `correction` set holds no code but the position
 of a weight bit in the word of the next code, which it toggles; it gives no output and takes a clock
