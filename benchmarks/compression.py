@@ -5,10 +5,10 @@ Run ``python benchmarks/compression.py`` (about two minutes); ``--write`` puts t
 of zeros, and with independent bits the figures can be repeated anywhere. Everything is decoded
 again, and the run fails if a bit is lost.
 
-What is wanted was written down before the first run of this benchmark. ``F2F`` holds efficiencies measured earlier
-with another implementation and another matrix: ours may be ``EFFICIENCY_TOLERANCE`` points lower,
-as both are samples. ``BITS`` holds bits per weight of earlier dictionaries: ours may take
-``BITS_TOLERANCE`` times as much. Better is always right.
+What is wanted was written down before the first run of this benchmark. ``F2F`` holds efficiencies
+measured earlier with another implementation and another matrix: ours may be
+``EFFICIENCY_TOLERANCE`` points lower, as both are samples. ``BITS`` holds bits per weight of
+earlier dictionaries: ours may take ``BITS_TOLERANCE`` times as much. Better is always right.
 """
 
 import json
