@@ -59,6 +59,8 @@ def behavioral_netlist(netlist, module, target, path):
             "read_verilog netlist.v",
             f"hierarchy -check -top {module}",
             "proc",
+            # an unused port of a block RAM has no address, and Verilator no unknown ones
+            f"setundef -zero {module}",
             "flatten",
             "select -assert-none t:* t:$* %d",
             "opt -full",

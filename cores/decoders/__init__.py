@@ -1,0 +1,1 @@
+"""Decoders of compressed weights, which stand in front of other cores."""
