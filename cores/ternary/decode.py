@@ -78,7 +78,7 @@ def _tq1_0(pipeline, byte):
 
 
 def unused_slots(pipeline, beat, config):
-    """Return a bit for each lane that is 1 while its slot holds no weight, or None if it always has.
+    """Return a bit for each lane, 1 while its slot holds no weight; None where it always does.
 
     Parameters
     ----------

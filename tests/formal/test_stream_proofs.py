@@ -177,6 +177,7 @@ SMALL = {
     "mx-add": {"fmt": "mxfp4", "k": 2, "lanes": 1},
     "mx-mul": {"fmt": "mxfp4", "k": 2, "lanes": 1},
     "mx-matmul": {"fmt": "mxfp4/2", "rows": 2, "columns": 2, "max_blocks": 1, "out": "exact"},
+    "ternary-matvec": {"columns": 128, "rows": 2, "lanes": 64},
 }
 # an output buffer that is a memory: it never holds more than it can, and its two ends agree
 BUFFER = [

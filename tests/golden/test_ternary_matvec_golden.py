@@ -32,7 +32,7 @@ def run(packing, columns, rows, beats, words, load, compute):
 @settings(max_examples=30, deadline=None)
 @given(shape=st.sampled_from(SHAPES), seed=st.integers(0, 2**32))
 def test_a_vector_after_the_other_is_multiplied_by_its_rows(shape, seed):
-    packing, columns, lanes, size = shape
+    packing, columns, *_ = shape
     random = np.random.default_rng(seed)
     vectors = random.integers(-128, 128, (3, columns))
     matrix = random.integers(-1, 2, (6, columns))

@@ -48,11 +48,12 @@ clock cycle, and the sum of a row leaves after its last beat.
 **Packings.** `weights` are the bytes as they lie in memory, decoded once, before the lanes, to two
 bits a weight. `hwgen.formats.ternary` packs and unpacks all of them.
 
-| packing | a block | lanes |
-|---|---|---|
-| `two-bit` | 128 weights in 32 bytes: byte p has weights p, p + 32, p + 64, p + 96 in bits 7:6, 5:4, 3:2, 1:0 as 0, 1, 2 (I2_S of bitnet.cpp) | 4 a byte |
-| `tl2` | 24 weights in 5 bytes: eight magnitudes abs(9a + 3b + c) of 4 bits, low half first, then eight signs | 24 a block |
-| `tq1_0` | 256 weights in 54 bytes, five a byte to base 3, and an fp16 scale (block_tq1_0 of ggml) | 5 a byte |
+- `two-bit`, 128 weights in 32 bytes, 4 lanes a byte: byte p has weights p, p + 32, p + 64, p + 96
+  in bits 7:6, 5:4, 3:2, 1:0 as 0, 1, 2 (I2_S of bitnet.cpp).
+- `tl2`, 24 weights in 5 bytes, 24 lanes a block: eight magnitudes abs(9a + 3b + c) of 4 bits, low
+  half of a byte first, then eight signs (the codes of bitnet.cpp, in one order).
+- `tq1_0`, 256 weights in 54 bytes, 5 lanes a byte: bytes of five digits to base 3, and an fp16
+  scale (block_tq1_0 of ggml).
 
 A row is a whole number of blocks; fill it with zeros. Two-bit code 3 and the `tl2` magnitudes 14
 and 15 stand for nothing and count as zeros. The scales of `tq1_0` blocks pass through and are
