@@ -13,6 +13,8 @@ __all__ = ["TernaryMatvec"]
 
 _BITS = 8
 _HELD = 2
+# a larger memory is cheaper, and no slower, as block RAM
+_MOST_DISTRIBUTED_WORDS = 32
 
 
 class TernaryMatvec(PipelinedCore):
@@ -141,8 +143,11 @@ class TernaryMatvec(PipelinedCore):
 
     def _memory(self, pipeline, write_address, write, read_address):
         """Return the elements of x at an address, in the stage after the first."""
-        m, lanes = pipeline.m, self.config.lanes
-        memory = Memory(shape=unsigned(_BITS * lanes), depth=1 << len(read_address), init=[])
+        m, fabric, lanes = pipeline.m, pipeline.fabric, self.config.lanes
+        depth, width = 1 << len(read_address), _BITS * lanes
+        small = depth <= _MOST_DISTRIBUTED_WORDS
+        style = "distributed" if small else "block"
+        memory = Memory(shape=unsigned(width), depth=depth, init=[], attrs={"ram_style": style})
         m.submodules.vectors = memory
         writer, reader = memory.write_port(), memory.read_port()
         m.d.comb += [
@@ -152,9 +157,17 @@ class TernaryMatvec(PipelinedCore):
             reader.addr.eq(read_address),
             reader.en.eq(pipeline.enable),
         ]
+        arrival = fabric.launch_delay
+        if small:
+            # the word goes to a register in the clock of its address
+            address = Timed(read_address, 0, fabric.launch_delay + fabric.read_delay(depth, width))
+            pipeline.capture(address)
+        else:
+            # the memory's own time does not grow with the circuit
+            arrival = max(arrival, fabric.block_read_delay / pipeline.crowding)
         elements = []
         for lane in range(lanes):
             element = Signal(signed(_BITS), name=f"element_{lane}")
             m.d.comb += element.eq(reader.data.word_select(lane, _BITS))
-            elements.append(Timed(element, 1, pipeline.fabric.launch_delay))
+            elements.append(Timed(element, 1, arrival))
         return elements

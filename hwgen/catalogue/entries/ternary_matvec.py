@@ -82,6 +82,6 @@ CORE = Core(
     examples=(
         "hwgen verify --core ternary-matvec --columns 128 --rows 4 --freq 100",
         "hwgen build --core ternary-matvec --lanes 32 --board ulx3s --freq 100",
-        "hwgen emit --core ternary-matvec --packing tq1_0 --columns 256 --freq 150",
+        "hwgen emit --core ternary-matvec --packing tq1_0 --columns 256 --freq 100",
     ),
 )
