@@ -32,8 +32,8 @@ def _thorough():
     for packing, target, freq in product(shapes, targets, (None, 60)):
         yield {"packing": packing, "rows": 2, "target": target, "freq": freq, **shapes[packing]}
     yield {}
-    yield {"columns": 128, "rows": 1, "lanes": 4, "freq": 125}
-    yield {"columns": 128, "rows": 2, "lanes": 8, "freq": 250}
+    yield {"columns": 128, "rows": 1, "lanes": 4, "freq": 120}
+    yield {"columns": 128, "rows": 2, "lanes": 8, "freq": 200}
     yield {"columns": 256, "rows": 5, "lanes": 128, "freq": 100}
     yield {"packing": "tq1_0", "columns": 256, "rows": 1, "lanes": 5, "freq": 110}
     yield {"packing": "tq1_0", "columns": 512, "rows": 2, "lanes": 20, "freq": 100}

@@ -1,6 +1,6 @@
 """Ternary matrix times INT8 vector: lanes add, subtract or skip."""
 
-from amaranth.hdl import Cat, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
 from amaranth.lib.memory import Memory
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree
@@ -137,9 +137,18 @@ class TernaryMatvec(PipelinedCore):
                 m.d.sync += pattern.eq(Mux(last, 0, pattern + 1))
             with m.If(row_ends):
                 m.d.sync += row.eq(Mux(done, 0, row + 1))
+        self._note_loop(pipeline, len(beat) + len(row))
         stored = self._memory(pipeline, Cat(loaded, filling), takes & token, Cat(beat, using))
         used = pipeline.input(works, "works")
         return used, pipeline.input(beat, "beat"), pipeline.input(pattern, "pattern"), stored
+
+    def _note_loop(self, pipeline, bits):
+        """Let the pipeline know of the path from the counters to themselves."""
+        fabric = pipeline.fabric
+        # all counters are compared; then what is held and taken, and what changes
+        levels = fabric.gate_levels(bits) + 2
+        delay = fabric.logic_delay(levels) + fabric.fan_out_delay * (2 * bits) ** 0.5
+        pipeline.capture(Timed(Const(0, 1), 0, fabric.launch_delay + delay))
 
     def _memory(self, pipeline, write_address, write, read_address):
         """Return the elements of x at an address, in the stage after the first."""
@@ -150,18 +159,28 @@ class TernaryMatvec(PipelinedCore):
         memory = Memory(shape=unsigned(width), depth=depth, init=[], attrs={"ram_style": style})
         m.submodules.vectors = memory
         writer, reader = memory.write_port(), memory.read_port()
+        # who may write is known late: registers hand it on. The beat that is written last is read
+        # two clocks later at the earliest, since a vector has two beats or more.
+        domain = m.d.comb if pipeline.period is None else m.d.sync
+        address = Signal(len(write_address), reset_less=True, name="write_address")
+        data, enable = Signal(width, reset_less=True, name="write_data"), Signal(name="write")
+        domain += [
+            address.eq(write_address),
+            data.eq(Cat(self.i.payload.activations)),
+            enable.eq(write),
+        ]
         m.d.comb += [
-            writer.addr.eq(write_address),
-            writer.data.eq(Cat(self.i.payload.activations)),
-            writer.en.eq(write),
+            writer.addr.eq(address),
+            writer.data.eq(data),
+            writer.en.eq(enable),
             reader.addr.eq(read_address),
             reader.en.eq(pipeline.enable),
         ]
         arrival = fabric.launch_delay
         if small:
             # the word goes to a register in the clock of its address
-            address = Timed(read_address, 0, fabric.launch_delay + fabric.read_delay(depth, width))
-            pipeline.capture(address)
+            reading = fabric.launch_delay + fabric.read_delay(depth, width)
+            pipeline.capture(Timed(read_address, 0, reading))
         else:
             # the memory's own time does not grow with the circuit
             arrival = max(arrival, fabric.block_read_delay / pipeline.crowding)
