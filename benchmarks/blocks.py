@@ -92,10 +92,10 @@ def blocks():
 def block_verilog(row, fabric):
     """Return the Verilog of our block, combinational."""
     from amaranth.hdl import Const, Module, Shape, Signal
-
-    from hwgen import targets
     from hwgen.cores.arith.libraries import libraries_of
     from hwgen.cores.arith.pipeline import Pipeline
+
+    from hwgen import targets
     from hwgen.flow.emit import emit_verilog
 
     inputs, bits, circuit, _ = row

@@ -15,14 +15,14 @@ from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from operator_datapaths import OPERATORS
-
-from hwgen import targets
 from hwgen.cores.arith.float_normalise import leading_zeros, shifted_window
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.timed import Timed
+from operator_datapaths import OPERATORS
+
+from hwgen import targets
 
 __all__ = ["PARAMETERS", "CalibrationCircuit", "circuits", "ruler"]
 

@@ -57,7 +57,6 @@ def peer_verilog(shape, cutoff, folder):
     from da4ml.cmvm import QInterval, solve
     from da4ml.codegen import VerilogModel
     from da4ml.trace import FixedVariable, comb_trace
-
     from hwgen.cores.fixed.matrix_file import read_matrix
 
     weights = read_matrix(matrix_name(shape))

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from amaranth.hdl import signed
-
-from hwgen import formats
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.shift import shift_left
 from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
+
+from hwgen import formats
 
 __all__ = ["OPERATORS", "Operator", "OperatorConfig"]
 

@@ -22,6 +22,9 @@ ECP5 = Fabric(
     # setup time of LSR, as nextpnr has it, less that of DI
     reset_delay=0.42,
     memory_delay=0.782,
+    # DP16KD without its output register: 5.83 as nextpnr has it, and what the way from the columns
+    # of memories takes longer than `capture_delay`, after a placed ternary-matvec of 8 lanes
+    block_read_delay=7.4,
     carry_exit_delay=0.381,
     spread_delay=0.0442,
     crowding=0.0212,

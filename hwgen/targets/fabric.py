@@ -126,6 +126,9 @@ class Fabric:
         Memory cells, the smallest first.
     memory_delay : float
         From the address to the word of one cell of distributed memory; 0 where there is none.
+    block_read_delay : float
+        Clock to the word of a block memory, and the way from it; 0: not known, that of a
+        flip-flop is taken.
     carry_exit_delay : float
         What a carry chain takes longer up to anything else, which lies elsewhere.
     spread_delay : float
@@ -163,6 +166,7 @@ class Fabric:
     multiplier_inner_delay: float = 0.0
     memories: tuple = ()
     memory_delay: float = 0.0
+    block_read_delay: float = 0.0
     carry_exit_delay: float = 0.0
     spread_delay: float = 0.0
     reset_delay: float = 0.0

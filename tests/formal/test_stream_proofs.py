@@ -178,6 +178,9 @@ SMALL = {
     "mx-mul": {"fmt": "mxfp4", "k": 2, "lanes": 1},
     "mx-matmul": {"fmt": "mxfp4/2", "rows": 2, "columns": 2, "max_blocks": 1, "out": "exact"},
     "lut-gemm": {"fmt": "int2", "columns": 16, "lanes": 8, "rows": 3, "bits": 2, "freq": 80},
+    "ternary-matvec": {"columns": 128, "rows": 2, "lanes": 64},
+    "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
+    "trit-decode": {"entries": 16, "longest": 2},
 }
 # an output buffer that is a memory: it never holds more than it can, and its two ends agree
 BUFFER = [

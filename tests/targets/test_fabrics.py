@@ -57,7 +57,7 @@ def test_delays_are_positive_and_have_a_source(name):
     fabric = targets.get(name)
     delays = {key: value for key, value in vars(fabric).items() if key.endswith("_delay")}
     # a part of other delays, where nothing was measured to tell them apart
-    optional = {"carry_exit_delay", "reset_delay", "spread_delay"}
+    optional = {"carry_exit_delay", "reset_delay", "spread_delay", "block_read_delay"}
     if fabric.multiplier_module is None:
         optional |= {"multiplier_output_delay", "multiplier_capture_delay"}
     if all(each.read_delay != "none" for each in fabric.memories):
