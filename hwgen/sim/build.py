@@ -160,7 +160,7 @@ def _write_dut(work, includes, members, ports, interface, controls):
 
     def table(direction):
         rows = [
-            f"{{{pointer(each['payload'])}, {(each['width'] + 7) // 8}, "
+            f"{{{pointer(each['payload'])}, {(each['width'] + 7) // 8}, {each['width'] % 8}, "
             f"{pointer(each['valid'])}, {pointer(each['ready'])}}}"
             for each in interface["streams"]
             if each["direction"] == direction

@@ -12,6 +12,7 @@ namespace {
 struct Port {
     uint8_t *payload;
     size_t bytes;
+    unsigned top_bits;      // of the last byte; 0: all eight
     uint8_t *valid;
     uint8_t *ready;
 };
@@ -86,6 +87,15 @@ struct Pause {
         return true;
     }
 };
+
+// What lies on the wires between tokens is nobody's business: the core must not look at it.
+void scramble(const Port &port, Random &random) {
+    for (size_t at = 0; at < port.bytes; at += 8) {
+        const uint64_t noise = random.next();
+        std::memcpy(port.payload + at, &noise, port.bytes - at < 8 ? port.bytes - at : 8);
+    }
+    if (port.top_bits) port.payload[port.bytes - 1] &= (1 << port.top_bits) - 1;
+}
 
 struct Model {
     Dut dut;
@@ -193,6 +203,7 @@ uint64_t simulate(Model &model, Job &job) {
             const Port &port = dut.inputs[each];
             if (stream.done == stream.tokens) {
                 *port.valid = 0;
+                scramble(port, random);
                 continue;
             }
             all_sent = false;
@@ -201,6 +212,8 @@ uint64_t simulate(Model &model, Job &job) {
                 if (presented[each]) {
                     std::memcpy(port.payload, stream.data + stream.done * port.bytes, port.bytes);
                     model.offered = true;
+                } else {
+                    scramble(port, random);
                 }
                 *port.valid = presented[each];
             }

@@ -72,6 +72,7 @@ class Source:
         self.cycles = []
         self._pauses = pauses
         self._presented = False
+        self._noise = random.Random(len(tokens))
         self.ports.valid.value = 0
 
     @property
@@ -85,13 +86,15 @@ class Source:
         return not self.done and not self._presented
 
     def drive(self):
-        """Present the next token unless this cycle is a pause."""
+        """Present the next token unless this cycle is a pause; noise lies between tokens."""
         if self._presented:
             return
         self._presented = not self.done and not self._pauses()
         self.ports.valid.value = int(self._presented)
-        if self._presented:
-            self.ports.payload.value = self.tokens[self.sent]
+        payload = self.ports.payload
+        payload.value = (
+            self.tokens[self.sent] if self._presented else self._noise.getrandbits(len(payload))
+        )
 
     def sample(self, cycle):
         """Note whether the core takes the token; return True if so."""

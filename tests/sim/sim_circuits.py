@@ -26,13 +26,14 @@ FAULTS = {
     "valid_dropped": "dropped valid|disagree",
     "payload_changes": "changed the payload|disagree",
     "valid_after_reset": "before any input",
-    "valid_follows_ready": "depend on ready",
+    "valid_follows_ready": "depend on ready|disagree",
     "ready_follows_valid": "depend on valid",
     "token_lost": "disagree",
     "token_doubled": "disagree",
     "hangs": "stopped taking tokens",
     "survives_reset": "before any input",
     "waits_for_ready": "stopped taking tokens",
+    "looks_without_valid": "disagree",
 }
 
 VERILOG = """
@@ -46,6 +47,8 @@ module subtract(
   reg [5:0] difference = 0;
   reg [6:0] count = 0;
   reg late = 0;
+  reg [7:0] previous = 0;
+  reg moved = 0;
   wire often = &count[3:0];
   wire room = !full & !(fault == 11) | o__ready;
   assign i__ready = room & !(fault == 9 & &count) & !(fault == 6 & i__valid & often);
@@ -56,14 +59,18 @@ module subtract(
   always @(posedge clk) begin
     count <= &count & fault == 9 ? count : count + 1;
     late <= 0;
+    previous <= i__payload;
+    moved <= moved | (!i__valid & i__payload != previous);
     if (room) begin
       full <= taken & !(fault == 7 & often);
-      difference <= {{2{i__payload[3]}}, i__payload[3:0]} - i__payload[7:4] ^ (fault == 1 & often);
+      difference <= {{2{i__payload[3]}}, i__payload[3:0]} - i__payload[7:4]
+        ^ (fault == 1 & often | fault == 12 & moved);
     end
     if (fault == 8 & often & full & o__ready) full <= 1;
     if (rst) begin
       full <= fault == 10 & full;
       count <= 0;
+      moved <= 0;
       late <= 1;
     end
   end

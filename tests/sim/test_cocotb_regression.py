@@ -17,6 +17,7 @@ def test_bench_accepts_the_circuit_measures_it_and_records_waves(tmp_path):
     ("fault", "words"),
     [
         ("value", "disagree.*seed 3"),
+        ("looks_without_valid", "disagree"),
         ("valid_dropped", "valid dropped before ready"),
         ("ready_follows_valid", "depends on its valid"),
         pytest.param("payload_changes", "payload changed", marks=pytest.mark.slow),
