@@ -167,12 +167,12 @@ def main(model, tokenizer, text, as_json, write_docs):
         about = f"{model.name}, the first {WINDOWS} windows of {WINDOW} tokens of {text.name}."
         tables["quantizer-losses"] = f"{loss_table(results['losses'])}\n\n{about}"
     if write_docs:
-        from pages import write_figures, write_table
+        from pages import earlier_figures, write_figures, write_table
 
         page = ROOT / "docs" / "benchmarks" / "quantizers.md"
         for name, table in tables.items():
             write_table(page, name, table)
-        write_figures(page, results)
+        write_figures(page, {**(earlier_figures(page) or {}), **results})
     print(json.dumps(results, indent=1) if as_json else "\n\n".join(tables.values()))
     if names := missed(results):
         print(f"published figure not met: {', '.join(names)}", file=sys.stderr)

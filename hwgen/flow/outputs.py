@@ -2,11 +2,12 @@
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from hwgen.errors import UsageError
 
-__all__ = ["prepare_folder", "write_file"]
+__all__ = ["prepare_folder", "replacing", "write_file"]
 
 
 def prepare_folder(folder):
@@ -35,8 +36,9 @@ def prepare_folder(folder):
     return folder
 
 
-def write_file(path, content):
-    """Write text (UTF-8) or bytes to ``path`` under a temporary name, then rename it into place.
+@contextmanager
+def replacing(path):
+    """Give a binary file that takes the place of ``path`` at the end, if nothing went wrong.
 
     Raises
     ------
@@ -44,12 +46,11 @@ def write_file(path, content):
         The file cannot be written there.
     """
     path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             os.fchmod(file.fileno(), 0o644)
         os.replace(temporary, path)
     except OSError as error:
@@ -58,4 +59,16 @@ def write_file(path, content):
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-    return path
+
+
+def write_file(path, content):
+    """Write text (UTF-8) or bytes to ``path`` under a temporary name, then rename it into place.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written there.
+    """
+    with replacing(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    return Path(path)

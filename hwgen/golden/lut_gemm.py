@@ -9,7 +9,9 @@ import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["Tiles", "lut_gemm", "product_stream"]
+from .held_tiles import accepted_tokens
+
+__all__ = ["lut_gemm", "product_stream"]
 
 
 def lut_gemm(x, planes, alpha, bias=None):
@@ -55,38 +57,6 @@ def lut_gemm(x, planes, alpha, bias=None):
     return result
 
 
-class Tiles:
-    """Which tokens of a stream are taken: the core holds up to two tiles of a vector.
-
-    Parameters
-    ----------
-    lanes : int
-        Elements in a tile.
-    uses : int
-        Tokens with weights that every tile serves.
-    """
-
-    def __init__(self, lanes, uses):
-        self._lanes, self._uses = lanes, uses
-        self.held = self.loaded = self.used = 0
-
-    def take(self, load, compute):
-        """Return whether an element is taken from the next token, and whether weights are.
-
-        An element is not taken while two complete tiles are held, weights are not taken while
-        none is. A tile is complete after the token with its last element, and it is dropped after
-        the token with the last weights that it serves.
-        """
-        loads, computes = bool(load) and self.held < 2, bool(compute) and self.held > 0
-        self.loaded += loads
-        self.used += computes
-        if self.loaded == self._lanes:
-            self.loaded, self.held = 0, self.held + 1
-        if self.used == self._uses:
-            self.used, self.held = 0, self.held - 1
-        return loads, computes
-
-
 def product_stream(
     x, weights, alpha, load, compute, bias=None, *, columns, rows, planes, lanes, format_x
 ):
@@ -102,7 +72,7 @@ def product_stream(
     alpha : integer array
         Shape (tokens,): coefficients of the same plane, row and tile.
     load, compute : integer array
-        Shape (tokens,): 1 where a token offers an element, and weights; see `Tiles`.
+        Shape (tokens,): 1 where a token offers an element, and weights; see ``held_tiles.py``.
     bias : integer array, optional
         Shape (tokens,): what the weights of that row and tile have on top, as integers; those of
         a tile's first plane count.
@@ -116,10 +86,7 @@ def product_stream(
     numpy.ndarray
         Python integers: the rows of every product, as far as the tokens go.
     """
-    tiles = Tiles(lanes, rows * planes)
-    marks = zip(np.asarray(load).tolist(), np.asarray(compute).tolist(), strict=True)
-    taken = np.array([tiles.take(*each) for each in marks], dtype=bool).reshape(-1, 2)
-    loads, computes = np.flatnonzero(taken[:, 0]), np.flatnonzero(taken[:, 1])
+    loads, computes = accepted_tokens(load, compute, lanes, rows * planes)
     steps = columns // lanes
     uses = steps * planes * rows
     products = -(-len(computes) // uses)

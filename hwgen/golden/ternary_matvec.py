@@ -4,6 +4,8 @@ import numpy as np
 
 from hwgen.formats.ternary import columns_of_slots, unpack
 
+from .held_tiles import accepted_tokens
+
 __all__ = ["ternary_matvec"]
 
 
@@ -36,26 +38,11 @@ def ternary_matvec(activations, weights, load, compute, *, packing, columns, row
     lanes = activations.shape[1]
     slots = columns_of_slots(packing, columns).ravel()
     beats = len(slots) // lanes
-    vector_of_row, loads, computes = _accepted(np.asarray(load), np.asarray(compute), beats, rows)
+    loads, computes = accepted_tokens(load, compute, beats, beats * rows)
+    vector_of_row = np.arange(len(computes) // beats) // rows
     vectors = activations[loads[: len(loads) // beats * beats]].reshape(-1, len(slots))
     natural = np.zeros((len(vectors), columns), np.int64)
     natural[:, slots[slots >= 0]] = vectors[:, slots >= 0]
     data = weights[computes[: len(vector_of_row) * beats]].reshape(len(vector_of_row), -1)
     trits = unpack(data, packing, strict=False).astype(np.int64)
     return (trits * natural[vector_of_row]).sum(axis=1)
-
-
-def _accepted(load, compute, beats, rows):
-    """Return (number of each complete row's vector, tokens with activations and with weights).
-
-    Both decisions about a token follow from what is complete before it.
-    """
-    loads, computes = [], []
-    for token, (offers, works) in enumerate(zip(load.tolist(), compute.tolist(), strict=True)):
-        held = len(loads) // beats - len(computes) // (beats * rows)
-        if offers and held < 2:
-            loads.append(token)
-        if works and held > 0:
-            computes.append(token)
-    complete = len(computes) // beats
-    return np.arange(complete) // rows, np.array(loads, int), np.array(computes, int)

@@ -6,8 +6,6 @@ other tensors of the model are there as they were. The metadata entry ``hwgen`` 
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -15,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import HwgenError, UsageError, nearest
+from hwgen.flow.outputs import replacing, write_file
 from hwgen.formats.weights import parse_weight_format
 
 from .matrix import QuantizedMatrix
@@ -174,7 +173,7 @@ def write_part(path, matrices, tensors):
             "rotation": matrix.rotation,
         }
     document = json.dumps({"schema": SCHEMA, "matrices": entries})
-    _replace(Path(path), lambda file: file.write(save(content, {_KEY: document})))
+    write_file(path, save(content, {_KEY: document}))
 
 
 def join_parts(path, parts):
@@ -198,14 +197,12 @@ def join_parts(path, parts):
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
 
-    def write(file):
+    with replacing(path) as file:
         file.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
         for part, start, count in pieces:
             with open(part, "rb") as source:
                 source.seek(start)
                 _copy(source, file, count)
-
-    _replace(Path(path), write)
 
 
 def _header(path):
@@ -221,18 +218,3 @@ def _copy(source, target, count, chunk=1 << 20):
             raise HwgenError(f"{source.name} ended early; delete it and start again")
         target.write(data)
         count -= len(data)
-
-
-def _replace(path, write):
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise UsageError(f"cannot write {str(path)!r}: {error.strerror or error}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            os.fchmod(file.fileno(), 0o644)
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hwgen import formats
 from hwgen.errors import UsageError
 from hwgen.formats.binary_coding import binary_planes, uniform_coefficients
-from hwgen.golden.lut_gemm import Tiles, lut_gemm, product_stream
+from hwgen.golden.held_tiles import HeldTiles
+from hwgen.golden.lut_gemm import lut_gemm, product_stream
 
 INT8 = formats.parse("int8")
 
@@ -52,7 +53,7 @@ def test_shapes_that_do_not_fit_are_named():
 
 
 def test_two_tiles_are_held_and_no_weights_are_taken_before_the_first_is_complete():
-    tiles = Tiles(lanes=2, uses=2)
+    tiles = HeldTiles(loads=2, uses=2)
     given = [(1, 1), (1, 1), (1, 0), (1, 0), (1, 0), (1, 1), (1, 1), (1, 0), (0, 1), (0, 1), (0, 1)]
     taken = [(1, 0), (1, 0), (1, 0), (1, 0), (0, 0), (0, 1), (0, 1), (1, 0), (0, 1), (0, 1), (0, 0)]
     assert [tiles.take(*each) for each in given] == [(bool(a), bool(b)) for a, b in taken]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwgen.golden.lut_gemm import Tiles
+from hwgen.golden.held_tiles import HeldTiles
 
 __all__ = ["vectors"]
 
@@ -76,7 +76,7 @@ def _add_extremes(config, weights, alpha, bias):
 
 def _arranged(config, fields, random):
     """Return the tokens that hold the elements and the weights in ``fields``."""
-    tiles = Tiles(config.lanes, config.bits * config.rows)
+    tiles = HeldTiles(config.lanes, config.bits * config.rows)
     elements, uses = len(fields["x"]), len(fields["weights"])
     load, compute = [], []
     loaded = used = 0
