@@ -1,0 +1,117 @@
+"""A real layer, quantized, through the core that takes its codes: the container's own products."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from hwgen import catalogue
+from hwgen.flow.emit import emit
+from hwgen.formats import ternary
+from hwgen.formats.binary_coding import binary_planes, uniform_coefficients
+from hwgen.quant.container import QuantizedModel
+from hwgen.quant.llama import read_checkpoint
+from hwgen.quant.methods import parse_method
+from hwgen.quant.model import quantize_model
+from hwgen.sim.model import CompiledModel
+
+MODEL = Path(__file__).parents[1] / "data" / "stories260K" / "stories260K.bin"
+# 64 outputs, 172 inputs
+LAYER = "layers.2.feed_forward.w2.weight"
+
+
+@pytest.fixture(scope="module")
+def layer():
+    return read_checkpoint(MODEL).tensors[LAYER]
+
+
+def quantized(layer, folder, method, group=None):
+    """Return the matrix after a way through the container."""
+    save_file({LAYER: np.ascontiguousarray(layer)}, folder / "model.safetensors")
+    chosen = parse_method(method, group)
+    quantize_model(folder / "model.safetensors", folder / "q.safetensors", chosen)
+    return QuantizedModel(folder / "q.safetensors").matrix(LAYER)
+
+
+def answers(name, options, tokens, folder):
+    """Return what the emitted core answers, simulated with stalls, as signed integers."""
+    core = catalogue.get(name)
+    config = core.configure(options)
+    emitted = emit(core, config, folder / name)
+    interface = json.loads(emitted.interface.read_text())
+    circuit = CompiledModel(emitted.verilog, interface, folder / name)
+    [(field, codes)] = circuit({"i": tokens}, stalls=0.2)["o"].items()
+    [stream] = [each for each in interface["streams"] if each["direction"] == "output"]
+    width = next(each["width"] for each in stream["fields"] if each["name"] == field)
+    codes = codes.astype(np.int64)
+    return np.where(codes >= 1 << width - 1, codes - (1 << width), codes)
+
+
+def padded(matrix, columns):
+    return np.pad(matrix, ((0, 0), (0, columns - matrix.shape[1])))
+
+
+@pytest.mark.parametrize("packing", ["two-bit", "tq1_0"])
+def test_a_ternary_layer_gives_the_sums_of_its_container(packing, layer, tmp_path):
+    matrix = quantized(layer, tmp_path, "ternary")
+    trits = matrix.form.significands(matrix.arrays, matrix.shape)
+    x = np.random.default_rng(1).integers(-128, 128, 172)
+    columns, lanes = 256, {"two-bit": 32, "tq1_0": 10}[packing]
+    slots = ternary.columns_of_slots(packing, columns).ravel()
+    vector = padded(x[None], columns)[0]
+    elements = np.where(slots >= 0, vector[slots], 0).reshape(-1, lanes)
+    words = ternary.pack(padded(trits, columns), packing).reshape(len(trits), len(elements), -1)
+    words = words.reshape(-1, words.shape[-1])
+    count = len(elements) + len(words)
+    tokens = {
+        "activations": np.zeros((count, lanes), np.uint64),
+        "weights": np.zeros((count, words.shape[1]), np.uint64),
+        "load": np.arange(count) < len(elements),
+        "compute": np.arange(count) >= len(elements),
+    }
+    tokens["activations"][: len(elements)] = elements & 255
+    tokens["weights"][len(elements) :] = words
+    tokens = {key: each.astype(np.uint64) for key, each in tokens.items()}
+    options = {"packing": packing, "columns": columns, "rows": 64, "lanes": lanes, "freq": 100}
+    found = answers("ternary-matvec", options, tokens, tmp_path)
+    np.testing.assert_array_equal(found, trits @ x)
+
+
+def test_a_layer_of_integers_with_zero_points_gives_the_sums_of_its_container(layer, tmp_path):
+    matrix = quantized(layer, tmp_path, "int4-asym", 32)
+    integers = matrix.form.significands(matrix.arrays, matrix.shape)
+    x = np.random.default_rng(2).integers(-128, 128, 172)
+    columns, lanes, bits, rows = 192, 32, 4, 64
+    planes = binary_planes(padded(matrix.arrays["codes"], columns), bits)
+    alpha, bias = uniform_coefficients(matrix.arrays["zero_points"].T, bits)
+    tiles = columns // lanes
+    weights = planes.reshape(bits, rows, tiles, lanes).transpose(2, 0, 1, 3).reshape(-1, lanes)
+    count = columns + len(weights)
+    tokens = {
+        "x": np.zeros(count, np.int64),
+        "weights": np.zeros((count, lanes), np.int64),
+        "alpha": np.zeros(count, np.int64),
+        "bias": np.zeros(count, np.int64),
+        "load": np.zeros(count, np.int64),
+        "compute": np.zeros(count, np.int64),
+    }
+    # a tile comes in, then all weights that meet it
+    uses, place = bits * rows, 0
+    for tile in range(tiles):
+        part = slice(place, place + lanes)
+        tokens["x"][part] = padded(x[None], columns)[0, tile * lanes : (tile + 1) * lanes] & 255
+        tokens["load"][part] = 1
+        part = slice(place + lanes, place + lanes + uses)
+        tokens["weights"][part] = weights[tile * uses : (tile + 1) * uses] > 0
+        tokens["alpha"][part] = alpha[tile].reshape(-1)
+        tokens["bias"][part] = np.tile(bias[tile], bits) & 0xFF
+        tokens["compute"][part] = 1
+        place += lanes + uses
+    tokens = {key: each.astype(np.uint64) for key, each in tokens.items()}
+    options = {"columns": columns, "rows": rows, "bits": bits, "lanes": lanes}
+    options |= {"alpha_width": 4, "bias_width": 8, "freq": 100}
+    found = answers("lut-gemm", options, tokens, tmp_path)
+    # in units of half a scale; padding has x = 0
+    np.testing.assert_array_equal(found, 2 * (integers @ x))
