@@ -139,7 +139,8 @@ def _integer(name, limits, generator):
     low = bounds.get("ge", bounds.get("gt", -1) + 1)
     high = bounds.get("le", bounds.get("lt", low + _UNLIMITED + 1) - 1)
     if name in _SIZES:
-        high = min(high, _LARGEST_SIZE)
+        # a size that begins beyond that is counted in blocks
+        high = min(high, _LARGEST_SIZE if low < _LARGEST_SIZE else _LARGEST_SIZE * low)
     bits = generator.uniform(0, math.log2(high - low + 1))
     if generator.random() < 0.5:
         return max(low, min(high, 1 << int(bits)))
