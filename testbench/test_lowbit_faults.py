@@ -66,6 +66,6 @@ def test_every_named_fault_is_seen(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMED)
-def test_every_random_fault_is_seen_or_proved_harmless(name, tmp_path):
-    assert random_faults_unexplained(name, OPTIONS[name], 120, tmp_path, (3000, 30000)) == []
+def test_every_random_fault_of_a_core_without_memory_is_seen_or_proved_harmless(tmp_path):
+    options = OPTIONS["f2f-decode"]
+    assert random_faults_unexplained("f2f-decode", options, 120, tmp_path, (3000, 30000)) == []
