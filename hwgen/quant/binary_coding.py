@@ -9,7 +9,6 @@ from .groups import Groups
 __all__ = ["binary_coded"]
 
 ROUNDS = 15
-_CHUNK = 1 << 18
 
 
 def binary_coded(matrix, form: BinaryCodedFormat, rounds=ROUNDS):
@@ -26,15 +25,7 @@ def binary_coded(matrix, form: BinaryCodedFormat, rounds=ROUNDS):
     rounds : int
         Rounds of improvement; they end earlier when nothing changes.
     """
-    rows = max(1, _CHUNK // matrix.shape[1])
-    parts = [
-        _coded(Groups(matrix[start : start + rows], form.group), form, rounds)
-        for start in range(0, len(matrix), rows)
-    ]
-    return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
-
-
-def _coded(groups, form, rounds):
+    groups = Groups(matrix, form.group)
     shape = groups.values.shape
     values, valid = (each.reshape(-1, shape[-1]) for each in (groups.values, groups.valid))
     codes = _greedy(values, form.planes)

@@ -1,6 +1,6 @@
 """One quantized matrix: its format, its codes, and the numbers that they stand for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -8,7 +8,10 @@ from hwgen.formats.weights import WeightFormat
 
 from .rotation import rotated
 
-__all__ = ["QuantizedMatrix"]
+__all__ = ["PART", "QuantizedMatrix", "row_parts"]
+
+# weights that are worked on at a time
+PART = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,25 @@ class QuantizedMatrix:
 
     def relative_error(self, matrix):
         """Return the squared error of all weights over their squares (NMSE); 0 for zeros."""
-        matrix = np.asarray(matrix, np.float64)
-        total = (matrix**2).sum()
-        return float(((self.weights() - matrix) ** 2).sum() / total) if total else 0.0
+        total = error = 0.0
+        for rows in row_parts(self.shape):
+            part = np.asarray(matrix[rows], np.float64)
+            total += (part**2).sum()
+            error += ((self._rows(rows).weights() - part) ** 2).sum()
+        return float(error / total) if total else 0.0
+
+    def _rows(self, rows):
+        """Return some rows as a matrix of their own."""
+        arrays = {
+            name: values[rows] if len(values) == self.shape[0] else values
+            for name, values in self.arrays.items()
+        }
+        count = rows.stop - rows.start
+        return replace(self, shape=(count, self.shape[1]), arrays=arrays)
+
+
+def row_parts(shape):
+    """Yield slices of the rows of a matrix, small enough that copies of one do not matter."""
+    step = max(1, PART // shape[1])
+    for start in range(0, shape[0], step):
+        yield slice(start, min(start + step, shape[0]))

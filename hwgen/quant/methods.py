@@ -20,7 +20,7 @@ from .grouped import (
     outlier_victim,
     rms_scaled,
 )
-from .matrix import QuantizedMatrix
+from .matrix import QuantizedMatrix, row_parts
 from .rotation import rotated
 
 __all__ = ["METHODS", "Method", "parse_method"]
@@ -104,10 +104,20 @@ class Method:
             rotation //= 2
         source = matrix if rotation is None else rotated(matrix, rotation)
         made = [
-            QuantizedMatrix(form, matrix.shape, self.function(source, form), self.name, rotation)
+            QuantizedMatrix(form, matrix.shape, self._arrays(source, form), self.name, rotation)
             for form in self.forms
         ]
         return min(made, key=lambda each: each.relative_error(matrix)) if len(made) > 1 else made[0]
+
+    def _arrays(self, matrix, form):
+        """Return the arrays of a matrix, made row by row where rows know nothing of each other."""
+        shared = getattr(form, "group", None) == "tensor" or (
+            "tensor_scale" in form.array_limits((1, 1))
+        )
+        if shared or self.function is outlier_victim:
+            return self.function(matrix, form)
+        parts = [self.function(matrix[rows], form) for rows in row_parts(matrix.shape)]
+        return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
 
 
 def parse_method(name, group=None, scale="fp16"):

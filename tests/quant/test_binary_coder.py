@@ -60,8 +60,8 @@ def test_improvement_after_the_greedy_start_lowers_the_error():
         assert end < 0.97 * start
 
 
-def test_large_matrices_are_worked_on_by_parts():
-    matrix = np.random.default_rng(5).normal(size=(600, 1024)).astype(np.float32)
+def test_a_row_does_not_know_its_neighbors():
+    matrix = np.random.default_rng(5).normal(size=(1200, 1024)).astype(np.float32)
     method = parse_method("bcq2", 256)
     whole = method.quantize(matrix)
     part = method.quantize(matrix[500:520])
