@@ -80,14 +80,16 @@ def asymmetric(matrix, form: GroupedFormat):
     }
 
 
-def absmean(matrix, form: GroupedFormat):
+def absmean(matrix, form: GroupedFormat, mean=None):
     """Return the arrays of ``form``, whose codebook is ``ternary``.
 
     BitNet b1.58 (Ma et al. 2024), equations 1 to 3: the scale is the mean magnitude, at least
-    1e-5; weights become -1, 0 or 1 by rounding ``w / scale``, ties to even.
+    1e-5; weights become -1, 0 or 1 by rounding ``w / scale``, ties to even. ``mean`` is that of a
+    matrix of which these are some rows.
     """
     groups = Groups(matrix, form.group)
-    units, arrays = fit_scales(np.maximum(groups.mean_magnitude(), SMALLEST_MEAN), form)
+    means = groups.mean_magnitude() if mean is None else np.full((1, 1), mean)
+    units, arrays = fit_scales(np.maximum(means, SMALLEST_MEAN), form)
     trits = np.clip(np.rint(groups.values / units[..., None]), -1, 1)
     return {"codes": groups.as_matrix(trits + 1).astype(np.uint8), **arrays}
 
@@ -103,13 +105,16 @@ def mean_scaled_signs(matrix, form: GroupedFormat):
     return {"codes": groups.as_matrix(groups.values >= 0).astype(np.uint8), **arrays}
 
 
-def outlier_victim(matrix, form: GroupedFormat):
+def outlier_victim(matrix, form: GroupedFormat, deviation=None):
     """Return the arrays of ``form``, whose codebook is ``olive4``.
 
     OliVe (Guo et al., ISCA 2023): the largest integer stands for the largest magnitude within three
-    standard deviations of the matrix; weights beyond are outliers.
+    standard deviations of the matrix; weights beyond are outliers. ``deviation`` is that of a
+    matrix of which these are some rows.
     """
-    limit = OUTLIER_DEVIATIONS * np.asarray(matrix, np.float64).std()
+    if deviation is None:
+        deviation = np.asarray(matrix, np.float64).std()
+    limit = OUTLIER_DEVIATIONS * deviation
     groups, pairs = Groups(matrix, form.group), form.codebook
     outlier = np.abs(groups.values) > limit
     inner = np.where(outlier, 0.0, np.abs(groups.values)).max(axis=-1)

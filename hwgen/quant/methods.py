@@ -110,14 +110,34 @@ class Method:
         return min(made, key=lambda each: each.relative_error(matrix)) if len(made) > 1 else made[0]
 
     def _arrays(self, matrix, form):
-        """Return the arrays of a matrix, made row by row where rows know nothing of each other."""
-        shared = getattr(form, "group", None) == "tensor" or (
-            "tensor_scale" in form.array_limits((1, 1))
-        )
-        if shared or self.function is outlier_victim:
+        """Return the arrays of a matrix, made from some rows at a time."""
+        if getattr(form, "group", None) == "tensor" and self.function is not absmean:
             return self.function(matrix, form)
-        parts = [self.function(matrix[rows], form) for rows in row_parts(matrix.shape)]
-        return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
+        shared = _of_whole_matrix(self.function, matrix, form)
+        parts = [self.function(matrix[rows], form, **shared) for rows in row_parts(matrix.shape)]
+        limits = form.array_limits(matrix.shape)
+        return {
+            name: np.concatenate([each[name] for each in parts])
+            if limits[name][1][0] == len(matrix)
+            else parts[0][name]
+            for name in parts[0]
+        }
+
+
+def _of_whole_matrix(function, matrix, form):
+    """Return what a quantizer has to know of a matrix before it sees some of its rows."""
+    parts = [matrix[rows] for rows in row_parts(matrix.shape)]
+    if function is absmean and form.group == "tensor":
+        total = sum(float(np.abs(part).sum(dtype=np.float64)) for part in parts)
+        return {"mean": total / matrix.size}
+    if function is outlier_victim:
+        mean = sum(float(part.sum(dtype=np.float64)) for part in parts) / matrix.size
+        square = sum(float(((part.astype(np.float64) - mean) ** 2).sum()) for part in parts)
+        return {"deviation": np.sqrt(square / matrix.size)}
+    if function is blocked and form.block.tensor_scale is not None:
+        largest = max(float(np.abs(part).max()) for part in parts)
+        return {"outer": form.block.choose_tensor_scale(np.array([largest]))}
+    return {}
 
 
 def parse_method(name, group=None, scale="fp16"):

@@ -24,6 +24,19 @@ def test_every_quantizer_gives_what_its_format_needs(name):
         np.testing.assert_array_equal(values, again.arrays[array])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_some_rows_at_a_time_give_the_same_codes(name, monkeypatch):
+    matrix = np.random.default_rng(6).normal(size=(9, 96)).astype(np.float32)
+    matrix[4, 3] = 20
+    whole = parse_method(name).quantize(matrix)
+    error = whole.relative_error(matrix)
+    monkeypatch.setattr("hwgen.quant.matrix.PART", 2 * 96)
+    parts = parse_method(name).quantize(matrix)
+    for array, values in whole.arrays.items():
+        np.testing.assert_array_equal(values, parts.arrays[array])
+    assert parts.relative_error(matrix) == pytest.approx(error, rel=1e-12)
+
+
 def test_ant_takes_the_type_with_the_least_error():
     rng = np.random.default_rng(2)
     near_powers = np.exp2(rng.integers(0, 7, (16, 64))) * rng.choice([-1.0, 1.0], (16, 64))
