@@ -91,7 +91,7 @@ def _accumulate():
         yield {"fmt": "fp16", "out": "e4m3", "subnormals": subnormals, "overflow": overflow}
     for freq, terms in product((None, 120, 180), (1, 3, 1 << 20)):
         yield {"fmt": "fp32", "max_terms": terms, "freq": freq, "flags": True}
-    for target, freq in (("ice40", 20), ("generic", 110)):
+    for target, freq in (("ice40", 24), ("generic", 110)):
         yield {"fmt": "bf16", "target": target, "freq": freq}
 
 
