@@ -201,11 +201,11 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
         The sum.
     """
     width = shape.width
-    size = _segment_size(pipeline, x, y, width) if divisible else width
+    dynamic = isinstance(carry_in, Timed)
+    size = _segment_size(pipeline, x, y, width, dynamic) if divisible else width
     if size < width:
         return _add_in_segments(pipeline, x, y, shape, carry_in, size, name)
     fabric = pipeline.fabric
-    dynamic = isinstance(carry_in, Timed)
     chained = fabric.carry_chain_module is not None
     if chained:
         if _assigned(fabric, x, y) is None:
@@ -249,8 +249,11 @@ def add(pipeline, x, y, shape, carry_in=0, name="sum", divisible=False):
     return pipeline.chained(result, stage, arrival + delay)
 
 
-def _segment_size(pipeline, x, y, width):
-    """Return how many bits to add on one chain: ``width``, or less if that does not fit."""
+def _segment_size(pipeline, x, y, width, dynamic):
+    """Return how many bits to add on one chain: ``width``, or less if that does not fit.
+
+    ``dynamic``: the carry in is no constant, and so takes a slot of the chain.
+    """
     if pipeline.period is None:
         return width
     fabric = pipeline.fabric
@@ -261,8 +264,9 @@ def _segment_size(pipeline, x, y, width):
     if fabric.carry_chain_module is None and controls:
         left -= fabric.logic_delay()
     # a slot for the carry in and one for the carry out
-    fits = max(_SHORTEST_SEGMENT, int(left / fabric.carry_delay_per_bit) - 2)
-    if width <= fits + 2:
+    slots = int(left / fabric.carry_delay_per_bit)
+    fits = max(_SHORTEST_SEGMENT, slots - 2)
+    if width + dynamic <= max(_SHORTEST_SEGMENT + 2, slots):
         return width
     return -(-width // -(-width // fits))
 

@@ -7,7 +7,7 @@ from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["multiply"]
+__all__ = ["fits_hard_multiplier", "multiply"]
 
 _LONGEST_SEQUENCE = 4
 
@@ -64,13 +64,22 @@ def multiply(pipeline, a, b, hard=False, name="product", final=False):
     return _by_rows(pipeline, a, b, shape, name)
 
 
+def fits_hard_multiplier(pipeline, width_a, width_b):
+    """Return whether a hard multiplier of these operands, between registers, is fast enough."""
+    trial = pipeline.trial()
+    a, b = (trial.input(Signal(signed(width))) for width in (width_a, width_b))
+    trial.register(multiply(trial, a, b, hard=True, final=True))
+    trial.discard()
+    return trial.meets_period()
+
+
 def _has_room(pipeline, a, b, shape, final):
     """Return whether a hard multiplier's product needs no register of the multiplier's own."""
     fabric = pipeline.fabric
     width = shape.width
     following = 0.0 if final else fabric.carry_chain_delay(width) + fabric.spread(width)
     return fabric.multiplier_module is None or pipeline.fits(
-        (a, b), fabric.multiplier_delay + following
+        (a, b), fabric.multiplier_delay + following, width=width
     )
 
 

@@ -152,6 +152,10 @@ class Pipeline:
             self.capture(self._outgoing(value))
         return signal
 
+    def meets_period(self):
+        """Return whether no path so far is longer than the period."""
+        return self.period is None or self.slowest <= self.period + _TOLERANCE
+
     def check_period(self, name):
         """Raise an error if a path is longer than the period.
 
@@ -161,7 +165,7 @@ class Pipeline:
             A single operation or a loop takes longer, so that no register helps; the message
             names the core by ``name``.
         """
-        if self.period is not None and self.slowest > self.period + _TOLERANCE:
+        if not self.meets_period():
             limit = int(1000.0 / self.slowest / self.crowding)
             raise UsageError(
                 f"freq must be at most {limit} MHz for {name} on {self.fabric.name}, "

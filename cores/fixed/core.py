@@ -2,11 +2,12 @@
 
 from hwgen.cores.arith.fixed_round import resized, round_to_fixed
 from hwgen.cores.arith.lfsr import lfsr
+from hwgen.cores.arith.multiply import fits_hard_multiplier
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
 
-__all__ = ["FixedCore", "operand_fields"]
+__all__ = ["FixedCore", "operand_fields", "uses_multiplier"]
 
 
 def operand_fields(config, lanes=1):
@@ -15,6 +16,19 @@ def operand_fields(config, lanes=1):
         fixed_field(name, fmt.width, fmt.signed, fmt.lsb_exponent, lanes, f"operand {name}")
         for name, fmt in (("a", config.fmt_a), ("b", config.fmt_b))
     ]
+
+
+def uses_multiplier(pipeline, config, lane=0):
+    """Return whether the product of a lane goes through a hard multiplier."""
+    # a hard multiplier is signed: an unsigned operand takes one bit more
+    signed_widths = [each.width + (not each.signed) for each in (config.fmt_a, config.fmt_b)]
+    if not pipeline.fabric.multiplies(*signed_widths):
+        return False
+    if config.dsp in ("auto", "none"):
+        widths = config.fmt_a.width, config.fmt_b.width
+        long = config.dsp == "auto" and min(signed_widths) >= 6
+        return long and fits_hard_multiplier(pipeline, *widths)
+    return lane < config.dsp
 
 
 class FixedCore(PipelinedCore):

@@ -4,8 +4,8 @@ from amaranth.hdl import Mux, Signal
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.fixed.accumulate import accumulate
-from hwgen.cores.fixed.core import FixedCore, operand_fields
-from hwgen.cores.fixed.result_config import product_bounds, uses_multiplier
+from hwgen.cores.fixed.core import FixedCore, operand_fields, uses_multiplier
+from hwgen.cores.fixed.result_config import product_bounds
 
 __all__ = ["FixedDot"]
 
@@ -44,7 +44,9 @@ class FixedDot(FixedCore):
         low, high = product_bounds(config.fmt_a, config.fmt_b)
         products = [
             Operand(
-                multiply(pipeline, x, y, uses_multiplier(config, lane), f"lane{lane}"), low, high
+                multiply(pipeline, x, y, uses_multiplier(pipeline, config, lane), f"lane{lane}"),
+                low,
+                high,
             )
             for lane, (x, y) in enumerate(zip(a, b, strict=True))
         ]

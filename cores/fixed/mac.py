@@ -2,8 +2,7 @@
 
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.fixed.accumulate import accumulate
-from hwgen.cores.fixed.core import FixedCore, operand_fields
-from hwgen.cores.fixed.result_config import uses_multiplier
+from hwgen.cores.fixed.core import FixedCore, operand_fields, uses_multiplier
 from hwgen.cores.interface import Field
 
 __all__ = ["FixedMac"]
@@ -41,7 +40,7 @@ class FixedMac(FixedCore):
 
     def datapath(self, pipeline, valid):
         values, config = self.inputs(pipeline), self.config
-        hard = uses_multiplier(config)
+        hard = uses_multiplier(pipeline, config)
         product = multiply(pipeline, values["a"], values["b"], hard, "product")
         total = accumulate(pipeline, product, values["first"], valid.update, config.exact_shape)
         return self.result(pipeline, valid, total), values["last"]

@@ -1,8 +1,7 @@
 """Fixed-point multiplier of any two formats."""
 
 from hwgen.cores.arith.multiply import multiply
-from hwgen.cores.fixed.core import FixedCore, operand_fields
-from hwgen.cores.fixed.result_config import uses_multiplier
+from hwgen.cores.fixed.core import FixedCore, operand_fields, uses_multiplier
 
 __all__ = ["FixedMul"]
 
@@ -28,7 +27,7 @@ class FixedMul(FixedCore):
 
     def datapath(self, pipeline, valid):
         values = self.inputs(pipeline)
-        hard = uses_multiplier(self.config)
+        hard = uses_multiplier(pipeline, self.config)
         final = self.config.out == "exact"
         product = multiply(pipeline, values["a"], values["b"], hard, "product", final)
         return self.result(pipeline, valid, product), None

@@ -9,7 +9,6 @@ from hwgen.cores.config import CoreConfig, checked
 from hwgen.cores.fixed.formats import FixedPoint, fixed_format, format_of_bits, significand_range
 from pydantic import BeforeValidator, Field
 
-from hwgen import targets
 from hwgen.errors import UsageError
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "Out",
     "Overflow",
     "product_bounds",
-    "uses_multiplier",
 ]
 
 _WIDEST = 256
@@ -121,21 +119,3 @@ def product_bounds(format_a, format_b):
     """Return the least and greatest product of two significands."""
     products = [x * y for x in significand_range(format_a) for y in significand_range(format_b)]
     return min(products), max(products)
-
-
-def uses_multiplier(config, lane=0):
-    """Return whether the product of a lane goes through a hard multiplier."""
-    fabric = targets.get(config.target)
-    available = sorted((fabric.multiplier_bits, fabric.multiplier_bits_b or fabric.multiplier_bits))
-    # a hard multiplier is signed: an unsigned operand takes one bit more
-    wanted = sorted(each.width + (not each.signed) for each in (config.fmt_a, config.fmt_b))
-    if any(bits > limit for bits, limit in zip(wanted, available, strict=True)):
-        return False
-    if config.dsp in ("auto", "none"):
-        return config.dsp == "auto" and wanted[0] >= 6 and _fits_period(fabric, config.freq)
-    return lane < config.dsp
-
-
-def _fits_period(fabric, frequency):
-    """Return whether a multiplier between registers fits into a period."""
-    return frequency is None or fabric.multiplier_period() * frequency <= 1000

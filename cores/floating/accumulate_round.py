@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Cat, Const, Mux, unsigned
+from amaranth.hdl import Cat, Const, Mux, Signal, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.float_normalise import any_bit
 from hwgen.cores.arith.float_round import round_significand
@@ -93,42 +93,40 @@ def round_sum(pipeline, segments, lsb_exponent, zero_sign, rounding, random):
 def _negated(pipeline, value, sign, carry):
     """Return ``(value ^ sign) + carry``, in as many carry chains as the period asks for."""
     width = len(value)
-    size = _longest_chain(pipeline, width)
-    zero, parts = Term(pipeline.constant(Const(0, 1))), []
+    size, parts = _longest_chain(pipeline, width), []
     for low in range(0, width, size):
         part = pipeline.slice(value, low, min(low + size, width))
-        top = low + size >= width
-        # the bit above a part is that of the carry: nothing is inverted there
-        invert = sign if top else pipeline.free(lambda s: s.replicate(size), sign)
-        total = add(
-            pipeline,
-            zero,
-            Term(part, None, invert),
-            unsigned(len(part) + (not top)),
-            carry,
-            name="magnitude",
-        )
+        total = _negated_part(pipeline, part, sign, carry, low + size >= width)
         parts.append(pipeline.slice(total, 0, len(part)))
-        if not top:
+        if len(total) > len(part):
             carry = pipeline.slice(total, size, size + 1)
     return pipeline.concatenate(parts)
 
 
+def _negated_part(pipeline, part, sign, carry, top):
+    """Return ``(part ^ sign) + carry``, with the carry out in a bit above unless it is the top."""
+    width = len(part)
+    # the bit above a part is that of the carry: nothing is inverted there
+    invert = sign if top else pipeline.free(lambda bit: bit.replicate(width), sign)
+    term, zero = Term(part, None, invert), Term(pipeline.constant(Const(0, 1)))
+    return add(pipeline, zero, term, unsigned(width + (not top)), carry, name="magnitude")
+
+
 def _longest_chain(pipeline, width):
     """Return how many bits of a carry chain fit into the period, at most ``width``."""
-    if pipeline.period is None:
-        return width
-    fabric = pipeline.fabric
-    room = pipeline.period - fabric.launch_delay - fabric.capture_delay
-
-    def delay(bits):
-        # the sign controls every bit; one bit more for the carry in, one for the carry out
-        return fabric.carry_chain_delay(bits + 2) + fabric.fan_out_delay * (bits + 2) ** 0.5
-
     size = width
-    while size > _LEAST_CHUNK and delay(size) > room:
+    while size > _LEAST_CHUNK and not _negates_in_time(pipeline, size, size == width):
         size -= 1
     return size
+
+
+def _negates_in_time(pipeline, width, top):
+    """Return whether a part between registers takes no longer than the period."""
+    trial = pipeline.trial()
+    part, sign, carry = (trial.input(Signal(bits)) for bits in (width, 1, 1))
+    trial.register(_negated_part(trial, part, sign, carry, top))
+    trial.discard()
+    return trial.meets_period()
 
 
 def _chunk(pipeline, segments, low, size):

@@ -35,18 +35,23 @@ def segment_width(pipeline, step):
     """
     if pipeline.period is None:
         return None
-    fabric = pipeline.fabric
-    room = pipeline.period - fabric.launch_delay - fabric.capture_delay
+    key = ("segment", step)
+    if key not in pipeline.decisions:
+        width = 0
+        while _accumulates_in_time(pipeline, width + step):
+            width += step
+        pipeline.decisions[key] = width
+    return pipeline.decisions[key]
 
-    def delay(bits):
-        # one wire controls every bit; one bit more for the carry in and one for the carry out
-        wires = fabric.fan_out_delay * (bits + 2) ** 0.5 + fabric.spread(bits)
-        return fabric.carry_chain_delay(bits + 2) + wires
 
-    width = 0
-    while delay(width + step) <= room:
-        width += step
-    return width
+def _accumulates_in_time(pipeline, width):
+    """Return whether the loop of a segment of ``width`` bits takes no longer than the period."""
+    trial = pipeline.trial()
+    addend, low = (trial.input(Signal(bits)) for bits in (width, 1))
+    # a segment above it, for the carry out
+    accumulate_segments(trial, [addend, low], low, low, lambda stage: Const(1))
+    trial.discard()
+    return trial.meets_period()
 
 
 def place_in_limbs(pipeline, significand, exponent, bits, count):

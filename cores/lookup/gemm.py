@@ -3,7 +3,7 @@
 from amaranth.hdl import Signal, unsigned
 from amaranth.lib.memory import Memory
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.multiply import fits_hard_multiplier, multiply
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree, shape_of_range
 from hwgen.cores.fixed.formats import fixed_field
@@ -115,9 +115,9 @@ class LutGemm(PipelinedCore):
         valid.restart(1, computing)
 
     def _multiply(self, pipeline, x, y, number, name):
-        return multiply(pipeline, x, y, self._uses_multiplier(x, y, number), name)
+        return multiply(pipeline, x, y, self._uses_multiplier(pipeline, x, y, number), name)
 
-    def _uses_multiplier(self, x, y, number):
+    def _uses_multiplier(self, pipeline, x, y, number):
         """Return whether a hard multiplier takes the product of two values."""
         config, fabric = self.config, targets.get(self.config.target)
         # a hard multiplier is signed: an unsigned operand takes one bit more
@@ -126,8 +126,7 @@ class LutGemm(PipelinedCore):
             return False
         if config.dsp == "auto":
             # two in all, so that they serve narrow operands as well
-            freq = config.freq
-            return min(widths) > 2 and (freq is None or fabric.multiplier_period() * freq <= 1000)
+            return min(widths) > 2 and fits_hard_multiplier(pipeline, len(x), len(y))
         return number < config.dsp
 
     def _bias_product(self, pipeline, values, order, update):

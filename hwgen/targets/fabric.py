@@ -181,13 +181,6 @@ class Fabric:
         limits = sorted((self.multiplier_bits, self.multiplier_bits_b or self.multiplier_bits))
         return min(width_a, width_b) <= limits[0] and max(width_a, width_b) <= limits[1]
 
-    def multiplier_period(self):
-        """Return the least clock period of a hard multiplier with registers around or in it."""
-        around = self.launch_delay + self.capture_delay
-        if self.multiplier_inner_delay:
-            return max(self.multiplier_inner_delay, around + self.multiplier_input_delay)
-        return around + (self.multiplier_capture_delay or self.multiplier_delay)
-
     def logic_delay(self, levels=1, bits=0):
         """Return the delay of ``levels`` look-up tables in series, spread over ``bits`` bits."""
         delay = levels * self.lut_delay
