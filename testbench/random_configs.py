@@ -11,6 +11,8 @@ import typing
 
 from hwgen import formats, targets
 from hwgen.errors import UsageError
+from hwgen.formats.codebook import CODEBOOK_NAMES, Codebook
+from hwgen.formats.outlier_pairs import OutlierPairs
 
 __all__ = ["command_options", "draw", "draw_valid"]
 
@@ -201,7 +203,14 @@ def _block(generator):
     return f"{stem}/{size}"
 
 
+def _codebook(generator):
+    names = [*CODEBOOK_NAMES, *(f"bipolar{bits}" for bits in range(1, 9))]
+    return generator.choice([generator.choice(names), _integer_name(generator), _float(generator)])
+
+
 _DRAWN = {
+    Codebook: _codebook,
+    OutlierPairs: lambda generator: OutlierPairs.name,
     bool: lambda generator: generator.random() < 0.5,
     float: _frequency,
     formats.FloatFormat: _float,

@@ -10,6 +10,10 @@ OPTIONS = {
         **{"columns": 16, "lanes": 8, "rows": 3, "bits": 2, "fmt": "int4", "target": "generic"}
     },
     "ternary-matvec": {"columns": 128, "rows": 2, "lanes": 16, "target": "generic"},
+    "codebook-dot": {
+        **{"weights": "bitmod-fp4", "architecture": "serial", "group": 16, "lanes": 4},
+        **{"max_groups": 3, "target": "generic"},
+    },
     "f2f-decode": {"inputs": 3, "outputs": 7, "corrections": True, "target": "generic"},
     "trit-decode": {"entries": 16, "longest": 2, "target": "generic"},
 }
@@ -42,6 +46,20 @@ NAMED = {
         NamedFault("row never complete", "row_complete", "const0"),
         NamedFault("vector never dropped", "vector_done", "const0"),
         NamedFault("weights used without a vector", r"works_at1\w*", "const1"),
+        *_RESULT,
+    ],
+    "codebook-dot": [
+        NamedFault("step never ends", "step", "const0"),
+        NamedFault("token taken after its first step", "paused", "const0"),
+        NamedFault("group sum never begun anew", "group_begins", "const0"),
+        NamedFault("group sum forgotten", "group_begins", "const1"),
+        NamedFault("row sum never begun anew", "keep_row", "const1"),
+        NamedFault("row sum forgotten", "keep_row", "const0"),
+        NamedFault("scale of every token taken", "scale_begins", "const1"),
+        NamedFault("scale never taken", "scale_begins", "const0"),
+        NamedFault("result of every group", r"row_ends\w*", "const1"),
+        NamedFault("subtraction without the one", "lanes_1_differ", "inv"),
+        NamedFault("special value without its sign", "special_sign", "const0"),
         *_RESULT,
     ],
     "f2f-decode": [

@@ -19,7 +19,7 @@ __all__ = ["CODEBOOK_GRAMMAR", "CODEBOOK_NAMES", "Codebook", "parse_codebook"]
 
 LARGEST_WIDTH = 8
 
-CODEBOOK_NAMES = ("bitmod-fp3", "bitmod-fp4", "flint4", "pot4", "nf4", "ternary")
+CODEBOOK_NAMES = ("bitmod-fp3", "bitmod-fp4", "razer4", "flint4", "pot4", "nf4", "ternary")
 CODEBOOK_GRAMMAR = {
     "intN, uintN, qI.F, eXmY": "any integer, fixed-point or float format of 1 to 8 bits whose "
     "codes are all numbers",
@@ -200,6 +200,13 @@ _TABLES = {
         "lsb_exponent": -1,
         "special_code": 8,
         "specials": (10, -10, 16, -16),
+    },
+    # RaZeR (Chen et al., arXiv:2501.04052): FP4's minus zero becomes +-2.5, +-5 or +-8
+    "razer4": {
+        "entries": _sign_and_magnitude((0, 1, 2, 3, 4, 6, 8, 12)),
+        "lsb_exponent": -1,
+        "special_code": 8,
+        "specials": (5, -5, 10, -10, 16, -16),
     },
     # ANT (MICRO 2022): flint and power-of-two magnitudes, in ascending order behind the sign
     "flint4": {"entries": _sign_and_magnitude((0, 1, 2, 3, 4, 6, 8, 16))},

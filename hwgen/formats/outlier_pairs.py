@@ -46,7 +46,8 @@ class OutlierPairs:
             raise UsageError(f"codes of {self.name} must be integers in 0..15")
         if selectors is not None:
             raise UsageError(f"{self.name} has no special values; leave the selectors out")
-        integers = np.where(codes >= 8, codes.astype(np.int64) - 16, codes)
+        codes = codes.astype(np.int64)
+        integers = np.where(codes >= 8, codes - 16, codes)
         magnitudes = np.array(self.outliers, np.int64)[codes & 7]
         outliers = np.where(codes >= 8, -magnitudes, magnitudes)
         victim = codes == self.victim_code

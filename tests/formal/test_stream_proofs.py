@@ -179,6 +179,10 @@ SMALL = {
     "mx-matmul": {"fmt": "mxfp4/2", "rows": 2, "columns": 2, "max_blocks": 1, "out": "exact"},
     "lut-gemm": {"fmt": "int2", "columns": 16, "lanes": 8, "rows": 3, "bits": 2, "freq": 80},
     "ternary-matvec": {"columns": 128, "rows": 2, "lanes": 64},
+    "codebook-dot": {
+        **{"weights": "bitmod-fp3", "architecture": "serial", "fmt": "int2", "group": 4},
+        **{"lanes": 2, "max_groups": 2, "scale_width": 4, "freq": 100},
+    },
     "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
     "trit-decode": {"entries": 16, "longest": 2},
 }
@@ -211,6 +215,27 @@ def test_every_core_of_the_catalogue_obeys_the_stream_rules(name, tmp_path):
     component = core.component(config)
     files = emitted(component, tmp_path, name.replace("-", "_"))
     prove_stream_rules(*files, tmp_path / "proof", lemmas=LEMMAS.get(name, ()))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": "int2", "fmt": "int2", "group": 4, "lanes": 2, "scale_width": 2},
+        {
+            "weights": "uint2",
+            "zero_points": True,
+            "fmt": "int2",
+            "group": 2,
+            "lanes": 2,
+            "freq": 100,
+        },
+    ],
+    ids=["scales by bits", "scales by a multiplier"],
+)
+def test_products_with_codebook_weights_obey_the_stream_rules(options, tmp_path):
+    core = catalogue.get("codebook-dot")
+    component = core.component(core.configure({"target": "generic", **options}))
+    prove_stream_rules(*emitted(component, tmp_path, "codebook_dot"), tmp_path / "proof")
 
 
 STATIONARY = {"fmt": "mxfp4/2", "columns": 2, "dataflow": "weight-stationary", "out": "exact"}

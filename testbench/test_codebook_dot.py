@@ -1,0 +1,104 @@
+"""The regression of ``codebook-dot``: both tiers, both architectures, over the codebooks."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+
+from hwgen import catalogue
+from hwgen.catalogue import payload
+from hwgen.flow.emit import emit
+from hwgen.flow.lint import lint_messages
+from hwgen.flow.verify import verify
+from hwgen.sim.model import CompiledModel
+
+CORE = catalogue.get("codebook-dot")
+ARCHITECTURES = ("multiply", "serial")
+
+_DEFAULT = [
+    {"group": 32, "lanes": 4, "max_groups": 3, "dsp": "none", "freq": 150},
+    {"group": 32, "lanes": 4, "max_groups": 3, "architecture": "serial", "freq": 150},
+    {"weights": "uint4", "zero_points": True, "group": 8, "lanes": 4, "max_groups": 4, "freq": 100},
+    {"weights": "olive4", "group": 16, "lanes": 2, "max_groups": 2, "architecture": "serial"},
+]
+
+
+def _thorough():
+    small = {"group": 16, "lanes": 4, "max_groups": 3}
+    names = ("bitmod-fp3", "bitmod-fp4", "razer4", "flint4", "pot4", "nf4", "ternary", "olive4")
+    names += ("e2m0", "e2m1", "int2", "int3", "int4", "int5", "int6", "int8", "uint4", "bipolar1")
+    names += ("bipolar4", "bipolar8", "e3m2")
+    for name, architecture in product(names, ARCHITECTURES):
+        yield {"weights": name, "architecture": architecture, "freq": 120, **small}
+    targets = ("ecp5", "ice40", "generic", "xilinx7", "ultrascale_plus")
+    for target, architecture, freq in product(targets, ARCHITECTURES, (None, 30)):
+        yield {"target": target, "architecture": architecture, "freq": freq, **small}
+    for name, architecture in product(("uint2", "uint4", "uint8", "int3", "nf4"), ARCHITECTURES):
+        yield {"weights": name, "zero_points": True, "architecture": architecture, **small}
+    for architecture, scale_width in product(ARCHITECTURES, (0, 1, 5, 16)):
+        options = {"architecture": architecture, "scale_width": scale_width, "freq": 100}
+        yield {"weights": "int4", "group": 4, "lanes": 4, "max_groups": 1, **options}
+        yield {"weights": "bitmod-fp3", "group": 8, "lanes": 1, "max_groups": 2, **options}
+    for fmt, architecture in product(("uint8", "int2", "q4.12"), ARCHITECTURES):
+        yield {"fmt": fmt, "architecture": architecture, "freq": 80, **small}
+    yield {"lanes": 32, "freq": 150}
+    yield {"lanes": 32, "architecture": "serial", "freq": 150}
+    yield {"lanes": 4, "dsp": 2, "freq": 150, "group": 16}
+    yield {"group": 24, "lanes": 3, "max_groups": 5, "freq": 200, "dsp": "none"}
+
+
+GRID = [*_DEFAULT, *(pytest.param(each, marks=pytest.mark.slow) for each in _thorough())]
+
+
+def label(options):
+    return "-".join(f"{key}={value}" for key, value in options.items()) or "plain"
+
+
+@pytest.mark.parametrize("options", GRID, ids=label)
+def test_sums_equal_their_golden_model(options, tmp_path):
+    config = CORE.configure(options)
+    result = verify(CORE, config, folder=tmp_path, vectors=60, seed=7)
+    assert result.matched >= 60
+    assert {each.tier for each in result.findings} == {"compiled", "cocotb"}
+    assert lint_messages([result.verilog], "codebook_dot") == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"group": 32, "lanes": 4, "max_groups": 3, "architecture": "serial", "freq": 120},
+        pytest.param(
+            {"weights": "nf4", "group": 32, "lanes": 4, "max_groups": 3, "freq": 120},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {"weights": "uint4", "zero_points": True, "lanes": 4, "group": 8, "dsp": "none"},
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=label,
+)
+def test_synthesised_core_equals_the_golden_model(options, tmp_path):
+    config = CORE.configure(options)
+    result = verify(
+        CORE, config, folder=tmp_path, vectors=60, seed=3, tier="compiled", post_synth=True
+    )
+    assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_tokens_are_taken_at_the_stated_rate_while_scales_are_multiplied(architecture, tmp_path):
+    options = {"group": 32, "lanes": 4, "max_groups": 3, "freq": 120, "dsp": "none"}
+    config = CORE.configure({"architecture": architecture, **options})
+    assert config.steps == {"multiply": 1, "serial": 2}[architecture]
+    inputs = CORE.vectors(config, 500, 1)
+    emitted = emit(CORE, config, tmp_path)
+    model = CompiledModel(
+        emitted.verilog, json.loads(emitted.interface.read_text()), tmp_path, optimize=0
+    )
+    run = model.run({"i": payload.pack(model.inputs[0], inputs["i"])}, timed=True)
+    expected = payload.pack(model.outputs[0], CORE.golden(config, inputs)["o"])
+    assert np.array_equal(run.outputs["o"], expected)
+    assert set(np.diff(run.accepted["i"].astype(int))) == {config.steps}
+    assert min(np.diff(run.emerged["o"].astype(int))) == config.group_cycles
