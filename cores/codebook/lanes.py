@@ -5,7 +5,22 @@ from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.tree import Operand
 
-__all__ = ["LaneDecoder", "multiplied", "term_of"]
+__all__ = ["LaneDecoder", "addresses_of", "multiplied", "term_of"]
+
+
+def addresses_of(pipeline, weights, codes):
+    """Return the addresses of the lanes' integers: codes, in pairs with a victim's mark.
+
+    ``weights`` is the Codebook or the OutlierPairs that the codes are of.
+    """
+    mark = getattr(weights, "victim_code", None)
+    if mark is None:
+        return codes
+    victims = [
+        pipeline.bit(lambda code: code == mark, code, name=f"victim{lane}")
+        for lane, code in enumerate(codes)
+    ]
+    return [pipeline.concatenate([code, victims[lane ^ 1]]) for lane, code in enumerate(codes)]
 
 
 class LaneDecoder:
