@@ -1,20 +1,16 @@
 """Ternary matrix times INT8 vector: lanes add, subtract or skip."""
 
-from amaranth.hdl import Cat, Const, Mux, Signal, signed, unsigned
-from amaranth.lib.memory import Memory
-from hwgen.cores.arith.timed import Timed
+from amaranth.hdl import Cat, Mux, Signal, signed
 from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.fixed.accumulate import accumulate
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
 from hwgen.cores.ternary.decode import decode_word, unused_slots
+from hwgen.cores.vector_buffer import VectorBuffer
 
 __all__ = ["TernaryMatvec"]
 
 _BITS = 8
-_HELD = 2
-# a larger memory is cheaper, and no slower, as block RAM
-_MOST_DISTRIBUTED_WORDS = 32
 
 
 class TernaryMatvec(PipelinedCore):
@@ -107,86 +103,15 @@ class TernaryMatvec(PipelinedCore):
             the pattern of slots; the elements of x that they meet.
         """
         config, m, payload = self.config, pipeline.m, self.i.payload
-        beats, token = config.beats, valid.update(0)
-        held, filling, using = Signal(range(_HELD + 1)), Signal(), Signal()
-        loaded, beat = Signal(range(beats), name="loaded"), Signal(range(beats), name="beat")
-        pattern = Signal(range(config.beats_of_pattern), name="beat_of_pattern")
-        row = Signal(range(config.rows), name="row")
-        takes, works = Signal(name="takes"), Signal(name="works")
-        complete, row_ends, done = (
-            Signal(name=each) for each in ("complete", "row_complete", "vector_done")
+        token = valid.update(0)
+        buffer = VectorBuffer(
+            pipeline, token, payload.load, payload.compute, config.beats, config.rows
         )
-        m.d.comb += [
-            takes.eq(payload.load & (held != _HELD)),
-            works.eq(payload.compute & (held != 0)),
-            complete.eq(takes & (loaded == beats - 1)),
-            row_ends.eq(works & (beat == beats - 1)),
-            done.eq(row_ends & (row == config.rows - 1)),
-        ]
-        with m.If(token):
-            m.d.sync += [
-                held.eq(held + complete - done),
-                filling.eq(filling ^ complete),
-                using.eq(using ^ done),
-            ]
-            with m.If(takes):
-                m.d.sync += loaded.eq(Mux(complete, 0, loaded + 1))
-            with m.If(works):
-                m.d.sync += beat.eq(Mux(row_ends, 0, beat + 1))
-                last = pattern == config.beats_of_pattern - 1
-                m.d.sync += pattern.eq(Mux(last, 0, pattern + 1))
-            with m.If(row_ends):
-                m.d.sync += row.eq(Mux(done, 0, row + 1))
-        self._note_loop(pipeline, len(beat) + len(row))
-        stored = self._memory(pipeline, Cat(loaded, filling), takes & token, Cat(beat, using))
-        used = pipeline.input(works, "works")
-        return used, pipeline.input(beat, "beat"), pipeline.input(pattern, "pattern"), stored
-
-    def _note_loop(self, pipeline, bits):
-        """Let the pipeline know of the path from the counters to themselves."""
-        fabric = pipeline.fabric
-        # all counters are compared; then what is held and taken, and what changes
-        levels = fabric.gate_levels(bits) + 2
-        delay = fabric.logic_delay(levels) + fabric.fan_out_delay * (2 * bits) ** 0.5
-        pipeline.capture(Timed(Const(0, 1), 0, fabric.launch_delay + delay))
-
-    def _memory(self, pipeline, write_address, write, read_address):
-        """Return the elements of x at an address, in the stage after the first."""
-        m, fabric, lanes = pipeline.m, pipeline.fabric, self.config.lanes
-        depth, width = 1 << len(read_address), _BITS * lanes
-        small = depth <= _MOST_DISTRIBUTED_WORDS
-        style = "distributed" if small else "block"
-        memory = Memory(shape=unsigned(width), depth=depth, init=[], attrs={"ram_style": style})
-        m.submodules.vectors = memory
-        writer, reader = memory.write_port(), memory.read_port()
-        # who may write is known late: registers hand it on. The beat that is written last is read
-        # two clocks later at the earliest, since a vector has two beats or more.
-        domain = m.d.comb if pipeline.period is None else m.d.sync
-        address = Signal(len(write_address), reset_less=True, name="write_address")
-        data, enable = Signal(width, reset_less=True, name="write_data"), Signal(name="write")
-        domain += [
-            address.eq(write_address),
-            data.eq(Cat(self.i.payload.activations)),
-            enable.eq(write),
-        ]
-        m.d.comb += [
-            writer.addr.eq(address),
-            writer.data.eq(data),
-            writer.en.eq(enable),
-            reader.addr.eq(read_address),
-            reader.en.eq(pipeline.enable),
-        ]
-        arrival = fabric.launch_delay
-        if small:
-            # the word goes to a register in the clock of its address
-            reading = fabric.launch_delay + fabric.read_delay(depth, width)
-            pipeline.capture(Timed(read_address, 0, reading))
-        else:
-            # the memory's own time does not grow with the circuit
-            arrival = max(arrival, fabric.block_read_delay / pipeline.crowding)
-        elements = []
-        for lane in range(lanes):
-            element = Signal(signed(_BITS), name=f"element_{lane}")
-            m.d.comb += element.eq(reader.data.word_select(lane, _BITS))
-            elements.append(Timed(element, 1, arrival))
-        return elements
+        pattern = Signal(range(config.beats_of_pattern), name="beat_of_pattern")
+        with m.If(token & buffer.works):
+            last = pattern == config.beats_of_pattern - 1
+            m.d.sync += pattern.eq(Mux(last, 0, pattern + 1))
+        stored = buffer.elements(Cat(payload.activations), signed(_BITS))
+        used = pipeline.input(buffer.works, "works")
+        beat = pipeline.input(buffer.beat, "beat")
+        return used, beat, pipeline.input(pattern, "pattern"), stored
