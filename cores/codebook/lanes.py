@@ -39,6 +39,8 @@ class LaneDecoder:
     def __init__(self, pipeline, values, selector):
         self.pipeline, self.values, self.selector = pipeline, values, selector
         self._special_bits = {}
+        # units with the same weights share the tables
+        self._made = {}
 
     def bit(self, name, function, address, step=None):
         """Return one bit of an integer, or a constant.
@@ -54,6 +56,12 @@ class LaneDecoder:
         step : Timed or None
             Number of the term.
         """
+        key = name, id(address)
+        if key not in self._made:
+            self._made[key] = address, self._bit(name, function, address, step)
+        return self._made[key][1]
+
+    def _bit(self, name, function, address, step):
         values, size = self.values, self.values.address_width
         steps = [] if step is None else [step]
 

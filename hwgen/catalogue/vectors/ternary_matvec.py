@@ -4,9 +4,9 @@ import numpy as np
 
 from hwgen.formats import ternary
 
-__all__ = ["vectors"]
+from .held_vectors import schedule
 
-_IDLE_FRACTION = 0.1
+__all__ = ["vectors"]
 
 
 def vectors(config, count, seed):
@@ -16,7 +16,7 @@ def vectors(config, count, seed):
     no use for them.
     """
     random = np.random.default_rng(seed)
-    load, compute, beat_of, word_of = _schedule(config, count, random)
+    load, compute, beat_of, word_of = schedule(config.beats, config.rows, count, random)
     beats = _beats(config, int(beat_of.max()) // config.beats + 1, random)
     words = _words(config, int(word_of.max()) // config.beats + 1, random)
     tokens = len(load)
@@ -31,29 +31,6 @@ def vectors(config, count, seed):
         "compute": compute,
     }
     return {"i": {name: np.asarray(each, np.uint64) for name, each in fields.items()}}
-
-
-def _schedule(config, count, random):
-    """Return (load, compute, beat that is loaded or -1, word that is used or -1) of tokens."""
-    tokens = []
-    loaded = used = 0
-    of_vector = config.beats * config.rows
-    while len(tokens) < count or not used or used % config.beats or tokens[-1][3] < 0:
-        if len(tokens) % (2 * config.beats) == 0:
-            haste = random.choice([0.05, 0.5, 1.0]), random.choice([0.3, 0.9, 1.0, 1.0])
-            if len(tokens) < 4 * config.beats or random.random() < 0.3:
-                haste = 1.0, 1.0
-        held = loaded // config.beats - used // of_vector
-        load_rate = _IDLE_FRACTION if held == 2 else haste[0] if held else 1.0
-        compute_rate = haste[1] if held else _IDLE_FRACTION
-        load, compute = random.random() < load_rate, random.random() < compute_rate
-        beat, word = -1, -1
-        if load and held < 2:
-            beat, loaded = loaded, loaded + 1
-        if compute and held:
-            word, used = used, used + 1
-        tokens.append((load, compute, beat, word))
-    return np.array(tokens, int).T
 
 
 def _beats(config, count, random):
