@@ -49,6 +49,6 @@ def bitmod_array(x, integers, load, compute, *, beats, group_beats, tiles, scale
         weights.reshape(*shape, *integers.shape[1:]),
     )
     if scale is not None:
-        scales = np.asarray(scale, np.int64)[computes].reshape(*shape, -1)[:, :, -1]
+        scales = np.asarray(scale, np.int64)[computes].reshape(*shape, integers.shape[1])[:, :, -1]
         groups = groups * scales[:, :, None, :]
     return groups.sum(axis=1)
