@@ -104,7 +104,8 @@ class CodebookDot(PipelinedCore):
             m.d.sync += beat.eq(Mux(beat == beats - 1, 0, beat + 1))
         begins = pipeline.input((beat == 0) & (step == 0), "group_begins")
         ends = pipeline.input((beat == beats - 1) & done, "group_ends")
-        return (pipeline.input(step, "step") if steps > 1 else None), begins, ends
+        number = pipeline.broadcast(pipeline.input(step, "step")) if steps > 1 else None
+        return number, begins, ends
 
 
 def _listed(value):

@@ -92,7 +92,7 @@ class LaneDecoder:
             inputs = [self.selector] + [step] * (step is not None)
             count = sum(map(len, inputs))
             found = self._table(f"special_{name}", of_selector, *inputs, count=count)
-            self._special_bits[name] = found
+            self._special_bits[name] = self.pipeline.broadcast(found)
         return self._special_bits[name]
 
     def _chosen(self, bit, address):
@@ -103,7 +103,9 @@ class LaneDecoder:
         outputs = {function(given) for given in range(1 << count)}
         if len(outputs) == 1:
             return self.pipeline.constant(Const(outputs.pop(), 1))
-        levels = 1 if count <= self.pipeline.fabric.lut_inputs else 2
+        # a table of two inputs more takes one level more, as the tables here are simple
+        beyond = max(0, count - self.pipeline.fabric.lut_inputs)
+        levels = 1 + (beyond + 1) // 2
         return self.pipeline.bit(
             lambda *bits: lookup(list(Cat(*bits)), function, 1), *inputs, levels=levels, name=name
         )

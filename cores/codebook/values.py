@@ -1,4 +1,4 @@
-"""The integers that lanes multiply by: one for every address, and what groups put in one's place."""
+"""The integers that lanes multiply by: one an address, and what groups put in one's place."""
 
 from dataclasses import dataclass
 

@@ -27,10 +27,10 @@ def layer():
     return read_checkpoint(MODEL).tensors[LAYER]
 
 
-def quantized(layer, folder, method, group=None):
+def quantized(layer, folder, method, group=None, scale="fp16"):
     """Return the matrix after a way through the container."""
     save_file({LAYER: np.ascontiguousarray(layer)}, folder / "model.safetensors")
-    chosen = parse_method(method, group)
+    chosen = parse_method(method, group, scale)
     quantize_model(folder / "model.safetensors", folder / "q.safetensors", chosen)
     return QuantizedModel(folder / "q.safetensors").matrix(LAYER)
 
@@ -115,3 +115,58 @@ def test_a_layer_of_integers_with_zero_points_gives_the_sums_of_its_container(la
     found = answers("lut-gemm", options, tokens, tmp_path)
     # in units of half a scale; padding has x = 0
     np.testing.assert_array_equal(found, 2 * (integers @ x))
+
+
+def codebook_tokens(matrix, x, columns, lanes):
+    """Return the tokens of ``codebook-dot`` for a matrix with scales in two levels."""
+    form, arrays, rows = matrix.form, matrix.arrays, matrix.shape[0]
+    beats, groups = form.group // lanes, columns // form.group
+
+    def repeated(array):
+        return np.repeat(array, beats, axis=1).reshape(-1)
+
+    place = np.arange(rows * groups * beats) % (groups * beats)
+    tokens = {
+        "x": np.tile(padded(x[None] & 255, columns)[0], rows).reshape(-1, lanes),
+        "weights": padded(arrays["codes"], columns).reshape(-1, lanes),
+        "scale": repeated(arrays["scales"]),
+        "first": place == beats - 1,
+        "last": place == groups * beats - 1,
+    }
+    # the group that is not full is padded: its elements are zero
+    for name, array in (("selector", "selectors"), ("zero", "zero_points")):
+        if array in arrays:
+            tokens[name] = repeated(arrays[array])
+    return {name: each.astype(np.uint64) for name, each in tokens.items()}
+
+
+@pytest.mark.parametrize(
+    ("method", "architecture"),
+    [
+        ("bitmod4", "multiply"),
+        ("bitmod4", "serial"),
+        ("bitmod3", "serial"),
+        ("flint4", "serial"),
+        ("nf4", "multiply"),
+        ("int4", "serial"),
+        ("int4-asym", "multiply"),
+        ("olive4", "serial"),
+    ],
+)
+def test_a_layer_of_codebook_weights_gives_the_sums_of_its_container(
+    method, architecture, layer, tmp_path
+):
+    group, columns, lanes = 32, 192, 8
+    matrix = quantized(layer, tmp_path, method, group, "uint8")
+    x = np.random.default_rng(3).integers(-128, 128, 172)
+    tokens = codebook_tokens(matrix, x, columns, lanes)
+    options = {"weights": matrix.form.codebook.name, "zero_points": matrix.form.zero_points}
+    options |= {"group": group, "max_groups": columns // group, "lanes": lanes, "freq": 100}
+    found = answers("codebook-dot", {**options, "architecture": architecture}, tokens, tmp_path)
+    # the product with the exact values, the scales of the rows left out
+    integers = matrix.form.significands(matrix.arrays, matrix.shape)
+    scales = matrix.form.spread(matrix.arrays["scales"].astype(np.int64), matrix.shape)
+    np.testing.assert_array_equal(found, (integers * scales) @ x)
+    units = matrix.form.codebook.lsb_exponent
+    rows = np.ldexp(matrix.arrays["row_scales"].view(np.float32).astype(np.float64), units)
+    np.testing.assert_allclose(found * rows, matrix.dequantize() @ x, rtol=1e-12, atol=1e-12)
