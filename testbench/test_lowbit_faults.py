@@ -14,6 +14,9 @@ OPTIONS = {
         **{"weights": "bitmod-fp4", "architecture": "serial", "group": 16, "lanes": 4},
         **{"max_groups": 3, "target": "generic"},
     },
+    "bitmod-array": {
+        **{"rows": 2, "columns": 2, "group": 16, "groups": 2, "tiles": 2, "target": "generic"}
+    },
     "f2f-decode": {"inputs": 3, "outputs": 7, "corrections": True, "target": "generic"},
     "trit-decode": {"entries": 16, "longest": 2, "target": "generic"},
 }
@@ -60,6 +63,21 @@ NAMED = {
         NamedFault("result of every group", r"row_ends\w*", "const1"),
         NamedFault("subtraction without the one", "lanes_1_differ", "inv"),
         NamedFault("special value without its sign", "special_sign", "const0"),
+        *_RESULT,
+    ],
+    "bitmod-array": [
+        NamedFault("step never ends", "step", "const0"),
+        NamedFault("token taken after its first step", "paused", "const0"),
+        NamedFault("vectors completed too early", "complete", "const1"),
+        NamedFault("elements taken from every token", "takes", "const1"),
+        NamedFault("one bank for both sets of vectors", "using", "const0"),
+        NamedFault("vectors never dropped", "vector_done", "const0"),
+        NamedFault("group sum never begun anew", "group_begins", "const0"),
+        NamedFault("group sum forgotten", "group_begins", "const1"),
+        NamedFault("row sum never begun anew", "first_group", "const0"),
+        NamedFault("row sum forgotten", "first_group", "const1"),
+        NamedFault("result of every group", "row_ends", "const1"),
+        NamedFault("weights used without vectors", r"works_at1\w*", "const1"),
         *_RESULT,
     ],
     "f2f-decode": [

@@ -183,6 +183,10 @@ SMALL = {
         **{"weights": "bitmod-fp3", "architecture": "serial", "fmt": "int2", "group": 4},
         **{"lanes": 2, "max_groups": 2, "scale_width": 4, "freq": 100},
     },
+    "bitmod-array": {
+        **{"weights": "bitmod-fp3", "fmt": "int2", "rows": 1, "columns": 1, "group": 8},
+        **{"tiles": 2, "scale_width": 4, "freq": 100},
+    },
     "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
     "trit-decode": {"entries": 16, "longest": 2},
 }
