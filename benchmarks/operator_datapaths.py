@@ -91,7 +91,7 @@ def shifter(width, amount_bits):
     high = (1 << amount_bits) - 1
 
     def build(pipeline, values):
-        return shift_left(pipeline, values["a"], values["amount"], 0, high, chained=False)[0]
+        return shift_left(pipeline, values["a"], values["amount"], 0, high)[0]
 
     return [("a", width, 1, False), ("amount", amount_bits, 1, False)], build, width + high
 
