@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import signed
+from amaranth.hdl import signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.shift import shift_left
@@ -96,6 +96,19 @@ def shifter(width, amount_bits):
     return [("a", width, 1, False), ("amount", amount_bits, 1, False)], build, width + high
 
 
+def aligner(width, amount_bits):
+    """A left shift and the adder behind it, which is what the shifter plans for."""
+    high = (1 << amount_bits) - 1
+
+    def build(pipeline, values):
+        bits, mask = shift_left(pipeline, values["a"], values["amount"], 0, high)
+        other = Term(values["b"])
+        return add(pipeline, Term(bits, mask), other, unsigned(width + high), divisible=True)
+
+    inputs = [("a", width, 1, False), ("amount", amount_bits, 1, False)]
+    return [*inputs, ("b", width + high, 1, False)], build, width + high
+
+
 def rounder(width, name):
     """A normalizer and rounder: an integer times a power of two becomes a float."""
     from hwgen.cores.arith.float_round import Rounding, round_to_float
@@ -118,5 +131,6 @@ OPERATORS = {
     "multiplier": multiplier,
     "dot": dot,
     "shifter": shifter,
+    "aligner": aligner,
     "rounder": rounder,
 }
