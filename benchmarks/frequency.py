@@ -32,7 +32,7 @@ BLOCKS = [
     *(("multiplier", (width,)) for width in (6, 8, 12, 16)),
     *(("multiplier", (width, True)) for width in (9, 18)),
     ("dot", (4, 9)),
-    ("shifter", (24, 5)),
+    ("aligner", (24, 5)),
     ("rounder", (24, "bf16")),
 ]
 # cores of the catalogue; those that a version does not have are left out

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import signed
+from amaranth.hdl import signed, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.shift import shift_left
@@ -91,9 +91,22 @@ def shifter(width, amount_bits):
     high = (1 << amount_bits) - 1
 
     def build(pipeline, values):
-        return shift_left(pipeline, values["a"], values["amount"], 0, high, chained=False)[0]
+        return shift_left(pipeline, values["a"], values["amount"], 0, high)[0]
 
     return [("a", width, 1, False), ("amount", amount_bits, 1, False)], build, width + high
+
+
+def aligner(width, amount_bits):
+    """A left shift and the adder behind it, which is what the shifter plans for."""
+    high = (1 << amount_bits) - 1
+
+    def build(pipeline, values):
+        bits, mask = shift_left(pipeline, values["a"], values["amount"], 0, high)
+        other = Term(values["b"])
+        return add(pipeline, Term(bits, mask), other, unsigned(width + high), divisible=True)
+
+    inputs = [("a", width, 1, False), ("amount", amount_bits, 1, False)]
+    return [*inputs, ("b", width + high, 1, False)], build, width + high
 
 
 def rounder(width, name):
@@ -118,5 +131,6 @@ OPERATORS = {
     "multiplier": multiplier,
     "dot": dot,
     "shifter": shifter,
+    "aligner": aligner,
     "rounder": rounder,
 }

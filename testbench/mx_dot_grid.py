@@ -44,7 +44,7 @@ def _thorough():
             "accumulator_width": width,
         }
     for target, dsp in product(targets.names(), ("auto", "none", 2)):
-        yield {"fmt": "mxint8", "k": 4, "target": target, "dsp": dsp, "freq": 45}
+        yield {"fmt": "mxint8", "k": 4, "target": target, "dsp": dsp, "freq": 40}
     for fmt, target in product(_OCP, ("ecp5", "xilinx7", "ultrascale_plus")):
         yield {"fmt": fmt, "k": 8, "dsp": 3, "target": target, "freq": 120}
         yield {"fmt": fmt, "k": 16, "dsp": "none", "target": target}

@@ -191,7 +191,9 @@ def _hard_product(frequency, final):
 
 
 def test_a_hard_multiplier_uses_its_own_register_only_where_the_product_has_no_room():
-    period = ECP5.launch_delay + ECP5.multiplier_delay + ECP5.spread(12) + ECP5.capture_delay
+    # each bit of the operands reaches two of the product
+    period = ECP5.launch_delay + ECP5.multiplier_delay + ECP5.spread(24) + ECP5.capture_delay
+    period += ECP5.fan_out_delay
     chain = ECP5.carry_chain_delay(24) + ECP5.spread(24)
     assert _hard_product(1000 / (period + 0.01), final=True) == (0, False)
     assert _hard_product(1000 / (period + 0.01), final=False) == (1, True)
