@@ -10,7 +10,7 @@ __all__ = ["command"]
 
 
 @click.command("quantize")
-@click.argument("model", metavar="MODEL.safetensors", type=click.Path(path_type=Path))
+@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
 @click.option("--method", metavar="NAME", required=True, help="Quantizer: hwgen list methods.")
 @click.option(
     "-o",
@@ -37,12 +37,44 @@ __all__ = ["command"]
     metavar="REGEX",
     help="No tensors with such names (default: embeddings, output layers and norms).",
 )
+@click.option(
+    "--calib",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A text that the model reads for statistics of inputs, or such statistics (.safetensors).",
+)
+@click.option(
+    "--tokenizer",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Tokenizer of the model, for a text; llama2.c's form.",
+)
+@click.option(
+    "--save-statistics",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keep the statistics of a text, for --calib.",
+)
 @json_option
-def command(model, method, out, group, scale, include, exclude, as_json):
+def command(
+    model,
+    method,
+    out,
+    group,
+    scale,
+    include,
+    exclude,
+    calib,
+    tokenizer,
+    save_statistics,
+    as_json,
+):
     """Quantize the matrices of a model, layer by layer.
 
-    What is left out stays as it is. An interrupted run goes on where it was.
+    MODEL is a safetensors file or a checkpoint of llama2.c (.bin). What is left out stays as it is.
+    An interrupted run goes on where it was.
     """
+    from hwgen.quant.calibration import statistics_for
     from hwgen.quant.methods import parse_method
     from hwgen.quant.model import SKIPPED, quantize_model
 
@@ -50,8 +82,11 @@ def command(model, method, out, group, scale, include, exclude, as_json):
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
-    with progress() as update:
-        results = quantize_model(model, out, chosen, include, exclude or None, update)
+    with (
+        progress() as update,
+        statistics_for(model, out, calib, tokenizer, save_statistics, update) as calibration,
+    ):
+        results = quantize_model(model, out, chosen, include, exclude or None, update, calibration)
     document = {"file": str(out), "method": chosen.name, "layers": [r.as_dict() for r in results]}
     document |= _total(results)
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)
@@ -76,9 +111,12 @@ def _text(results, document):
             each.format,
             f"{each.bits_per_weight:.3f}",
             f"{each.relative_error:.3g}",
+            "" if each.output_error is None else f"{each.output_error:.3g}",
         )
         for each in results
     ]
     weights = f"{document['weights']:,}"
-    rows.append(("all", weights, "", f"{document['bits_per_weight']:.3f}", ""))
-    return table(rows, ("tensor", "shape", "format", "bits/weight", "error"))
+    rows.append(("all", weights, "", f"{document['bits_per_weight']:.3f}", "", ""))
+    heads = ("tensor", "shape", "format", "bits/weight", "error", "output error")
+    shown = len(heads) - all(each.output_error is None for each in results)
+    return table([row[:shown] for row in rows], heads[:shown])

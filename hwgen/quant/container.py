@@ -6,24 +6,22 @@ other tensors of the model are there as they were. The metadata entry ``hwgen`` 
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hwgen.errors import HwgenError, UsageError, nearest
-from hwgen.flow.outputs import replacing, write_file
+from hwgen.errors import UsageError, nearest
+from hwgen.flow.outputs import write_file
 from hwgen.formats.weights import parse_weight_format
 
 from .matrix import QuantizedMatrix
+from .tensor_file import join_files, open_safetensors, read_header
 
 __all__ = ["SCHEMA", "QuantizedModel", "join_parts", "write_part"]
 
 SCHEMA = "hwgen-weights/1"
 _KEY = "hwgen"
-_LENGTH_BYTES = 8
-_ALIGNMENT = 8
 
 
 class _Entry(BaseModel):
@@ -124,25 +122,6 @@ class QuantizedModel:
         return open_safetensors(self.path)
 
 
-def open_safetensors(path):
-    """Return an open safetensors file for NumPy, bfloat16 and float8 included.
-
-    Raises ``UsageError`` where it cannot be read or is something else. Nothing in it is executed.
-    """
-    # gives NumPy the number types of newer models
-    import ml_dtypes  # noqa: F401
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        return safe_open(path, framework="numpy")
-    except (SafetensorError, TypeError) as error:
-        raise UsageError(f"{str(path)!r} must be a safetensors file: {error}") from None
-    except FileNotFoundError:
-        raise UsageError(f"cannot read {str(path)!r}: there is no such file") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror or error}") from None
-
-
 def write_part(path, matrices, tensors):
     """Write some matrices and tensors of a model as a container of their own.
 
@@ -177,44 +156,8 @@ def write_part(path, matrices, tensors):
 
 
 def join_parts(path, parts):
-    """Write one container with all that ``parts`` hold, without reading a whole one into memory.
-
-    The layout is that of safetensors: the length of the header as 8 bytes, the header as JSON, and
-    the tensors' bytes in its order.
-    """
-    header, entries, offset, pieces = {}, {}, 0, []
+    """Write one container with all that ``parts`` hold, without reading a whole one into memory."""
+    entries = {}
     for part in parts:
-        found, start = _header(part)
-        entries |= json.loads(found.pop("__metadata__")[_KEY])["matrices"]
-        order = sorted(found.items(), key=lambda item: item[1]["data_offsets"])
-        for name, each in order:
-            first, last = each["data_offsets"]
-            header[name] = {**each, "data_offsets": [offset, offset + last - first]}
-            offset += last - first
-            pieces.append((part, start + first, last - first))
-    document: Mapping = {"schema": SCHEMA, "matrices": entries}
-    header["__metadata__"] = {_KEY: json.dumps(document)}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
-
-    with replacing(path) as file:
-        file.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
-        for part, start, count in pieces:
-            with open(part, "rb") as source:
-                source.seek(start)
-                _copy(source, file, count)
-
-
-def _header(path):
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-        return json.loads(file.read(length)), _LENGTH_BYTES + length
-
-
-def _copy(source, target, count, chunk=1 << 20):
-    while count:
-        data = source.read(min(chunk, count))
-        if not data:
-            raise HwgenError(f"{source.name} ended early; delete it and start again")
-        target.write(data)
-        count -= len(data)
+        entries |= json.loads(read_header(part)["__metadata__"][_KEY])["matrices"]
+    join_files(path, parts, {_KEY: json.dumps({"schema": SCHEMA, "matrices": entries})})

@@ -67,6 +67,23 @@ class QuantizedMatrix:
             error += ((self._rows(rows).weights() - part) ** 2).sum()
         return float(error / total) if total else 0.0
 
+    def output_error(self, matrix, statistics):
+        """Return the squared error of the outputs over their squares; 0 where all are zero.
+
+        Parameters
+        ----------
+        matrix : float array
+            The original weights.
+        statistics : InputStatistics
+            Of the inputs that they multiply.
+        """
+        total = error = 0.0
+        for rows in row_parts(self.shape):
+            part = np.asarray(matrix[rows], np.float64)
+            total += statistics.output_square(part)
+            error += statistics.output_square(self._rows(rows).weights() - part)
+        return error / total if total else 0.0
+
     def _rows(self, rows):
         """Return some rows as a matrix of their own."""
         arrays = {

@@ -1,6 +1,8 @@
 """``hwgen quantize`` and ``hwgen list methods``."""
 
 import json
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +10,15 @@ from safetensors.numpy import save_file
 
 from hwgen.quant.container import QuantizedModel
 
+STORIES = Path(__file__).parents[1] / "data" / "stories260K"
+
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     values = np.random.default_rng(1).normal(size=(4, 64)).astype(np.float32)
     save_file({"layer.weight": values, "norm.weight": np.ones(64, np.float32)}, "tiny.safetensors")
+    Path("torch.bin").write_bytes(pickle.dumps([1]))
 
 
 def test_a_model_becomes_codes_and_a_table(model, hwgen):
@@ -33,9 +38,35 @@ def test_the_document_has_every_layer(model, hwgen):
     assert 0 < layer["relative_error"] < 0.05
 
 
+def test_a_text_gives_output_errors_and_statistics_that_can_be_used_again(
+    model, hwgen, monkeypatch
+):
+    monkeypatch.setattr("hwgen.quant.calibration.WINDOW", 40)
+    line = f"quantize {STORIES}/stories260K.bin --method int4 --group 32 --include layers.0 --json"
+    text = f"--calib {STORIES}/story.txt --tokenizer {STORIES}/tok512.bin"
+    first = json.loads(hwgen(f"{line} {text}").stdout)
+    assert sorted(each.name for each in Path().iterdir()) == [
+        *("stories260K-int4.safetensors", "tiny.safetensors", "torch.bin")
+    ]
+    assert len(first["layers"]) == 7
+    assert all(0 < each["output_error"] < 0.1 for each in first["layers"])
+    hwgen(f"{line} {text} --save-statistics s.safetensors")
+    assert json.loads(hwgen(f"{line} --calib s.safetensors").stdout) == first
+    plain = hwgen(f"{line} --calib s.safetensors".removesuffix("--json"))
+    assert "output error" in plain.stderr + plain.stdout
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        (
+            f"quantize tiny.safetensors --method int4 --calib {STORIES}/story.txt",
+            "must be a llama2",
+        ),
+        ("quantize tiny.safetensors --method int4 --tokenizer t", "must come with a text"),
+        ("quantize tiny.safetensors --method int4 --calib tiny.safetensors", "and has none"),
+        ("quantize torch.bin --method int4", "is a pickle, which is never loaded"),
+        ("quantize no.bin --method int4", "cannot read 'no.bin'"),
         ("quantize no.safetensors --method int4", "'no.safetensors': there is no such file"),
         ("quantize tiny.safetensors --method itn4", "not 'itn4'; did you mean 'int4'?"),
         ("quantize tiny.safetensors --method int4 --group 0", "must be 1..65536"),
