@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from hwgen.formats.weights import BlockedFormat, parse_weight_format
 
 from .binary_coding import binary_coded
 from .blocks import blocked
+from .gptq import check_compensable, compensated
 from .grouped import (
     absmean,
     asymmetric,
@@ -21,7 +22,7 @@ from .grouped import (
     rms_scaled,
 )
 from .matrix import QuantizedMatrix, row_parts
-from .rotation import rotated
+from .rotation import rotated, rotated_moment
 
 __all__ = ["METHODS", "Method", "parse_method"]
 
@@ -38,13 +39,16 @@ METHODS = {
     "xnor": "XNOR-Net: signs with the mean magnitude of the row",
     "bipolarN": "odd integers of 1 to 8 bits, scale from the largest magnitude",
     "questN": "QuEST: Hadamard rotation, odd integers, scale from the root mean square",
+    "gptq-METHOD": "GPTQ: one of those above, bcq and olive4 excepted; later columns make up for "
+    "the errors of earlier ones, with --calib",
     "a block format": "mxfp4, mxfp6-e2m3/16, mxint8, nvfp4, block-int4-fp16/64, ...",
 }
 _EXAMPLES = (
     *("int4", "int4-asym", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4", "ant4", "olive4"),
-    *("bcq3", "ternary", "xnor", "bipolar4", "quest4", *SHORT_NAMES, *BLOCK_NAMES),
+    *("bcq3", "ternary", "xnor", "bipolar4", "quest4", "gptq-int4", *SHORT_NAMES, *BLOCK_NAMES),
 )
 _ANT = ("int4", "pot4", "fp4", "flint4")
+_GPTQ = "gptq-"
 _DEFAULT_GROUP = 128
 _QUEST_ROTATION = 128
 # pattern of a name: codebook, function, group that the method's definition asks for
@@ -78,18 +82,34 @@ class Method:
     rotation : int or None
         Columns of the Hadamard blocks that weights are rotated by before; halved until it divides
         the columns.
+    compensates : bool
+        Whether later columns make up for the errors of earlier ones (GPTQ). Statistics of the
+        inputs are needed then, and of several formats the one with the least output error is taken.
     """
 
     name: str
     forms: tuple
     function: Callable
     rotation: int | None = None
+    compensates: bool = False
 
-    def quantize(self, matrix):
+    def quantize(self, matrix, statistics=None):
         """Return the `QuantizedMatrix` of a float array of shape (rows, columns).
 
-        Raises ``UsageError`` unless it has two dimensions and all numbers are finite.
+        Parameters
+        ----------
+        matrix : float array
+            Two dimensions, finite as float32.
+        statistics : InputStatistics
+            Of what the matrix multiplies; methods that do not need them ignore them.
+
+        Raises
+        ------
+        UsageError
+            The matrix is something else, or statistics are missing.
         """
+        if self.compensates and statistics is None:
+            raise UsageError(f"{self.name} must have calibration data; give --calib")
         matrix = np.asarray(matrix)
         if matrix.ndim != 2 or not matrix.size or matrix.dtype.kind != "f":
             raise UsageError(
@@ -103,14 +123,26 @@ class Method:
         while rotation is not None and matrix.shape[1] % rotation:
             rotation //= 2
         source = matrix if rotation is None else rotated(matrix, rotation)
+        moment = None
+        if self.compensates:
+            moment = statistics.second_moment
+            moment = moment if rotation is None else rotated_moment(moment, rotation)
         made = [
-            QuantizedMatrix(form, matrix.shape, self._arrays(source, form), self.name, rotation)
+            QuantizedMatrix(
+                form, matrix.shape, self._arrays(source, form, moment), self.name, rotation
+            )
             for form in self.forms
         ]
-        return min(made, key=lambda each: each.relative_error(matrix)) if len(made) > 1 else made[0]
+        if len(made) == 1:
+            return made[0]
+        if self.compensates:
+            return min(made, key=lambda each: each.output_error(matrix, statistics))
+        return min(made, key=lambda each: each.relative_error(matrix))
 
-    def _arrays(self, matrix, form):
+    def _arrays(self, matrix, form, moment):
         """Return the arrays of a matrix, made from some rows at a time."""
+        if moment is not None:
+            return compensated(matrix, form, self.function, moment)
         if getattr(form, "group", None) == "tensor" and self.function is not absmean:
             return self.function(matrix, form)
         shared = _of_whole_matrix(self.function, matrix, form)
@@ -158,6 +190,13 @@ def parse_method(name, group=None, scale="fp16"):
     UsageError
         No quantizer has that name, or it cannot have that group or scale.
     """
+    if name.startswith(_GPTQ):
+        plain = parse_method(name.removeprefix(_GPTQ), group, scale)
+        if plain.compensates:
+            raise UsageError(f"method must have gptq- once, not {name!r}")
+        for form in plain.forms:
+            check_compensable(form)
+        return replace(plain, name=name, compensates=True)
     if name == "ant4":
         parts = [parse_method(each, group, scale) for each in _ANT]
         return Method(name, tuple(each.forms[0] for each in parts), nearest_entry)

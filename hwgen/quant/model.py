@@ -79,6 +79,8 @@ def quantize_model(
         A file cannot be read or written, an expression is none, or no matrix is left to quantize.
     """
     source, target = Path(source), Path(target)
+    if method.compensates and calibration is None:
+        raise UsageError(f"{method.name} must have calibration data; give --calib")
     with open_model(source) as file:
         names = file.names
         chosen = _chosen(file, include, exclude, source)
@@ -151,7 +153,7 @@ def _finished(stem, file, name, method, calibration):
     if calibration is not None:
         statistics = calibration.statistics(name, values.shape[1])
     try:
-        matrix = method.quantize(np.asarray(values, np.float32))
+        matrix = method.quantize(np.asarray(values, np.float32), statistics)
     except UsageError as error:
         raise UsageError(f"tensor {name!r}: {error}") from None
     result = LayerResult(

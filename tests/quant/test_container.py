@@ -84,12 +84,14 @@ def test_an_interrupted_run_goes_on_where_it_was(model, tmp_path):
 
     class Counting:
         def __init__(self, method):
-            self.forms, self.name, self.rotation = method.forms, method.name, method.rotation
             self._method = method
 
-        def quantize(self, matrix):
+        def __getattr__(self, name):
+            return getattr(self._method, name)
+
+        def quantize(self, matrix, statistics):
             seen.append(matrix.shape)
-            return self._method.quantize(matrix)
+            return self._method.quantize(matrix, statistics)
 
     with pytest.raises(Stop):
         quantize_model(model, target, Counting(parse_method("int4")), progress=stop_at_the_third)
