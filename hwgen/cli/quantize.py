@@ -55,6 +55,19 @@ __all__ = ["command"]
     type=click.Path(path_type=Path),
     help="Keep the statistics of a text, for --calib.",
 )
+@click.option(
+    "--correct",
+    metavar="KIND",
+    help="Low-rank correction beside the codes: svd, lqer, qera-approx or qera-exact.",
+)
+@click.option("--rank", default=32, show_default=True, help="Rank of the correction.")
+@click.option(
+    "--factors",
+    metavar="NAME",
+    default="mxint8",
+    show_default=True,
+    help="Quantizer of its two factors.",
+)
 @json_option
 def command(
     model,
@@ -67,6 +80,9 @@ def command(
     calib,
     tokenizer,
     save_statistics,
+    correct,
+    rank,
+    factors,
     as_json,
 ):
     """Quantize the matrices of a model, layer by layer.
@@ -75,10 +91,12 @@ def command(
     An interrupted run goes on where it was.
     """
     from hwgen.quant.calibration import statistics_for
+    from hwgen.quant.low_rank import parse_correction
     from hwgen.quant.methods import parse_method
     from hwgen.quant.model import SKIPPED, quantize_model
 
     chosen = parse_method(method, group, scale)
+    correction = parse_correction(correct, rank, factors) if correct else None
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
@@ -86,7 +104,9 @@ def command(
         progress() as update,
         statistics_for(model, out, calib, tokenizer, save_statistics, update) as calibration,
     ):
-        results = quantize_model(model, out, chosen, include, exclude or None, update, calibration)
+        results = quantize_model(
+            model, out, chosen, include, exclude or None, update, calibration, correction
+        )
     document = {"file": str(out), "method": chosen.name, "layers": [r.as_dict() for r in results]}
     document |= _total(results)
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)

@@ -1,11 +1,13 @@
 """The file of a quantized model: safetensors with codes and scales, and what they mean.
 
 Every quantized matrix ``NAME`` has its arrays as tensors ``NAME.codes``, ``NAME.scales``, ...; all
-other tensors of the model are there as they were. The metadata entry ``hwgen`` is a JSON document
-(schema ``hwgen-weights/1``) with format, shape, method and rotation of every matrix.
+other tensors of the model are there as they were. The factors of a correction are matrices
+``NAME.into`` and ``NAME.out``. The metadata entry ``hwgen`` is a JSON document (schema
+``hwgen-weights/1``) with format, shape, method, rotation and correction of every matrix.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,13 +17,22 @@ from hwgen.errors import UsageError, nearest
 from hwgen.flow.outputs import write_file
 from hwgen.formats.weights import parse_weight_format
 
-from .matrix import QuantizedMatrix
+from .matrix import LowRank, QuantizedMatrix
 from .tensor_file import join_files, open_safetensors, read_header
 
 __all__ = ["SCHEMA", "QuantizedModel", "join_parts", "write_part"]
 
 SCHEMA = "hwgen-weights/1"
 _KEY = "hwgen"
+
+
+class _Correction(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: str
+    rank: int = Field(ge=1)
+    into: str
+    out: str
 
 
 class _Entry(BaseModel):
@@ -31,6 +42,17 @@ class _Entry(BaseModel):
     shape: list[int] = Field(min_length=2, max_length=2)
     method: str
     rotation: int | None = None
+    correction: _Correction | None = None
+
+    def pieces(self):
+        """Return {suffix of the name: (format, shape)}: the matrix itself and its factors."""
+        rows, columns = self.shape
+        found = {"": (self.format, (rows, columns))}
+        if self.correction is not None:
+            rank = self.correction.rank
+            found[".into"] = (self.correction.into, (rank, columns))
+            found[".out"] = (self.correction.out, (rows, rank))
+        return found
 
 
 class _Document(BaseModel):
@@ -80,7 +102,12 @@ class QuantizedModel:
                 f"metadata of {str(path)!r} must be a {SCHEMA} document: {place}: {first['msg']}"
             ) from None
         self._arrays = {name: self._arrays_of(name, names) for name in self._entries}
-        used = {each for arrays in self._arrays.values() for each in arrays.values()}
+        used = {
+            each
+            for pieces in self._arrays.values()
+            for arrays in pieces.values()
+            for each in arrays.values()
+        }
         self.matrices = tuple(self._entries)
         self.tensors = tuple(sorted(names - used))
 
@@ -90,9 +117,12 @@ class QuantizedModel:
             raise UsageError(
                 f"shape of {name!r} in {str(self.path)!r} must be positive, not {entry.shape}"
             )
-        limits = parse_weight_format(entry.format).array_limits(tuple(entry.shape))
-        found = {array: f"{name}.{array}" for array in limits}
-        missing = [each for each in found.values() if each not in names]
+        found = {}
+        for suffix, (form, shape) in entry.pieces().items():
+            limits = parse_weight_format(form).array_limits(shape)
+            found[suffix] = {array: f"{name}{suffix}.{array}" for array in limits}
+        wanted = [each for arrays in found.values() for each in arrays.values()]
+        missing = [each for each in wanted if each not in names]
         if missing:
             raise UsageError(f"{str(self.path)!r} must hold tensor {missing[0]!r}, and does not")
         return found
@@ -106,10 +136,12 @@ class QuantizedModel:
             )
         entry = self._entries[name]
         with self._open() as file:
-            arrays = {array: file.get_tensor(each) for array, each in self._arrays[name].items()}
-        form, shape = parse_weight_format(entry.format), tuple(entry.shape)
+            pieces = {
+                suffix: {array: file.get_tensor(each) for array, each in arrays.items()}
+                for suffix, arrays in self._arrays[name].items()
+            }
         try:
-            return QuantizedMatrix(form, shape, arrays, entry.method, entry.rotation)
+            return _as_matrix(entry, pieces)
         except UsageError as error:
             raise UsageError(f"matrix {name!r} in {str(self.path)!r}: {error}") from None
 
@@ -120,6 +152,18 @@ class QuantizedModel:
 
     def _open(self):
         return open_safetensors(self.path)
+
+
+def _as_matrix(entry, pieces):
+    """Return the matrix of an entry, from the arrays of each of its pieces."""
+    made = {
+        suffix: QuantizedMatrix(parse_weight_format(form), shape, pieces[suffix], entry.method)
+        for suffix, (form, shape) in entry.pieces().items()
+    }
+    correction = None
+    if entry.correction is not None:
+        correction = LowRank(entry.correction.kind, made[".into"], made[".out"])
+    return replace(made[""], rotation=entry.rotation, correction=correction)
 
 
 def write_part(path, matrices, tensors):
@@ -141,18 +185,39 @@ def write_part(path, matrices, tensors):
     content = dict(tensors)
     entries = {}
     for name, matrix in matrices.items():
-        for array, values in matrix.arrays.items():
-            if f"{name}.{array}" in content:
-                raise UsageError(f"model has a tensor {name}.{array}, the name of codes; rename it")
-            content[f"{name}.{array}"] = values
-        entries[name] = {
-            "format": matrix.form.name,
-            "shape": list(matrix.shape),
-            "method": matrix.method,
-            "rotation": matrix.rotation,
-        }
+        for array, values in _arrays_to_write(name, matrix):
+            if array in content:
+                raise UsageError(f"model has a tensor {array}, the name of codes; rename it")
+            content[array] = values
+        entries[name] = _entry_of(matrix)
     document = json.dumps({"schema": SCHEMA, "matrices": entries})
     write_file(path, save(content, {_KEY: document}))
+
+
+def _arrays_to_write(name, matrix):
+    """Yield (name of a tensor, values) of a matrix and of the factors of its correction."""
+    for array, values in matrix.arrays.items():
+        yield f"{name}.{array}", values
+    if matrix.correction is not None:
+        yield from _arrays_to_write(f"{name}.into", matrix.correction.into)
+        yield from _arrays_to_write(f"{name}.out", matrix.correction.out)
+
+
+def _entry_of(matrix):
+    entry = {
+        "format": matrix.form.name,
+        "shape": list(matrix.shape),
+        "method": matrix.method,
+        "rotation": matrix.rotation,
+    }
+    if (correction := matrix.correction) is not None:
+        entry["correction"] = {
+            "kind": correction.kind,
+            "rank": correction.rank,
+            "into": correction.into.form.name,
+            "out": correction.out.form.name,
+        }
+    return entry
 
 
 def join_parts(path, parts):

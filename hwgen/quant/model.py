@@ -4,14 +4,17 @@ import hashlib
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from hwgen.errors import UsageError
 
+from .calibration import Calibration
 from .container import join_parts, write_part
+from .low_rank import Correction
+from .methods import Method
 from .source import open_model
 
 __all__ = ["SKIPPED", "LayerResult", "quantize_model"]
@@ -53,7 +56,14 @@ class LayerResult:
 
 
 def quantize_model(
-    source, target, method, include=None, exclude=SKIPPED, progress=None, calibration=None
+    source,
+    target,
+    method,
+    include=None,
+    exclude=SKIPPED,
+    progress=None,
+    calibration=None,
+    correction=None,
 ):
     """Quantize the matrices of a model file; return a `LayerResult` for each.
 
@@ -72,6 +82,8 @@ def quantize_model(
         Called as ``progress(name, done, total)`` before every tensor.
     calibration : Calibration
         Statistics of what every chosen matrix multiplies; errors of outputs come from them.
+    correction : Correction
+        Which low-rank correction every matrix gets.
 
     Raises
     ------
@@ -79,19 +91,16 @@ def quantize_model(
         A file cannot be read or written, an expression is none, or no matrix is left to quantize.
     """
     source, target = Path(source), Path(target)
-    if method.compensates and calibration is None:
-        raise UsageError(f"{method.name} must have calibration data; give --calib")
+    work = _Work(method, calibration, correction)
     with open_model(source) as file:
         names = file.names
         chosen = _chosen(file, include, exclude, source)
-        parts = _parts_folder(source, target, method, chosen, calibration)
+        parts = _parts_folder(source, target, work, chosen)
         results = []
         for number, name in enumerate(names):
             if progress is not None:
                 progress(name, number, len(names))
-            results += _finished(
-                parts / f"{number}", file, name, method if name in chosen else None, calibration
-            )
+            results += _finished(parts / f"{number}", file, name, work if name in chosen else None)
     join_parts(target, [parts / f"{number}.safetensors" for number in range(len(names))])
     shutil.rmtree(parts)
     return results
@@ -118,12 +127,10 @@ def _chosen(file, include, exclude, source):
     return chosen
 
 
-def _parts_folder(source, target, method, chosen, calibration):
+def _parts_folder(source, target, work, chosen):
     """Return the folder of finished layers, emptied where it is of another request."""
     stat = source.stat()
-    key = [str(source.absolute()), stat.st_size, stat.st_mtime_ns, repr(method.forms)]
-    key += [method.name, method.rotation, sorted(chosen)]
-    key += [None if calibration is None else calibration.identity]
+    key = [str(source.absolute()), stat.st_size, stat.st_mtime_ns, work.identity, sorted(chosen)]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
     folder = target.with_name(f"{target.name}.parts")
     try:
@@ -140,33 +147,63 @@ def _text(path):
     return path.read_text() if path.exists() else ""
 
 
-def _finished(stem, file, name, method, calibration):
+def _finished(stem, file, name, work):
     """Write the part of one tensor unless it is there; return its results, none or one."""
     part, facts = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
-    if part.exists() and (method is None or facts.exists()):
-        return [] if method is None else [_result(json.loads(facts.read_text()))]
+    if part.exists() and (work is None or facts.exists()):
+        return [] if work is None else [_result(json.loads(facts.read_text()))]
     values = file.tensor(name)
-    if method is None:
+    if work is None:
         write_part(part, {}, {name: values})
         return []
-    statistics = None
-    if calibration is not None:
-        statistics = calibration.statistics(name, values.shape[1])
-    try:
-        matrix = method.quantize(np.asarray(values, np.float32), statistics)
-    except UsageError as error:
-        raise UsageError(f"tensor {name!r}: {error}") from None
-    result = LayerResult(
-        name,
-        matrix.shape,
-        matrix.form.name,
-        matrix.bits_per_weight,
-        matrix.relative_error(values),
-        None if statistics is None else matrix.output_error(values, statistics),
-    )
+    matrix, result = work.quantized(name, values)
     facts.write_text(json.dumps(result.as_dict()))
     write_part(part, {name: matrix}, {})
     return [result]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is done to every matrix."""
+
+    method: Method
+    calibration: Calibration | None
+    correction: Correction | None
+
+    def __post_init__(self):
+        if self.calibration is not None:
+            return
+        if self.method.compensates:
+            raise UsageError(f"{self.method.name} must have calibration data; give --calib")
+        if self.correction is not None and self.correction.needs_statistics:
+            raise UsageError(f"{self.correction.kind} must have calibration data; give --calib")
+
+    @property
+    def identity(self):
+        """What differs where results do."""
+        calibration = None if self.calibration is None else self.calibration.identity
+        return [self.method.name, repr(self.method.forms), calibration, repr(self.correction)]
+
+    def quantized(self, name, values):
+        """Return the `QuantizedMatrix` and the `LayerResult` of one tensor."""
+        values, statistics = np.asarray(values, np.float32), None
+        if self.calibration is not None:
+            statistics = self.calibration.statistics(name, values.shape[1])
+        try:
+            matrix = self.method.quantize(values, statistics)
+            if self.correction is not None:
+                low_rank = self.correction.low_rank(values, matrix, statistics)
+                matrix = replace(matrix, correction=low_rank)
+        except UsageError as error:
+            raise UsageError(f"tensor {name!r}: {error}") from None
+        return matrix, LayerResult(
+            name,
+            matrix.shape,
+            matrix.form.name,
+            matrix.bits_per_weight,
+            matrix.relative_error(values),
+            None if statistics is None else matrix.output_error(values, statistics),
+        )
 
 
 def _result(facts):
