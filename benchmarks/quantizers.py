@@ -2,7 +2,8 @@
 
 ``python benchmarks/quantizers.py`` quantizes random matrices and compares the errors with those
 measured for BitMoD's definitions; each must be within ``TOLERANCE`` of its figure, which was
-written down before. With ``--model`` and ``--text`` (a llama2.c checkpoint with its tokenizer, and
+written down before. Low-rank corrections of a smaller matrix with correlated inputs have to come in
+the order of their definitions, ``STEP`` apart. With ``--model`` and ``--text`` (a llama2.c checkpoint with its tokenizer, and
 any English text) every method's loss on that model stands in a second table. ``--write`` rewrites
 ``docs/benchmarks/quantizers.md``. Exits with 5 when a figure is not met.
 """
@@ -28,6 +29,12 @@ PUBLISHED = {
     "fp4": (0.0119, 0.0146),
     "bitmod4": (0.0096, 0.0114),
 }
+# error of outputs relative to that without correction, measured before on another matrix; what is
+# checked is the order: the exact one is less than both of its approximations, and those less than
+# the plain one, by at least STEP; the two approximations are within EQUAL of each other
+CORRECTED = {"svd": 0.877, "lqer": 0.604, "qera-approx": 0.604, "qera-exact": 0.532}
+STEP, EQUAL = 0.05, 0.01
+CORRECTED_SIZE, CORRECTED_RANK, CORRECTED_METHOD = 512, 32, "mxint4/16"
 OTHERS = ("int4", "flint4", "pot4", "nf4", "ant4", "olive4", "bcq3", "quest4", "mxfp4", "nvfp4")
 LOSS_METHODS = (
     *("mxint8", "mxfp6", "mxfp8", "int4-asym", "bitmod4", "bcq4", "fp4", "nf4", "mxfp4", "nvfp4"),
@@ -62,6 +69,37 @@ def error_rows():
         row = {"method": name, "bits": quantized[0].bits_per_weight}
         row |= {"normal": errors[0], "laplace": errors[1], "published": PUBLISHED.get(name)}
         rows.append(row)
+    return rows
+
+
+def correction_rows():
+    """Return one row a correction: error of outputs relative to that of codes alone."""
+    from dataclasses import replace
+
+    from hwgen.quant.calibration import InputStatistics
+    from hwgen.quant.low_rank import parse_correction
+    from hwgen.quant.methods import parse_method
+
+    rng, size = np.random.default_rng(SEED), CORRECTED_SIZE
+    matrix = rng.normal(size=(size, size)).astype(np.float32)
+    inputs = rng.normal(size=(8 * size, size))
+    # an eighth of the directions is shared, and channels differ by a factor of e
+    inputs += (
+        rng.normal(size=(8 * size, size // 8))
+        @ rng.normal(size=(size // 8, size))
+        / np.sqrt(size // 8)
+    )
+    inputs *= np.exp(rng.normal(size=size))
+    statistics = InputStatistics(inputs.T @ inputs / len(inputs), np.abs(inputs).mean(axis=0))
+    quantized = parse_method(CORRECTED_METHOD).quantize(matrix)
+    without = quantized.output_error(matrix, statistics)
+    rows = []
+    for kind, published in CORRECTED.items():
+        low_rank = parse_correction(kind, CORRECTED_RANK).low_rank(matrix, quantized, statistics)
+        made = replace(quantized, correction=low_rank)
+        error = float(np.sqrt(made.output_error(matrix, statistics) / without))
+        rows.append({"correction": kind, "bits": made.bits_per_weight, "error": error})
+        rows[-1]["published"] = published
     return rows
 
 
@@ -123,6 +161,20 @@ def loss_table(rows):
     return "\n".join(lines)
 
 
+def correction_table(rows):
+    """Return the table of low-rank corrections."""
+    lines = ["| correction | bits/weight | error | published |", "|---|---|---|---|"]
+    for row in rows:
+        cells = (row["correction"], f"{row['bits']:.2f}", f"{row['error']:.3f}", row["published"])
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    about = (
+        f"Root of the squared error of outputs over that of {CORRECTED_METHOD} alone; matrix "
+        f"{CORRECTED_SIZE}x{CORRECTED_SIZE},\nrank {CORRECTED_RANK}, factors mxint8, "
+        f"numpy.random.default_rng({SEED})."
+    )
+    return "\n".join(lines) + f"\n\n{about}"
+
+
 def provenance():
     """Return the line that says where the figures come from."""
     return (
@@ -139,6 +191,13 @@ def missed(results):
         for column, wanted in zip(("normal", "laplace"), row["published"] or (), strict=False):
             if abs(row[column] / wanted - 1) > TOLERANCE:
                 names.add(row["method"])
+    svd, lqer, approximate, exact = (row["error"] for row in results["corrections"])
+    if not (
+        max(lqer, approximate) <= (1 - STEP) * svd
+        and exact <= (1 - STEP) * min(lqer, approximate)
+        and approximate <= (1 + EQUAL) * lqer
+    ):
+        names.add("order of corrections")
     losses = results.get("losses", [])
     for row in losses:
         wanted = PUBLISHED_LOSS.get(row["method"])
@@ -158,11 +217,12 @@ def main(model, tokenizer, text, as_json, write_docs):
     """Measure the quantizers; exit with 5 if a published figure is not met."""
     from hwgen.quant.llama import read_checkpoint, read_tokenizer
 
-    results = {"errors": error_rows()}
+    results = {"errors": error_rows(), "corrections": correction_rows()}
     if model:
         pair = read_checkpoint(model), read_tokenizer(tokenizer)
         results["losses"] = loss_rows(pair, text.read_text())
     tables = {"quantizer-errors": f"{error_table(results['errors'])}\n\n{provenance()}"}
+    tables["quantizer-corrections"] = correction_table(results["corrections"])
     if model:
         about = f"{model.name}, the first {WINDOWS} windows of {WINDOW} tokens of {text.name}."
         tables["quantizer-losses"] = f"{loss_table(results['losses'])}\n\n{about}"
