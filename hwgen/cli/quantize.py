@@ -31,6 +31,13 @@ __all__ = ["command"]
     show_default=True,
     help="Format of scales: fp16, bf16, fp32, or uint8 with one fp32 a row.",
 )
+@click.option(
+    "--channel",
+    type=click.Choice(("output", "input", "adadim")),
+    default="output",
+    show_default=True,
+    help="Which channels scales belong to; adadim: the better for each matrix.",
+)
 @click.option("--include", metavar="REGEX", help="Only tensors with such names (default: all).")
 @click.option(
     "--exclude",
@@ -75,6 +82,7 @@ def command(
     out,
     group,
     scale,
+    channel,
     include,
     exclude,
     calib,
@@ -95,7 +103,7 @@ def command(
     from hwgen.quant.methods import parse_method
     from hwgen.quant.model import SKIPPED, quantize_model
 
-    chosen = parse_method(method, group, scale)
+    chosen = parse_method(method, group, scale, channel)
     correction = parse_correction(correct, rank, factors) if correct else None
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
@@ -128,7 +136,7 @@ def _text(results, document):
         (
             each.name,
             f"{each.shape[0]}x{each.shape[1]}",
-            each.format,
+            each.format + ("" if each.channel == "output" else ", inputs"),
             f"{each.bits_per_weight:.3f}",
             f"{each.relative_error:.3g}",
             "" if each.output_error is None else f"{each.output_error:.3g}",

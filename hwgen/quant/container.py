@@ -3,7 +3,8 @@
 Every quantized matrix ``NAME`` has its arrays as tensors ``NAME.codes``, ``NAME.scales``, ...; all
 other tensors of the model are there as they were. The factors of a correction are matrices
 ``NAME.into`` and ``NAME.out``. The metadata entry ``hwgen`` is a JSON document (schema
-``hwgen-weights/1``) with format, shape, method, rotation and correction of every matrix.
+``hwgen-weights/1``) with format, shape, method, rotation and correction of every matrix, and
+whether its arrays are those of the transposed one.
 """
 
 import json
@@ -43,11 +44,12 @@ class _Entry(BaseModel):
     method: str
     rotation: int | None = None
     correction: _Correction | None = None
+    transposed: bool = False
 
     def pieces(self):
         """Return {suffix of the name: (format, shape)}: the matrix itself and its factors."""
         rows, columns = self.shape
-        found = {"": (self.format, (rows, columns))}
+        found = {"": (self.format, (columns, rows) if self.transposed else (rows, columns))}
         if self.correction is not None:
             rank = self.correction.rank
             found[".into"] = (self.correction.into, (rank, columns))
@@ -163,7 +165,13 @@ def _as_matrix(entry, pieces):
     correction = None
     if entry.correction is not None:
         correction = LowRank(entry.correction.kind, made[".into"], made[".out"])
-    return replace(made[""], rotation=entry.rotation, correction=correction)
+    return replace(
+        made[""],
+        shape=tuple(entry.shape),
+        rotation=entry.rotation,
+        correction=correction,
+        transposed=entry.transposed,
+    )
 
 
 def write_part(path, matrices, tensors):
@@ -210,6 +218,8 @@ def _entry_of(matrix):
         "method": matrix.method,
         "rotation": matrix.rotation,
     }
+    if matrix.transposed:
+        entry["transposed"] = True
     if (correction := matrix.correction) is not None:
         entry["correction"] = {
             "kind": correction.kind,

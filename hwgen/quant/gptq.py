@@ -14,7 +14,7 @@ from hwgen.formats.weights import GroupedFormat
 from .grouped import absmean, asymmetric, mean_scaled_signs
 from .matrix import row_parts
 
-__all__ = ["check_compensable", "compensated"]
+__all__ = ["check_compensable", "compensated", "compensated_inputs"]
 
 # share of the mean square of an input that is added to every mean square
 DAMPING = 0.01
@@ -58,6 +58,28 @@ def compensated(matrix, form, function, moment):
         return _columns(matrix, form, function, factor)
     parts = [_columns(matrix[rows], form, function, factor) for rows in row_parts(matrix.shape)]
     return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
+
+
+def compensated_inputs(matrix, form, function, moment):
+    """Return the arrays of ``form`` for the transposed matrix, whose groups run along outputs.
+
+    Parameters are those of `compensated`. Scales of an input channel follow from its weights as
+    they are when it is reached (AdaDim with GPTQ: Heo et al., ICLR 2024, section 4).
+    """
+    factor, weights = _factor(moment), np.array(matrix, np.float64)
+    rows, count = weights.shape
+    made = []
+    for start in range(0, count, BLOCK):
+        stop = min(start + BLOCK, count)
+        errors = np.empty((rows, stop - start))
+        for column in range(start, stop):
+            made.append(function(weights[:, column][None], form))
+            values = form.dequantize(made[-1], (1, rows))[0]
+            error = (weights[:, column] - values) / factor[column, column]
+            weights[:, column:stop] -= error[:, None] * factor[column, column:stop]
+            errors[:, column - start] = error
+        weights[:, stop:] -= errors @ factor[start:stop, stop:]
+    return {name: np.concatenate([each[name] for each in made]) for name in made[0]}
 
 
 def _factor(moment):

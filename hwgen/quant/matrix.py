@@ -34,6 +34,9 @@ class QuantizedMatrix:
         be rotated likewise.
     correction : LowRank or None
         What is added to the product of the codes.
+    transposed : bool
+        Whether the arrays hold the matrix with rows and columns exchanged, so that groups run along
+        its outputs and scales belong to input channels.
 
     Raises ``UsageError`` where the arrays are not what the format needs.
     """
@@ -44,26 +47,33 @@ class QuantizedMatrix:
     method: str = ""
     rotation: int | None = None
     correction: "LowRank | None" = None
+    transposed: bool = False
 
     def __post_init__(self):
-        self.form.check(self.arrays, self.shape)
+        self.form.check(self.arrays, self.stored_shape)
         if self.correction is not None and self.correction.shape != self.shape:
             raise UsageError(
                 f"correction must have shape {self.shape}, not {self.correction.shape}"
             )
 
     @property
+    def stored_shape(self):
+        """Shape of the matrix that the arrays hold."""
+        return self.shape[::-1] if self.transposed else self.shape
+
+    @property
     def bits_per_weight(self):
         """Storage of a weight in bits, scales, correction and all else included."""
         extra = 0.0 if self.correction is None else self.correction.bits_per_weight
-        return self.form.bits_per_weight(self.shape) + extra
+        return self.form.bits_per_weight(self.stored_shape) + extra
 
     def dequantize(self):
         """Return the float64 weights that hardware computes with, exactly; rotated ones are.
 
         A correction is not among them.
         """
-        return self.form.dequantize(self.arrays, self.shape)
+        values = self.form.dequantize(self.arrays, self.stored_shape)
+        return values.T if self.transposed else values
 
     def weights(self):
         """Return the weights in the place of the original ones: `dequantize`, rotated back."""
@@ -81,10 +91,9 @@ class QuantizedMatrix:
         A correction counts among the weights, here and in `output_error`.
         """
         total = error = 0.0
-        for rows in row_parts(self.shape):
-            part = np.asarray(matrix[rows], np.float64)
+        for part, found in self._parts(matrix):
             total += (part**2).sum()
-            error += ((self._rows(rows).corrected_weights() - part) ** 2).sum()
+            error += ((found - part) ** 2).sum()
         return float(error / total) if total else 0.0
 
     def output_error(self, matrix, statistics):
@@ -98,11 +107,17 @@ class QuantizedMatrix:
             Of the inputs that they multiply.
         """
         total = error = 0.0
-        for rows in row_parts(self.shape):
-            part = np.asarray(matrix[rows], np.float64)
+        for part, found in self._parts(matrix):
             total += statistics.output_square(part)
-            error += statistics.output_square(self._rows(rows).corrected_weights() - part)
+            error += statistics.output_square(found - part)
         return error / total if total else 0.0
+
+    def _parts(self, matrix):
+        """Yield (original weights, corrected weights) of some rows at a time."""
+        whole = self.corrected_weights() if self.transposed else None
+        for rows in row_parts(self.shape):
+            found = self._rows(rows).corrected_weights() if whole is None else whole[rows]
+            yield np.asarray(matrix[rows], np.float64), found
 
     def _rows(self, rows):
         """Return some rows as a matrix of their own."""

@@ -12,7 +12,7 @@ from hwgen.formats.weights import BlockedFormat, parse_weight_format
 
 from .binary_coding import binary_coded
 from .blocks import blocked
-from .gptq import check_compensable, compensated
+from .gptq import check_compensable, compensated, compensated_inputs
 from .grouped import (
     absmean,
     asymmetric,
@@ -24,7 +24,7 @@ from .grouped import (
 from .matrix import QuantizedMatrix, row_parts
 from .rotation import rotated, rotated_moment
 
-__all__ = ["METHODS", "Method", "parse_method"]
+__all__ = ["CHANNELS", "METHODS", "Method", "parse_method"]
 
 METHODS = {
     "intN": "symmetric integers of 2 to 8 bits, scale from the largest magnitude",
@@ -43,6 +43,12 @@ METHODS = {
     "the errors of earlier ones, with --calib",
     "a block format": "mxfp4, mxfp6-e2m3/16, mxint8, nvfp4, block-int4-fp16/64, ...",
 }
+CHANNELS = {
+    "output": "groups run along the inputs of an output, as products are summed",
+    "input": "groups run along the outputs of an input: scales multiply activations",
+    "adadim": "AdaDim: for each matrix the one with the less output error, or weight error",
+}
+_TRANSPOSED = {"output": (False,), "input": (True,), "adadim": (False, True)}
 _EXAMPLES = (
     *("int4", "int4-asym", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4", "ant4", "olive4"),
     *("bcq3", "ternary", "xnor", "bipolar4", "quest4", "gptq-int4", *SHORT_NAMES, *BLOCK_NAMES),
@@ -85,6 +91,8 @@ class Method:
     compensates : bool
         Whether later columns make up for the errors of earlier ones (GPTQ). Statistics of the
         inputs are needed then, and of several formats the one with the least output error is taken.
+    channel : str
+        One of `CHANNELS`.
     """
 
     name: str
@@ -92,6 +100,7 @@ class Method:
     function: Callable
     rotation: int | None = None
     compensates: bool = False
+    channel: str = "output"
 
     def quantize(self, matrix, statistics=None):
         """Return the `QuantizedMatrix` of a float array of shape (rows, columns).
@@ -127,22 +136,33 @@ class Method:
         if self.compensates:
             moment = statistics.second_moment
             moment = moment if rotation is None else rotated_moment(moment, rotation)
-        made = [
-            QuantizedMatrix(
-                form, matrix.shape, self._arrays(source, form, moment), self.name, rotation
-            )
-            for form in self.forms
-        ]
-        if len(made) == 1:
-            return made[0]
-        if self.compensates:
-            return min(made, key=lambda each: each.output_error(matrix, statistics))
-        return min(made, key=lambda each: each.relative_error(matrix))
 
-    def _arrays(self, matrix, form, moment):
+        def made(form, transposed):
+            arrays = self._arrays(source, form, moment, transposed)
+            return QuantizedMatrix(
+                form, matrix.shape, arrays, self.name, rotation, transposed=transposed
+            )
+
+        def weight_error(each):
+            return each.relative_error(matrix)
+
+        def output_error(each):
+            return each.output_error(matrix, statistics)
+
+        error_of_form = output_error if self.compensates else weight_error
+        best = [
+            _least([made(form, transposed) for form in self.forms], error_of_form)
+            for transposed in _TRANSPOSED[self.channel]
+        ]
+        return _least(best, weight_error if statistics is None else output_error)
+
+    def _arrays(self, matrix, form, moment, transposed):
         """Return the arrays of a matrix, made from some rows at a time."""
         if moment is not None:
-            return compensated(matrix, form, self.function, moment)
+            function = compensated_inputs if transposed else compensated
+            return function(matrix, form, self.function, moment)
+        if transposed:
+            matrix = matrix.T
         if getattr(form, "group", None) == "tensor" and self.function is not absmean:
             return self.function(matrix, form)
         shared = _of_whole_matrix(self.function, matrix, form)
@@ -154,6 +174,11 @@ class Method:
             else parts[0][name]
             for name in parts[0]
         }
+
+
+def _least(made, error):
+    """Return the first of some quantized matrices with the least error."""
+    return min(made, key=error) if len(made) > 1 else made[0]
 
 
 def _of_whole_matrix(function, matrix, form):
@@ -172,7 +197,7 @@ def _of_whole_matrix(function, matrix, form):
     return {}
 
 
-def parse_method(name, group=None, scale="fp16"):
+def parse_method(name, group=None, scale="fp16", channel="output"):
     """Return the `Method` called ``name``.
 
     Parameters
@@ -184,21 +209,39 @@ def parse_method(name, group=None, scale="fp16"):
         definition says. Block formats have it in their name.
     scale : str
         Format of the scales: fp16, bf16, fp32, or uint8 with one fp32 a row.
+    channel : str
+        One of `CHANNELS`: where the groups run.
 
     Raises
     ------
     UsageError
-        No quantizer has that name, or it cannot have that group or scale.
+        No quantizer has that name, or it cannot have that group, scale or channel.
     """
+    if channel not in CHANNELS:
+        raise UsageError(f"channel must be one of {', '.join(CHANNELS)}, not {channel!r}")
+    method = _output_method(name, group, scale)
+    if channel == "output":
+        return method
+    if method.rotation is not None:
+        raise UsageError(
+            f"channel must be 'output' with {name}, whose rotation mixes the input channels"
+        )
+    if any(getattr(form, "group", None) == "tensor" for form in method.forms):
+        raise UsageError(f"channel must be 'output' with {name}, which has one scale for all")
+    return replace(method, channel=channel)
+
+
+def _output_method(name, group, scale):
+    """Return the method with groups along the inputs."""
     if name.startswith(_GPTQ):
-        plain = parse_method(name.removeprefix(_GPTQ), group, scale)
+        plain = _output_method(name.removeprefix(_GPTQ), group, scale)
         if plain.compensates:
             raise UsageError(f"method must have gptq- once, not {name!r}")
         for form in plain.forms:
             check_compensable(form)
         return replace(plain, name=name, compensates=True)
     if name == "ant4":
-        parts = [parse_method(each, group, scale) for each in _ANT]
+        parts = [_output_method(each, group, scale) for each in _ANT]
         return Method(name, tuple(each.forms[0] for each in parts), nearest_entry)
     if found := re.fullmatch(r"bcq([1-4])", name):
         form = parse_weight_format(f"binary-{found[1]}-{scale}/{group or _DEFAULT_GROUP}")

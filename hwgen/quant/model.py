@@ -41,6 +41,8 @@ class LayerResult:
         Squared error over squared weights (NMSE).
     output_error : float or None
         Squared error of the layer's outputs over their squares, on calibration data.
+    channel : str
+        Whether scales belong to output or to input channels.
     """
 
     name: str
@@ -49,6 +51,7 @@ class LayerResult:
     bits_per_weight: float
     relative_error: float
     output_error: float | None = None
+    channel: str = "output"
 
     def as_dict(self):
         """Return the result as a plain dictionary."""
@@ -182,7 +185,12 @@ class _Work:
     def identity(self):
         """What differs where results do."""
         calibration = None if self.calibration is None else self.calibration.identity
-        return [self.method.name, repr(self.method.forms), calibration, repr(self.correction)]
+        facts = [calibration]
+        for method in (self.method, self.correction and self.correction.factors):
+            facts += [] if method is None else [method.name, repr(method.forms), method.channel]
+        if self.correction is not None:
+            facts += [self.correction.kind, self.correction.rank]
+        return facts
 
     def quantized(self, name, values):
         """Return the `QuantizedMatrix` and the `LayerResult` of one tensor."""
@@ -203,6 +211,7 @@ class _Work:
             matrix.bits_per_weight,
             matrix.relative_error(values),
             None if statistics is None else matrix.output_error(values, statistics),
+            "input" if matrix.transposed else "output",
         )
 
 
