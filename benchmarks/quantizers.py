@@ -3,9 +3,10 @@
 ``python benchmarks/quantizers.py`` quantizes random matrices and compares the errors with those
 measured for BitMoD's definitions; each must be within ``TOLERANCE`` of its figure, which was
 written down before. Low-rank corrections of a smaller matrix with correlated inputs have to come in
-the order of their definitions, ``STEP`` apart. With ``--model`` and ``--text`` (a llama2.c checkpoint with its tokenizer, and
-any English text) every method's loss on that model stands in a second table. ``--write`` rewrites
-``docs/benchmarks/quantizers.md``. Exits with 5 when a figure is not met.
+the order of their definitions, ``STEP`` apart. With ``--model`` and ``--text`` (a llama2.c
+checkpoint with its tokenizer, and any English text) every method's loss on that model stands in a
+table of its own. ``--write`` rewrites ``docs/benchmarks/quantizers.md``. Exits with 5 when a figure
+is not met.
 """
 
 import json

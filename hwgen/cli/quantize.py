@@ -75,6 +75,13 @@ __all__ = ["command"]
     show_default=True,
     help="Quantizer of its two factors.",
 )
+@click.option(
+    "--report",
+    "report_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a report in HTML, with plots.",
+)
 @json_option
 def command(
     model,
@@ -91,6 +98,7 @@ def command(
     correct,
     rank,
     factors,
+    report_file,
     as_json,
 ):
     """Quantize the matrices of a model, layer by layer.
@@ -99,9 +107,11 @@ def command(
     An interrupted run goes on where it was.
     """
     from hwgen.quant.calibration import statistics_for
+    from hwgen.quant.evaluate import loss_before_and_after
     from hwgen.quant.low_rank import parse_correction
     from hwgen.quant.methods import parse_method
     from hwgen.quant.model import SKIPPED, quantize_model
+    from hwgen.quant.report import write_report
 
     chosen = parse_method(method, group, scale, channel)
     correction = parse_correction(correct, rank, factors) if correct else None
@@ -110,13 +120,21 @@ def command(
     exclude = SKIPPED if exclude is None else exclude
     with (
         progress() as update,
-        statistics_for(model, out, calib, tokenizer, save_statistics, update) as calibration,
+        statistics_for(model, out, calib, tokenizer, save_statistics, update) as (known, windows),
     ):
         results = quantize_model(
-            model, out, chosen, include, exclude or None, update, calibration, correction
+            model, out, chosen, include, exclude or None, update, known, correction
         )
-    document = {"file": str(out), "method": chosen.name, "layers": [r.as_dict() for r in results]}
-    document |= _total(results)
+        loss = None
+        if windows is not None:
+            update("loss of the model before and after")
+            loss = loss_before_and_after(model, out, windows.held_out)
+    document = {"model": str(model), "file": str(out), "method": chosen.name}
+    document |= {"layers": [r.as_dict() for r in results], **_total(results), "loss": loss}
+    document["correction"] = f"{correct}, rank {rank}, {factors}" if correct else None
+    document["calibration_tokens"] = None if known is None else known.tokens
+    if report_file is not None:
+        write_report(report_file, document)
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)
 
 
@@ -147,4 +165,7 @@ def _text(results, document):
     rows.append(("all", weights, "", f"{document['bits_per_weight']:.3f}", "", ""))
     heads = ("tensor", "shape", "format", "bits/weight", "error", "output error")
     shown = len(heads) - all(each.output_error is None for each in results)
-    return table([row[:shown] for row in rows], heads[:shown])
+    text = table([row[:shown] for row in rows], heads[:shown])
+    if (loss := document["loss"]) is not None:
+        text += f"\n\nloss {loss['before']:.4f} -> {loss['after']:.4f} nats a token, held out"
+    return text

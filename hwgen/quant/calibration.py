@@ -297,7 +297,9 @@ def _write_moments(path, sums, count):
 
 @contextmanager
 def statistics_for(model, target, calib=None, tokenizer=None, kept=None, progress=None):
-    """Give the `Calibration` that a container of ``model`` is made with, or ``None`` without one.
+    """Give what a container of ``model`` is made with: `Calibration` and `Windows` of its text.
+
+    Both are ``None`` without calibration, and the windows are without a text.
 
     Parameters
     ----------
@@ -318,10 +320,10 @@ def statistics_for(model, target, calib=None, tokenizer=None, kept=None, progres
     if calib is None or Path(calib).suffix == ".safetensors":
         if tokenizer is not None or kept is not None:
             raise UsageError("--tokenizer and --save-statistics must come with a text as --calib")
-        yield None if calib is None else Calibration(calib)
+        yield (None if calib is None else Calibration(calib)), None
         return
     file = Path(kept or Path(target).with_name(f"{Path(target).name}.statistics"))
-    yield calibrate(model, calib, tokenizer, file, progress)[0]
+    yield calibrate(model, calib, tokenizer, file, progress)
     if kept is None:
         file.unlink()
 

@@ -7,6 +7,7 @@ the order of sums does not show in a loss of six digits.
 import mmap
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -54,8 +55,8 @@ class Llama:
     dim, hidden, layers, heads, kv_heads, context : int
         Width, width of the feed-forward part, decoder layers, query heads, key/value heads, and
         the most tokens that it was made for.
-    tensors : dict of str to numpy.ndarray
-        Weights by name, float32; those of linear layers have shape (outputs, inputs). The output
+    tensors : mapping of str to numpy.ndarray
+        Weights by name, floats; those of linear layers have shape (outputs, inputs). The output
         layer shares those of the embedding.
     """
 
@@ -65,7 +66,7 @@ class Llama:
     heads: int
     kv_heads: int
     context: int
-    tensors: dict
+    tensors: Mapping
 
     def logits(self, tokens, observe=None):
         """Return the scores of the next token behind every token, shape (tokens, vocabulary).
@@ -136,8 +137,8 @@ class _Layer:
     def __init__(self, model, number, see):
         self._model, self._name, self._see = model, f"layers.{number}.", see
         self._weights = {
-            name: values.astype(np.float64)
-            for name, values in model.tensors.items()
+            name: model.tensors[name].astype(np.float64)
+            for name in model.tensors
             if name.startswith(self._name)
         }
 

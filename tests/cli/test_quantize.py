@@ -51,9 +51,38 @@ def test_a_text_gives_output_errors_and_statistics_that_can_be_used_again(
     assert len(first["layers"]) == 7
     assert all(0 < each["output_error"] < 0.1 for each in first["layers"])
     hwgen(f"{line} {text} --save-statistics s.safetensors")
-    assert json.loads(hwgen(f"{line} --calib s.safetensors").stdout) == first
+    again = json.loads(hwgen(f"{line} --calib s.safetensors").stdout)
+    assert again == {**first, "loss": None}
+    assert 0 < first["loss"]["before"] < first["loss"]["after"] < first["loss"]["before"] + 0.2
+    assert first["loss"]["tokens"] % 40 == 0
     plain = hwgen(f"{line} --calib s.safetensors".removesuffix("--json"))
     assert "output error" in plain.stderr + plain.stdout
+
+
+def test_a_report_is_one_file_with_a_row_and_bars_for_every_layer(model, hwgen, monkeypatch):
+    monkeypatch.setattr("hwgen.quant.calibration.WINDOW", 40)
+    line = f"quantize {STORIES}/stories260K.bin --method bitmod3 --group 32 --report r.html"
+    text = f"--calib {STORIES}/story.txt --tokenizer {STORIES}/tok512.bin"
+    document = json.loads(hwgen(f"{line} {text} --correct qera-exact --rank 4 --json").stdout)
+    page = Path("r.html").read_text()
+    assert page.count("<rect") == 3 * 35
+    for layer in document["layers"]:
+        assert page.count(f"<td>{layer['name']}</td>") == 1
+        for column in ("bits_per_weight", "relative_error", "output_error"):
+            assert f"{layer[column]:.4g}" in page
+    for fact in ("qera-exact, rank 4, mxint8", f"{document['loss']['after']:.4g}", "bitmod3"):
+        assert fact in page
+    assert "http" not in page and "src=" not in page
+    assert "nats a token" in hwgen(f"{line} {text}").stdout
+
+
+def test_a_report_without_calibration_has_no_output_errors_and_trusts_no_name(model, hwgen):
+    save_file({"<script>.w": np.eye(64, dtype=np.float32)}, "evil.safetensors")
+    hwgen("quantize evil.safetensors --method int4 --report r.html")
+    page = Path("r.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;.w" in page
+    assert page.count("<rect") == 2
+    assert "outputs" not in page
 
 
 @pytest.mark.parametrize(
