@@ -19,10 +19,11 @@ __all__ = ["CODEBOOK_GRAMMAR", "CODEBOOK_NAMES", "Codebook", "parse_codebook"]
 
 LARGEST_WIDTH = 8
 
-CODEBOOK_NAMES = ("bitmod-fp3", "bitmod-fp4", "flint4", "pot4", "nf4", "ternary")
+CODEBOOK_NAMES = ("bitmod-fp3", "bitmod-fp4", "razer4", "flint4", "pot4", "nf4", "ternary")
 CODEBOOK_GRAMMAR = {
     "intN, uintN, qI.F, eXmY": "any integer, fixed-point or float format of 1 to 8 bits whose "
     "codes are all numbers",
+    "logN": "powers of two with a sign and no zero, 2 to 6 bits: the sign, then the exponent",
     "bipolarN": "odd integers: bit i of the code stands for 2**i where it is 1, else for -2**i",
 }
 
@@ -201,6 +202,13 @@ _TABLES = {
         "special_code": 8,
         "specials": (10, -10, 16, -16),
     },
+    # RaZeR (Chen et al., arXiv:2501.04052): FP4's minus zero becomes +-2.5, +-5 or +-8
+    "razer4": {
+        "entries": _sign_and_magnitude((0, 1, 2, 3, 4, 6, 8, 12)),
+        "lsb_exponent": -1,
+        "special_code": 8,
+        "specials": (5, -5, 10, -10, 16, -16),
+    },
     # ANT (MICRO 2022): flint and power-of-two magnitudes, in ascending order behind the sign
     "flint4": {"entries": _sign_and_magnitude((0, 1, 2, 3, 4, 6, 8, 16))},
     "pot4": {"entries": _sign_and_magnitude((0, 1, 2, 4, 8, 16, 32, 64))},
@@ -221,14 +229,17 @@ def parse_codebook(name):
     if found := re.fullmatch(r"bipolar([1-8])", name):
         count = 1 << int(found[1])
         return Codebook(name, tuple(2 * code - (count - 1) for code in range(count)))
+    if found := re.fullmatch(r"log([2-6])", name):
+        powers = tuple(1 << exponent for exponent in range(1 << int(found[1]) - 1))
+        return Codebook(name, _sign_and_magnitude(powers))
     from .names import parse
 
     try:
         scalar = parse(name)
     except UsageError:
         raise UsageError(
-            f"codebook must be one of {', '.join(CODEBOOK_NAMES)}, bipolarN, or a format of at "
-            f"most {LARGEST_WIDTH} bits, not {name!r}{nearest(name, CODEBOOK_NAMES)}"
+            f"codebook must be one of {', '.join(CODEBOOK_NAMES)}, bipolarN, logN, or a format of "
+            f"at most {LARGEST_WIDTH} bits, not {name!r}{nearest(name, CODEBOOK_NAMES)}"
         ) from None
     return _of_scalar(scalar)
 

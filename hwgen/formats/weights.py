@@ -15,6 +15,7 @@ from hwgen.errors import UsageError
 from .block import BlockFormat
 from .codebook import CODEBOOK_NAMES, Codebook, parse_codebook
 from .floating import FloatFormat
+from .integer import IntFormat
 from .names import parse, parse_block
 from .outlier_pairs import OutlierPairs, parse_outlier_pairs
 from .scalar import ScalarFormat
@@ -30,8 +31,9 @@ __all__ = [
 
 WEIGHT_GRAMMAR = {
     "group-CODEBOOK[-zero]-SCALE/G": "codes of a codebook in groups of G, row or tensor; zero: "
-    "with zero points; SCALE: a float format, or uint8 with one fp32 a row",
-    "CODEBOOK": f"{', '.join(CODEBOOK_NAMES)}, olive4, bipolarN, intN, uintN or a float format",
+    "with zero points; SCALE: a float format, e8m0, or uint8 with one fp32 a row",
+    "CODEBOOK": f"{', '.join(CODEBOOK_NAMES)}, olive4, bipolarN, logN, intN, uintN or a float "
+    "format",
     "binary-N-SCALE/G": "N planes of +1 and -1 in groups of G, each with a scale of its own",
     "a block format": "MX, NVFP4 and others, see `hwgen list formats`",
 }
@@ -105,7 +107,7 @@ class GroupedFormat(WeightFormat):
         What the codes stand for.
     group : int or str
         Columns of a group, or ``"row"`` or ``"tensor"``.
-    scale : FloatFormat or IntFormat
+    scale : FloatFormat, PowerOfTwoFormat or IntFormat
         Format of the groups' scales. With integers there is one fp32 scale a row besides, the
         second level of BitMoD (section 4.3) and VS-Quant.
     zero_points : bool
@@ -125,7 +127,7 @@ class GroupedFormat(WeightFormat):
     @property
     def two_level(self):
         """Whether scales are integers, with one float scale a row."""
-        return not isinstance(self.scale, FloatFormat)
+        return isinstance(self.scale, IntFormat)
 
     def groups(self, shape):
         """Return the shape of the array of scales."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from hwgen.formats.power import PowerOfTwoFormat
 from hwgen.formats.weights import GroupedFormat
 
-from .groups import Groups, fit_scales
+from .groups import Groups, fit_scales, shared_power
 
 __all__ = [
     "NORMAL_RANGE",
@@ -31,7 +32,8 @@ NORMAL_RANGE = {
 def nearest_entry(matrix, form: GroupedFormat):
     """Return the arrays of ``form`` in which the largest weight of a group is the largest entry.
 
-    The scale of a group is ``max |w| / max |entry|``, and every weight becomes the nearest entry,
+    The scale of a group is ``max |w| / max |entry|``, or where scales are E8M0 the `shared_power`,
+    and every weight becomes the nearest entry,
     ties going down. Where the codebook has special values, each group tries them in order, with
     the scale that belongs to it, and keeps the first with the least squared error (BitMoD, HPCA
     2025, algorithm 1).
@@ -40,7 +42,10 @@ def nearest_entry(matrix, form: GroupedFormat):
     best = None
     for selector in range(len(codebook.specials)) or (None,):
         integers, _ = codebook.grid(selector)
-        ideal = groups.largest() / np.abs(integers).max()
+        if isinstance(form.scale, PowerOfTwoFormat):
+            ideal = shared_power(groups.largest(), form)
+        else:
+            ideal = groups.largest() / np.abs(integers).max()
         units, _ = fit_scales(ideal, form)
         codes = codebook.encode(groups.values, units[..., None], selector)
         found = codebook.significands(codes, selector) * units[..., None]

@@ -8,6 +8,7 @@ import numpy as np
 
 from hwgen.errors import UsageError, nearest
 from hwgen.formats.names import BLOCK_NAMES, SHORT_NAMES
+from hwgen.formats.power import PowerOfTwoFormat
 from hwgen.formats.weights import BlockedFormat, parse_weight_format
 
 from .binary_coding import binary_coded
@@ -31,6 +32,9 @@ METHODS = {
     "intN-asym": "unsigned integers of 2 to 8 bits with a zero point",
     "fp3, fp4": "float elements e2m0 and e2m1 with a scale of the group",
     "bitmod3, bitmod4": "BitMoD: float elements and one special value a group",
+    "razer4": "RaZeR: FP4 and one of six special values a group; --scale e8m0 --group 32: MXFP4",
+    "logN": "block log: powers of two without a zero, 2 to 6 bits; --scale e8m0",
+    "minifloat-eXmY[/K]": "block minifloat: every code a number, the bias shared by K weights",
     "flint4, pot4, nf4": "ANT's flint, powers of two, normal float",
     "ant4": "ANT: the best of int4, pot4, fp4 and flint4 for each matrix",
     "olive4": "OliVe: outliers take the place of their neighbors",
@@ -51,6 +55,7 @@ CHANNELS = {
 _TRANSPOSED = {"output": (False,), "input": (True,), "adadim": (False, True)}
 _EXAMPLES = (
     *("int4", "int4-asym", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4", "ant4", "olive4"),
+    *("razer4", "log4", "minifloat-e2m3"),
     *("bcq3", "ternary", "xnor", "bipolar4", "quest4", "gptq-int4", *SHORT_NAMES, *BLOCK_NAMES),
 )
 _ANT = ("int4", "pot4", "fp4", "flint4")
@@ -64,7 +69,7 @@ _GROUPED = (
     (r"fp3", "e2m0", nearest_entry, None),
     (r"fp4", "e2m1", nearest_entry, None),
     (r"bitmod([34])", "bitmod-fp{0}", nearest_entry, None),
-    (r"(flint4|pot4|nf4)", "{0}", nearest_entry, None),
+    (r"(razer4|log[2-6]|flint4|pot4|nf4)", "{0}", nearest_entry, None),
     (r"olive4", "olive4", outlier_victim, None),
     (r"ternary", "ternary", absmean, "tensor"),
     (r"xnor", "bipolar1", mean_scaled_signs, "row"),
@@ -208,7 +213,7 @@ def parse_method(name, group=None, scale="fp16", channel="output"):
         Columns that share a scale, ``"row"`` or ``"tensor"``; by default 128, or what the method's
         definition says. Block formats have it in their name.
     scale : str
-        Format of the scales: fp16, bf16, fp32, or uint8 with one fp32 a row.
+        Format of the scales: fp16, bf16, fp32, e8m0, or uint8 with one fp32 a row.
     channel : str
         One of `CHANNELS`: where the groups run.
 
@@ -251,14 +256,19 @@ def _output_method(name, group, scale):
             columns = group or own_group or _DEFAULT_GROUP
             stem = codebook.format(*found.groups())
             form = parse_weight_format(f"group-{stem}-{scale}/{columns}")
+            if isinstance(form.scale, PowerOfTwoFormat) and function is not nearest_entry:
+                raise UsageError(f"scale of {name} must be a float format, not e8m0")
             rotation = _QUEST_ROTATION if function is rms_scaled else None
             return Method(name, (form,), function, rotation)
     return _block_method(name, group)
 
 
 def _block_method(name, group):
+    # with every code a number MX and block minifloat have the same numbers: the largest exponent
+    # is that of the largest weight (Fox et al., ICLR 2021)
+    plain = re.sub(r"^minifloat-(e\d+m\d+)(?=/|$)", r"mx-\1none", name)
     try:
-        form = parse_weight_format(name)
+        form = parse_weight_format(plain)
     except UsageError:
         raise UsageError(
             f"method must be one of {', '.join(METHODS)}, not {name!r}{nearest(name, _EXAMPLES)}"

@@ -9,7 +9,16 @@ from hwgen.quant.methods import parse_method
 NAMES = (
     *("int3", "int8", "int4-asym", "fp3", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4"),
     *("ant4", "olive4", "bcq1", "bcq4", "ternary", "xnor", "bipolar2", "bipolar8", "quest2"),
-    *("mxfp4", "mxfp6", "mxint8", "nvfp4", "block-int4-fp16/64"),
+    *(
+        "mxfp4",
+        "mxfp6",
+        "mxint8",
+        "nvfp4",
+        "block-int4-fp16/64",
+        "razer4",
+        "log4",
+        "minifloat-e2m3",
+    ),
 )
 
 
