@@ -33,6 +33,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--channel",
+    metavar="output|input|adadim",
     type=click.Choice(("output", "input", "adadim")),
     default="output",
     show_default=True,
@@ -67,13 +68,18 @@ __all__ = ["command"]
     metavar="KIND",
     help="Low-rank correction beside the codes: svd, lqer, qera-approx or qera-exact.",
 )
-@click.option("--rank", default=32, show_default=True, help="Rank of the correction.")
+@click.option("--rank", metavar="N", default=32, show_default=True, help="Rank of the correction.")
 @click.option(
     "--factors",
     metavar="NAME",
     default="mxint8",
     show_default=True,
     help="Quantizer of its two factors.",
+)
+@click.option(
+    "--compress",
+    metavar="KIND",
+    help="Compress codes without loss where that is smaller: f2f or dictionary.",
 )
 @click.option(
     "--report",
@@ -98,6 +104,7 @@ def command(
     correct,
     rank,
     factors,
+    compress,
     report_file,
     as_json,
 ):
@@ -111,10 +118,12 @@ def command(
     from hwgen.quant.low_rank import parse_correction
     from hwgen.quant.methods import parse_method
     from hwgen.quant.model import SKIPPED, quantize_model
+    from hwgen.quant.packed import parse_packing
     from hwgen.quant.report import write_report
 
     chosen = parse_method(method, group, scale, channel)
     correction = parse_correction(correct, rank, factors) if correct else None
+    packing = parse_packing(compress) if compress else None
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
@@ -123,7 +132,7 @@ def command(
         statistics_for(model, out, calib, tokenizer, save_statistics, update) as (known, windows),
     ):
         results = quantize_model(
-            model, out, chosen, include, exclude or None, update, known, correction
+            model, out, chosen, include, exclude or None, update, known, correction, packing
         )
         loss = None
         if windows is not None:
@@ -154,7 +163,9 @@ def _text(results, document):
         (
             each.name,
             f"{each.shape[0]}x{each.shape[1]}",
-            each.format + ("" if each.channel == "output" else ", inputs"),
+            each.format
+            + ("" if each.channel == "output" else ", inputs")
+            + (f", {each.compression}" if each.compression else ""),
             f"{each.bits_per_weight:.3f}",
             f"{each.relative_error:.3g}",
             "" if each.output_error is None else f"{each.output_error:.3g}",

@@ -2,7 +2,8 @@
 
 Every quantized matrix ``NAME`` has its arrays as tensors ``NAME.codes``, ``NAME.scales``, ...; all
 other tensors of the model are there as they were. The factors of a correction are matrices
-``NAME.into`` and ``NAME.out``. The metadata entry ``hwgen`` is a JSON document (schema
+``NAME.into`` and ``NAME.out``; compressed codes are other tensors in the place of
+``NAME.codes``. The metadata entry ``hwgen`` is a JSON document (schema
 ``hwgen-weights/1``) with format, shape, method, rotation and correction of every matrix, and
 whether its arrays are those of the transposed one.
 """
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import UsageError, nearest
@@ -19,6 +21,7 @@ from hwgen.flow.outputs import write_file
 from hwgen.formats.weights import parse_weight_format
 
 from .matrix import LowRank, QuantizedMatrix
+from .packed import ARRAYS, unpack
 from .tensor_file import join_files, open_safetensors, read_header
 
 __all__ = ["SCHEMA", "QuantizedModel", "join_parts", "write_part"]
@@ -36,6 +39,20 @@ class _Correction(BaseModel):
     out: str
 
 
+class _Xor(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["f2f"]
+    outputs: int
+    constant: list[Literal[0, 1] | None]
+
+
+class _Dictionary(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["dictionary"]
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -45,6 +62,7 @@ class _Entry(BaseModel):
     rotation: int | None = None
     correction: _Correction | None = None
     transposed: bool = False
+    compression: _Xor | _Dictionary | None = Field(None, discriminator="kind")
 
     def pieces(self):
         """Return {suffix of the name: (format, shape)}: the matrix itself and its factors."""
@@ -121,8 +139,10 @@ class QuantizedModel:
             )
         found = {}
         for suffix, (form, shape) in entry.pieces().items():
-            limits = parse_weight_format(form).array_limits(shape)
-            found[suffix] = {array: f"{name}{suffix}.{array}" for array in limits}
+            arrays = set(parse_weight_format(form).array_limits(shape))
+            if entry.compression is not None and not suffix:
+                arrays = arrays - {"codes"} | set(ARRAYS[entry.compression.kind])
+            found[suffix] = {array: f"{name}{suffix}.{array}" for array in sorted(arrays)}
         wanted = [each for arrays in found.values() for each in arrays.values()]
         missing = [each for each in wanted if each not in names]
         if missing:
@@ -158,6 +178,9 @@ class QuantizedModel:
 
 def _as_matrix(entry, pieces):
     """Return the matrix of an entry, from the arrays of each of its pieces."""
+    packed = None
+    if entry.compression is not None:
+        pieces[""], packed = _unpacked(entry, pieces[""])
     made = {
         suffix: QuantizedMatrix(parse_weight_format(form), shape, pieces[suffix], entry.method)
         for suffix, (form, shape) in entry.pieces().items()
@@ -171,7 +194,22 @@ def _as_matrix(entry, pieces):
         rotation=entry.rotation,
         correction=correction,
         transposed=entry.transposed,
+        packed=packed,
     )
+
+
+def _unpacked(entry, arrays):
+    """Return the arrays of the format, codes among them, and the `Packed` codes."""
+    form, shape = entry.pieces()[""]
+    form, facts = parse_weight_format(form), entry.compression.model_dump()
+    compressed = {name: arrays[name] for name in ARRAYS[facts["kind"]]}
+    others = {name: values for name, values in arrays.items() if name not in compressed}
+    limits = form.array_limits(shape)
+    stand_in = np.zeros(limits["codes"][1], limits["codes"][0])
+    # all but the codes first, which may depend on them
+    form.check({**others, "codes": stand_in}, shape)
+    codes, packed = unpack(form, stand_in.shape, facts, compressed, others)
+    return {**others, "codes": codes}, packed
 
 
 def write_part(path, matrices, tensors):
@@ -199,12 +237,18 @@ def write_part(path, matrices, tensors):
             content[array] = values
         entries[name] = _entry_of(matrix)
     document = json.dumps({"schema": SCHEMA, "matrices": entries})
+    # safetensors writes memory as it lies
+    content = {name: np.ascontiguousarray(values) for name, values in content.items()}
     write_file(path, save(content, {_KEY: document}))
 
 
 def _arrays_to_write(name, matrix):
     """Yield (name of a tensor, values) of a matrix and of the factors of its correction."""
-    for array, values in matrix.arrays.items():
+    arrays = matrix.arrays
+    if matrix.packed is not None:
+        plain = {array: values for array, values in arrays.items() if array != "codes"}
+        arrays = {**plain, **matrix.packed.arrays}
+    for array, values in arrays.items():
         yield f"{name}.{array}", values
     if matrix.correction is not None:
         yield from _arrays_to_write(f"{name}.into", matrix.correction.into)
@@ -220,6 +264,8 @@ def _entry_of(matrix):
     }
     if matrix.transposed:
         entry["transposed"] = True
+    if matrix.packed is not None:
+        entry["compression"] = matrix.packed.facts
     if (correction := matrix.correction) is not None:
         entry["correction"] = {
             "kind": correction.kind,

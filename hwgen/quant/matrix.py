@@ -1,6 +1,7 @@
 """One quantized matrix: its format, its codes, and the numbers that they stand for."""
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +9,9 @@ from hwgen.errors import UsageError
 from hwgen.formats.weights import WeightFormat
 
 from .rotation import rotated
+
+if TYPE_CHECKING:
+    from .packed import Packed
 
 __all__ = ["PART", "LowRank", "QuantizedMatrix", "row_parts"]
 
@@ -37,6 +41,8 @@ class QuantizedMatrix:
     transposed : bool
         Whether the arrays hold the matrix with rows and columns exchanged, so that groups run along
         its outputs and scales belong to input channels.
+    packed : Packed or None
+        What stands for the codes in a file, where they are compressed.
 
     Raises ``UsageError`` where the arrays are not what the format needs.
     """
@@ -48,6 +54,7 @@ class QuantizedMatrix:
     rotation: int | None = None
     correction: "LowRank | None" = None
     transposed: bool = False
+    packed: "Packed | None" = None
 
     def __post_init__(self):
         self.form.check(self.arrays, self.stored_shape)
@@ -65,6 +72,10 @@ class QuantizedMatrix:
     def bits_per_weight(self):
         """Storage of a weight in bits, scales, correction and all else included."""
         extra = 0.0 if self.correction is None else self.correction.bits_per_weight
+        if self.packed is not None:
+            _, shape, largest = self.form.array_limits(self.stored_shape)["codes"]
+            saved = int(np.prod(shape)) * int(largest).bit_length() - self.packed.bits
+            extra -= saved / (self.shape[0] * self.shape[1])
         return self.form.bits_per_weight(self.stored_shape) + extra
 
     def dequantize(self):
@@ -129,7 +140,7 @@ class QuantizedMatrix:
         correction = self.correction
         if correction is not None:
             correction = replace(correction, out=correction.out._rows(rows))
-        return replace(self, shape=shape, arrays=arrays, correction=correction)
+        return replace(self, shape=shape, arrays=arrays, correction=correction, packed=None)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from .calibration import Calibration
 from .container import join_parts, write_part
 from .low_rank import Correction
 from .methods import Method
+from .packed import pack
 from .source import open_model
 
 __all__ = ["SKIPPED", "LayerResult", "quantize_model"]
@@ -43,6 +44,8 @@ class LayerResult:
         Squared error of the layer's outputs over their squares, on calibration data.
     channel : str
         Whether scales belong to output or to input channels.
+    compression : str or None
+        How its codes are compressed.
     """
 
     name: str
@@ -52,6 +55,7 @@ class LayerResult:
     relative_error: float
     output_error: float | None = None
     channel: str = "output"
+    compression: str | None = None
 
     def as_dict(self):
         """Return the result as a plain dictionary."""
@@ -67,6 +71,7 @@ def quantize_model(
     progress=None,
     calibration=None,
     correction=None,
+    packing=None,
 ):
     """Quantize the matrices of a model file; return a `LayerResult` for each.
 
@@ -87,6 +92,8 @@ def quantize_model(
         Statistics of what every chosen matrix multiplies; errors of outputs come from them.
     correction : Correction
         Which low-rank correction every matrix gets.
+    packing : (str, int or None)
+        How codes are compressed where that makes them smaller, from `parse_packing`.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def quantize_model(
         A file cannot be read or written, an expression is none, or no matrix is left to quantize.
     """
     source, target = Path(source), Path(target)
-    work = _Work(method, calibration, correction)
+    work = _Work(method, calibration, correction, packing)
     with open_model(source) as file:
         names = file.names
         chosen = _chosen(file, include, exclude, source)
@@ -172,6 +179,7 @@ class _Work:
     method: Method
     calibration: Calibration | None
     correction: Correction | None
+    packing: tuple | None
 
     def __post_init__(self):
         if self.calibration is not None:
@@ -185,7 +193,7 @@ class _Work:
     def identity(self):
         """What differs where results do."""
         calibration = None if self.calibration is None else self.calibration.identity
-        facts = [calibration]
+        facts = [calibration, self.packing]
         for method in (self.method, self.correction and self.correction.factors):
             facts += [] if method is None else [method.name, repr(method.forms), method.channel]
         if self.correction is not None:
@@ -202,6 +210,8 @@ class _Work:
             if self.correction is not None:
                 low_rank = self.correction.low_rank(values, matrix, statistics)
                 matrix = replace(matrix, correction=low_rank)
+            if self.packing is not None:
+                matrix = pack(matrix, self.packing)
         except UsageError as error:
             raise UsageError(f"tensor {name!r}: {error}") from None
         return matrix, LayerResult(
@@ -212,6 +222,7 @@ class _Work:
             matrix.relative_error(values),
             None if statistics is None else matrix.output_error(values, statistics),
             "input" if matrix.transposed else "output",
+            None if matrix.packed is None else matrix.packed.facts["kind"],
         )
 
 

@@ -73,6 +73,7 @@ def write_report(path, document):
 def _row(layer, plots):
     rows, columns = layer["shape"]
     form = layer["format"] + ("" if layer["channel"] == "output" else ", inputs")
+    form += f", {layer['compression']}" if layer["compression"] else ""
     numbers = [_shown(layer[column]) for column, *_ in _PLOTS[: len(plots)]]
     return [layer["name"], f"{rows}x{columns}", form, *numbers]
 
