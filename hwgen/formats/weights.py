@@ -65,9 +65,13 @@ class WeightFormat:
         bits = sum(int(np.prod(each[1])) * int(each[2]).bit_length() for each in limits)
         return bits / (shape[0] * shape[1])
 
-    def check(self, arrays, shape):
-        """Raise ``UsageError`` unless ``arrays`` are what a matrix of ``shape`` needs."""
+    def check(self, arrays, shape, without=()):
+        """Raise ``UsageError`` unless ``arrays`` are what a matrix of ``shape`` needs.
+
+        Arrays named in ``without`` are neither needed nor allowed.
+        """
         limits = self.array_limits(shape)
+        limits = {name: each for name, each in limits.items() if name not in without}
         if set(arrays) != set(limits):
             raise UsageError(
                 f"arrays of {self.name} must be {', '.join(sorted(limits))}, "

@@ -92,6 +92,9 @@ class InputStatistics:
                 raise UsageError(f"{name} must be finite float64 numbers")
         if (self.mean_magnitude < 0).any() or (np.diagonal(self.second_moment) < 0).any():
             raise UsageError("mean squares and mean magnitudes must not be negative")
+        largest = np.abs(self.second_moment).max()
+        if not np.allclose(self.second_moment, self.second_moment.T, rtol=0, atol=1e-6 * largest):
+            raise UsageError("second_moment must be symmetric")
 
     def output_square(self, weights):
         """Return the mean squared output of ``weights`` (rows, inputs), summed over the rows."""

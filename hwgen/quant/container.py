@@ -204,11 +204,9 @@ def _unpacked(entry, arrays):
     form, facts = parse_weight_format(form), entry.compression.model_dump()
     compressed = {name: arrays[name] for name in ARRAYS[facts["kind"]]}
     others = {name: values for name, values in arrays.items() if name not in compressed}
-    limits = form.array_limits(shape)
-    stand_in = np.zeros(limits["codes"][1], limits["codes"][0])
-    # all but the codes first, which may depend on them
-    form.check({**others, "codes": stand_in}, shape)
-    codes, packed = unpack(form, stand_in.shape, facts, compressed, others)
+    form.check(others, shape, without=("codes",))
+    stored = form.array_limits(shape)["codes"][1]
+    codes, packed = unpack(form, stored, facts, compressed, others)
     return {**others, "codes": codes}, packed
 
 

@@ -89,7 +89,12 @@ def _factor(moment):
     # inputs that are all zero say nothing: plain rounding
     damped = moment + np.eye(count) * (damping if damping > 0 else 1.0)
     # R R^T with an upper triangular R is the damped moment; both orders reversed give L L^T
-    reversed_factor = np.linalg.cholesky(damped[::-1, ::-1])[::-1, ::-1]
+    try:
+        reversed_factor = np.linalg.cholesky(damped[::-1, ::-1])[::-1, ::-1]
+    except np.linalg.LinAlgError:
+        raise UsageError(
+            "second_moment must have no negative eigenvalues, as means of x x^T have none"
+        ) from None
     return np.triu(np.linalg.inv(reversed_factor))
 
 

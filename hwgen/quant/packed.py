@@ -167,23 +167,29 @@ def _unpack_trits(form, shape, facts, arrays):
     return _CODE_OF[trits[:, : shape[1]]], packed
 
 
-def _zero_codes(form, arrays, shape):
-    """Return the code of zero, of all weights or of each; and the bits of a code."""
+def _code_bits(form):
+    """Return the bits of a code; raises ``UsageError`` where no code is zero."""
     if isinstance(form, BlockedFormat) and form.block.element.width <= 8:
-        return np.uint8(0), form.block.element.width
-    if isinstance(form, GroupedFormat) and isinstance(form.codebook, Codebook):
-        if form.zero_points:
-            return form.spread(arrays["zero_points"], shape), form.codebook.width
-        integers, codes = form.codebook.grid()
-        if 0 in integers:
-            return codes[integers == 0][0], form.codebook.width
+        return form.block.element.width
+    coded = isinstance(form, GroupedFormat) and isinstance(form.codebook, Codebook)
+    if coded and (form.zero_points or 0 in form.codebook.grid()[0]):
+        return form.codebook.width
     raise UsageError(f"f2f must go with codes of at most 8 bits that have a zero, not {form.name}")
 
 
+def _zero_codes(form, arrays, shape):
+    """Return the code of zero, of all weights or of each."""
+    if isinstance(form, BlockedFormat):
+        return np.uint8(0)
+    if form.zero_points:
+        return form.spread(arrays["zero_points"], shape)
+    integers, codes = form.codebook.grid()
+    return codes[integers == 0][0]
+
+
 def _pack_xor(form, arrays, shape, number):
-    codes = arrays["codes"]
-    zero, width = _zero_codes(form, arrays, shape)
-    mask = (codes != zero).ravel()
+    width, codes = _code_bits(form), arrays["codes"]
+    mask = (codes != _zero_codes(form, arrays, shape)).ravel()
     planes = codes.ravel()[:, None] >> np.arange(width) & 1
     # a plane that is the same for all weights that matter needs no code
     constant = [_constant(planes[mask, plane]) for plane in range(width)]
@@ -234,8 +240,7 @@ def _encode_plane(code, bits, mask):
 
 
 def _unpack_xor(form, shape, facts, arrays, others):
-    zero, width = _zero_codes(form, others, shape)
-    weights, constant = shape[0] * shape[1], facts["constant"]
+    width, weights, constant = _code_bits(form), shape[0] * shape[1], facts["constant"]
     code = XorCode(inputs=_INPUTS, outputs=facts["outputs"], history=_HISTORY)
     words, mask, corrections = (arrays[name] for name in ("words", "mask", "corrections"))
     if len(constant) != width:
@@ -260,6 +265,7 @@ def _unpack_xor(form, shape, facts, arrays, others):
             value = flat[place : place + weights]
         values |= np.asarray(value, np.uint8) << np.uint8(plane)
     matters = np.unpackbits(mask, count=weights, bitorder="little").astype(bool).reshape(shape)
+    zero = _zero_codes(form, others, shape)
     codes = np.where(matters, values.reshape(shape), zero).astype(np.uint8)
     return codes, Packed(facts, arrays, _xor_bits(arrays, weights, len(coded) * weights))
 

@@ -125,6 +125,7 @@ def saved(path, metadata=True, **changes):
         ({"second_moment": np.full((3, 3), np.nan)}, "must be finite float64"),
         ({"mean_magnitude": np.ones(3, np.float32)}, "must be finite float64"),
         ({"second_moment": -np.eye(3)}, "must not be negative"),
+        ({"second_moment": np.triu(np.ones((3, 3)))}, "must be symmetric"),
         ({"second_moment": np.eye(4), "mean_magnitude": np.ones(4)}, "must be of 3 inputs, not 4"),
     ],
 )

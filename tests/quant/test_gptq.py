@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.errors import UsageError
 from hwgen.quant.calibration import InputStatistics, measure
 from hwgen.quant.llama import read_checkpoint, read_tokenizer
 from hwgen.quant.methods import parse_method
@@ -105,6 +106,13 @@ def test_inputs_that_are_all_zero_leave_the_nearest_codes():
         made.arrays["codes"], parse_method("int4", 8).quantize(matrix).arrays["codes"]
     )
     assert made.output_error(matrix, statistics) == 0
+
+
+def test_statistics_that_no_inputs_have_are_refused():
+    matrix = np.random.default_rng(1).normal(size=(4, 2)).astype(np.float32)
+    statistics = InputStatistics(np.array([[1.0, 5.0], [5.0, 1.0]]), np.ones(2))
+    with pytest.raises(UsageError, match="must have no negative eigenvalues"):
+        parse_method("gptq-int4", 2).quantize(matrix, statistics)
 
 
 @pytest.mark.parametrize("method", ["int4", "quest4", "ant4"])

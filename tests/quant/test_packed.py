@@ -178,3 +178,17 @@ def test_corrupt_ones_are_refused(packing, name, values, message, tmp_path):
     quantize_model(tmp_path / "m.safetensors", target, method, packing=parse_packing(packing))
     with pytest.raises(UsageError, match=message):
         QuantizedModel(rewritten(target, change_of(name, values))).matrix("a")
+
+
+@pytest.mark.parametrize("packing", ["f2f", "dictionary-64"])
+@pytest.mark.parametrize("group", ["row", "tensor"])
+def test_a_shape_that_no_memory_holds_is_refused_at_once(packing, group, tmp_path):
+    save_file({"a": sparse(0.1, (64, 400))}, tmp_path / "m.safetensors")
+    target, method = tmp_path / "q.safetensors", parse_method("ternary", group)
+    quantize_model(tmp_path / "m.safetensors", target, method, packing=parse_packing(packing))
+
+    def change(tensors, document):
+        document["matrices"]["a"]["shape"] = [64, (1 << 31) - 1]
+
+    with pytest.raises(UsageError, match=r"mask must have shape|words must"):
+        QuantizedModel(rewritten(target, change)).matrix("a")
