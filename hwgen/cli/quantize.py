@@ -29,7 +29,7 @@ __all__ = ["command"]
     metavar="FORMAT",
     default="fp16",
     show_default=True,
-    help="Format of scales: fp16, bf16, fp32, e8m0, or uint8 with one fp32 a row.",
+    help="Format of scales: fp16, bf16, fp32, e8m0, e4m3-fp32, or uint8 with one fp32 a row.",
 )
 @click.option(
     "--channel",

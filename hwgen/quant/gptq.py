@@ -29,10 +29,10 @@ def check_compensable(form):
             "gptq must go with a method that gives every weight a code of a codebook, such as "
             f"gptq-int4 or gptq-bitmod4, not with {form.name}"
         )
-    if form.two_level:
+    if form.two_level or form.tensor_scale:
         raise UsageError(
-            "gptq must have float scales, not integer ones in two levels, which follow from the "
-            "scales of a whole row"
+            "gptq must have scales of one level: fp16, bf16, fp32 or e8m0; others follow from the "
+            "weights of a whole row or matrix"
         )
 
 

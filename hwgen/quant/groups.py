@@ -1,11 +1,13 @@
 """A matrix as groups of weights, and the scales of groups."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwgen.formats import FloatFormat
 from hwgen.formats.weights import GroupedFormat
 
-__all__ = ["Groups", "fit_scales", "shared_power"]
+__all__ = ["Groups", "fit_scales", "outer_scale", "shared_power"]
 
 _ROW_SCALE = FloatFormat(8, 23)
 # scale of a group of zeros whose codebook has no zero; scales with fewer exponents take their least
@@ -85,7 +87,18 @@ def shared_power(largest, form: GroupedFormat):
     return np.where(largest > 0, np.ldexp(1.0, exponent - top), 0.0)
 
 
-def fit_scales(ideal, form: GroupedFormat):
+def outer_scale(largest, form: GroupedFormat):
+    """Return the code of the scale of a matrix with which its largest magnitude just fits.
+
+    That is ``largest / (largest entry * largest scale)``, special values aside, as NVFP4 has it; 1
+    for a matrix of zeros.
+    """
+    entry = np.ldexp(np.abs(form.codebook.grid()[0]).max(), form.codebook.lsb_exponent)
+    code = _ROW_SCALE.encode(largest / (entry * form.scale.max_value))
+    return code if _ROW_SCALE.decode(code) > 0 else _ROW_SCALE.encode(1.0)
+
+
+def fit_scales(ideal, form: GroupedFormat, outer=None):
     """Return (units, arrays): scales as stored, and the numbers that weights are divided by.
 
     Parameters
@@ -94,6 +107,8 @@ def fit_scales(ideal, form: GroupedFormat):
         Wanted value of the codebook's integer 1, shape (rows, groups), not negative.
     form : GroupedFormat
         Says how scales are stored.
+    outer : int
+        Code of the scale of the matrix, for formats that have one.
 
     Returns
     -------
@@ -101,8 +116,13 @@ def fit_scales(ideal, form: GroupedFormat):
         What to divide by: the stored scale, or in two levels the ideal one as fp32, as BitMoD
         (HPCA 2025) does. Where the ideal is 0 they are 1, or very small where no entry is zero.
     arrays : dict
-        ``scales`` and, in two levels, ``row_scales``.
+        ``scales`` and, in two levels, ``row_scales``, or ``tensor_scale``.
     """
+    if form.tensor_scale:
+        shared = float(_ROW_SCALE.decode(outer))
+        units, arrays = fit_scales(ideal / shared, replace(form, tensor_scale=False))
+        tensor_scale = np.array([outer], _ROW_SCALE.code_dtype)
+        return units * shared, {**arrays, "tensor_scale": tensor_scale}
     scale = _ROW_SCALE if form.two_level else form.scale
     factor = 2.0**-form.codebook.lsb_exponent
     # pairs with outliers have no table of entries; their zero is code 0

@@ -22,6 +22,7 @@ from .grouped import (
     outlier_victim,
     rms_scaled,
 )
+from .groups import outer_scale
 from .matrix import QuantizedMatrix, row_parts
 from .rotation import rotated, rotated_moment
 
@@ -32,7 +33,7 @@ METHODS = {
     "intN-asym": "unsigned integers of 2 to 8 bits with a zero point",
     "fp3, fp4": "float elements e2m0 and e2m1 with a scale of the group",
     "bitmod3, bitmod4": "BitMoD: float elements and one special value a group",
-    "razer4": "RaZeR: FP4 and one of six special values a group; --scale e8m0 --group 32: MXFP4",
+    "razer4": "RaZeR: FP4 and one of six special values a group; --scale e8m0, e4m3-fp32",
     "logN": "block log: powers of two without a zero, 2 to 6 bits; --scale e8m0",
     "minifloat-eXmY[/K]": "block minifloat: every code a number, the bias shared by K weights",
     "flint4, pot4, nf4": "ANT's flint, powers of two, normal float",
@@ -168,9 +169,9 @@ class Method:
             return function(matrix, form, self.function, moment)
         if transposed:
             matrix = matrix.T
-        if getattr(form, "group", None) == "tensor" and self.function is not absmean:
-            return self.function(matrix, form)
         shared = _of_whole_matrix(self.function, matrix, form)
+        if getattr(form, "group", None) == "tensor" and self.function is not absmean:
+            return self.function(matrix, form, **shared)
         parts = [self.function(matrix[rows], form, **shared) for rows in row_parts(matrix.shape)]
         limits = form.array_limits(matrix.shape)
         return {
@@ -196,9 +197,11 @@ def _of_whole_matrix(function, matrix, form):
         mean = sum(float(part.sum(dtype=np.float64)) for part in parts) / matrix.size
         square = sum(float(((part.astype(np.float64) - mean) ** 2).sum()) for part in parts)
         return {"deviation": np.sqrt(square / matrix.size)}
+    largest = max(float(np.abs(part).max()) for part in parts)
     if function is blocked and form.block.tensor_scale is not None:
-        largest = max(float(np.abs(part).max()) for part in parts)
         return {"outer": form.block.choose_tensor_scale(np.array([largest]))}
+    if getattr(form, "tensor_scale", False):
+        return {"outer": outer_scale(largest, form)}
     return {}
 
 
@@ -213,7 +216,8 @@ def parse_method(name, group=None, scale="fp16", channel="output"):
         Columns that share a scale, ``"row"`` or ``"tensor"``; by default 128, or what the method's
         definition says. Block formats have it in their name.
     scale : str
-        Format of the scales: fp16, bf16, fp32, e8m0, or uint8 with one fp32 a row.
+        Format of the scales: fp16, bf16, fp32, e8m0, e4m3-fp32 (with one fp32 for the matrix), or
+        uint8 with one fp32 a row.
     channel : str
         One of `CHANNELS`: where the groups run.
 
@@ -256,8 +260,9 @@ def _output_method(name, group, scale):
             columns = group or own_group or _DEFAULT_GROUP
             stem = codebook.format(*found.groups())
             form = parse_weight_format(f"group-{stem}-{scale}/{columns}")
-            if isinstance(form.scale, PowerOfTwoFormat) and function is not nearest_entry:
-                raise UsageError(f"scale of {name} must be a float format, not e8m0")
+            special_scale = isinstance(form.scale, PowerOfTwoFormat) or form.tensor_scale
+            if special_scale and function is not nearest_entry:
+                raise UsageError(f"scale of {name} must be a float format, not {scale}")
             rotation = _QUEST_ROTATION if function is rms_scaled else None
             return Method(name, (form,), function, rotation)
     return _block_method(name, group)

@@ -96,8 +96,9 @@ def test_wrong_names_and_groups_are_refused(name, group, message):
 
 
 def test_gptq_without_statistics_or_with_two_levels_is_refused():
-    with pytest.raises(UsageError, match="gptq must have float scales"):
-        parse_method("gptq-int4", 32, "uint8")
+    for scale in ("uint8", "e4m3-fp32"):
+        with pytest.raises(UsageError, match="gptq must have scales of one level"):
+            parse_method("gptq-int4", 32, scale)
     with pytest.raises(UsageError, match="gptq-int4 must have calibration data; give --calib"):
         parse_method("gptq-int4").quantize(np.ones((2, 2), np.float32))
 

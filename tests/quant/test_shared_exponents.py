@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hwgen.errors import UsageError
 from hwgen.formats.codebook import parse_codebook
+from hwgen.formats.weights import parse_weight_format
 from hwgen.quant.methods import parse_method
 
 FP4 = (0, 0.5, 1, 1.5, 2, 3, 4, 6)
@@ -99,11 +100,35 @@ def test_razer_on_mxfp4_takes_the_special_value_with_the_least_error(row):
     assert float(found) == pytest.approx(float(min(errors)), rel=1e-12)
 
 
-def test_razer_has_less_error_than_mxfp4():
-    matrix = np.random.default_rng(2).normal(size=(64, 256)).astype(np.float32)
-    razer, plain = parse_method("razer4", 32, "e8m0"), parse_method("mxfp4")
-    errors = [each.quantize(matrix).relative_error(matrix) for each in (razer, plain)]
+def test_fp4_with_scales_in_the_way_of_nvfp4_is_nvfp4():
+    matrix = np.random.default_rng(1).normal(size=(16, 128)).astype(np.float32) * 0.01
+    ours = parse_method("fp4", 16, "e4m3-fp32").quantize(matrix)
+    standard = parse_method("nvfp4").quantize(matrix)
+    np.testing.assert_array_equal(ours.dequantize(), standard.dequantize())
+    np.testing.assert_array_equal(ours.arrays["tensor_scale"], standard.arrays["tensor_scale"])
+    assert ours.bits_per_weight == standard.bits_per_weight
+    assert ours.form.name == "group-e2m1-e4m3-fp32/16"
+    assert parse_weight_format(ours.form.name) == ours.form
+
+
+def test_a_matrix_of_zeros_has_a_scale_of_one_in_the_way_of_nvfp4():
+    made = parse_method("razer4", 16, "e4m3-fp32").quantize(np.zeros((2, 32), np.float32))
+    assert not made.dequantize().any()
+    assert np.uint32(made.arrays["tensor_scale"][0]).view(np.float32) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("group", "scale", "plain"), [(32, "e8m0", "mxfp4"), (16, "e4m3-fp32", "nvfp4")]
+)
+@pytest.mark.parametrize("size", [1.0, 0.001])
+def test_razer_has_less_error_than_what_it_is_on(group, scale, plain, size, monkeypatch):
+    matrix = np.random.default_rng(2).normal(size=(64, 256)).astype(np.float32) * np.float32(size)
+    made = parse_method("razer4", group, scale).quantize(matrix)
+    errors = [each.relative_error(matrix) for each in (made, parse_method(plain).quantize(matrix))]
     assert errors[0] < 0.9 * errors[1]
+    monkeypatch.setattr("hwgen.quant.matrix.PART", 5 * 256)
+    parts = parse_method("razer4", group, scale).quantize(matrix)
+    np.testing.assert_array_equal(parts.dequantize(), made.dequantize())
 
 
 @pytest.mark.parametrize("name", ["bipolar3", "xnor", "log4"])
@@ -124,6 +149,7 @@ def test_logarithmic_codebooks_hold_powers_of_two():
 
 
 @pytest.mark.parametrize("name", ["int4-asym", "quest4", "ternary", "xnor", "olive4"])
-def test_power_of_two_scales_of_methods_with_other_rules_are_refused(name):
-    with pytest.raises(UsageError, match=f"scale of {name} must be a float format, not e8m0"):
-        parse_method(name, scale="e8m0")
+@pytest.mark.parametrize("scale", ["e8m0", "e4m3-fp32"])
+def test_block_scales_of_methods_with_other_rules_are_refused(name, scale):
+    with pytest.raises(UsageError, match=f"scale of {name} must be a float format, not {scale}"):
+        parse_method(name, scale=scale)
