@@ -44,8 +44,7 @@ METHODS = {
     "xnor": "XNOR-Net: signs with the mean magnitude of the row",
     "bipolarN": "odd integers of 1 to 8 bits, scale from the largest magnitude",
     "questN": "QuEST: Hadamard rotation, odd integers, scale from the root mean square",
-    "gptq-METHOD": "GPTQ: one of those above, bcq and olive4 excepted; later columns make up for "
-    "the errors of earlier ones, with --calib",
+    "gptq-METHOD": "GPTQ: one of those above with later columns making up for errors; --calib",
     "a block format": "mxfp4, mxfp6-e2m3/16, mxint8, nvfp4, block-int4-fp16/64, ...",
 }
 CHANNELS = {
@@ -197,11 +196,13 @@ def _of_whole_matrix(function, matrix, form):
         mean = sum(float(part.sum(dtype=np.float64)) for part in parts) / matrix.size
         square = sum(float(((part.astype(np.float64) - mean) ** 2).sum()) for part in parts)
         return {"deviation": np.sqrt(square / matrix.size)}
-    largest = max(float(np.abs(part).max()) for part in parts)
-    if function is blocked and form.block.tensor_scale is not None:
-        return {"outer": form.block.choose_tensor_scale(np.array([largest]))}
-    if getattr(form, "tensor_scale", False):
-        return {"outer": outer_scale(largest, form)}
+    # NVFP4's block has the scale of the matrix, as a codebook with such scales has
+    scaled = form.block if isinstance(form, BlockedFormat) else form
+    if getattr(scaled, "tensor_scale", None):
+        largest = max(float(np.abs(part).max()) for part in parts)
+        if scaled is form:
+            return {"outer": outer_scale(largest, form)}
+        return {"outer": scaled.choose_tensor_scale(np.array([largest]))}
     return {}
 
 

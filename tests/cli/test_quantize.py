@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -66,6 +68,9 @@ def test_a_report_is_one_file_with_a_row_and_bars_for_every_layer(model, hwgen, 
     document = json.loads(hwgen(f"{line} {text} --correct qera-exact --rank 4 --json").stdout)
     page = Path("r.html").read_text()
     assert page.count("<rect") == 3 * 35
+    plots = [ElementTree.fromstring(each) for each in re.findall(r"<svg.*?</svg>", page, re.S)]
+    widths = [[float(bar.get("width")) for bar in plot.iter("rect")] for plot in plots]
+    assert len(widths) == 3 and all(0 <= each <= 480 for row in widths for each in row)
     for layer in document["layers"]:
         assert page.count(f"<td>{layer['name']}</td>") == 1
         for column in ("bits_per_weight", "relative_error", "output_error"):
@@ -127,3 +132,6 @@ def test_wrong_requests_are_one_line_and_code_2(model, fails, line, message):
 def test_methods_are_listed(hwgen):
     document = json.loads(hwgen("list methods --json").stdout)
     assert "bitmod3, bitmod4" in [each["name"] for each in document["items"]]
+    assert sorted(document["options"]["channel"]) == ["adadim", "input", "output"]
+    assert "qera-exact" in document["options"]["correct"]
+    assert "--compress" in hwgen("list methods").stdout
