@@ -2,14 +2,17 @@
 
 ``python benchmarks/quantizers.py`` quantizes random matrices and compares the errors with those
 measured for BitMoD's definitions; each must be within ``TOLERANCE`` of its figure, which was
-written down before. With ``--model`` and ``--text`` (a llama2.c checkpoint with its tokenizer, and
-any English text) every method's loss on that model stands in a second table. ``--write`` rewrites
-``docs/benchmarks/quantizers.md``. Exits with 5 when a figure is not met.
+written down before. Low-rank corrections of a smaller matrix with correlated inputs have to come in
+the order of their definitions, ``STEP`` apart. With ``--model`` and ``--text`` (a llama2.c
+checkpoint with its tokenizer, and any English text) every method's loss on that model stands in a
+table of its own. ``--write`` rewrites ``docs/benchmarks/quantizers.md``. Exits with 5 when a figure
+is not met.
 """
 
 import json
 import platform
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -28,6 +31,12 @@ PUBLISHED = {
     "fp4": (0.0119, 0.0146),
     "bitmod4": (0.0096, 0.0114),
 }
+# error of outputs relative to that without correction, measured before on another matrix; what is
+# checked is the order: the exact one is less than both of its approximations, and those less than
+# the plain one, by at least STEP; the two approximations are within EQUAL of each other
+CORRECTED = {"svd": 0.877, "lqer": 0.604, "qera-approx": 0.604, "qera-exact": 0.532}
+STEP, EQUAL = 0.05, 0.01
+CORRECTED_SIZE, CORRECTED_RANK, CORRECTED_METHOD = 512, 32, "mxint4/16"
 OTHERS = ("int4", "flint4", "pot4", "nf4", "ant4", "olive4", "bcq3", "quest4", "mxfp4", "nvfp4")
 LOSS_METHODS = (
     *("mxint8", "mxfp6", "mxfp8", "int4-asym", "bitmod4", "bcq4", "fp4", "nf4", "mxfp4", "nvfp4"),
@@ -41,6 +50,18 @@ PUBLISHED_LOSS = {
 }
 # another part of the text moves small differences by a hundredth or two, large ones by their third
 LOSS_TOLERANCE, LOSS_SHARE = 0.02, 0.33
+# options of methods that know what the layers multiply, measured on later windows of the text; each
+# has to cost less loss than the plain method after it
+CALIBRATED = (
+    ("gptq-int4-asym", {}, "int4-asym"),
+    ("gptq-bitmod4", {}, "bitmod4"),
+    ("gptq-bitmod3", {}, "bitmod3"),
+    ("int4-asym", {"channel": "adadim"}, "int4-asym"),
+    ("bitmod3", {"correct": "lqer"}, "bitmod3"),
+    ("bitmod3", {"correct": "qera-exact"}, "bitmod3"),
+    ("gptq-bitmod3", {"correct": "qera-exact"}, "bitmod3"),
+)
+LOSS_RANK, LOSS_FACTORS, CALIBRATION_WINDOWS = 8, "mxint8/8", 64
 LOSS_GROUP = 32
 WINDOWS, WINDOW = 16, 256
 _OWN_GROUP = ("mx", "nvfp4", "ternary")
@@ -65,35 +86,89 @@ def error_rows():
     return rows
 
 
-def loss_rows(model, text):
-    """Return one row a method: the loss of the model with quantized linear layers."""
+def correction_rows():
+    """Return one row a correction: error of outputs relative to that of codes alone."""
     from dataclasses import replace
 
+    from hwgen.quant.calibration import InputStatistics
+    from hwgen.quant.low_rank import parse_correction
     from hwgen.quant.methods import parse_method
 
-    tokens = model[1].encode(text)[1:]
-    windows = [[1, *tokens[i * WINDOW : (i + 1) * WINDOW]] for i in range(WINDOWS)]
-    llama = model[0]
-    rows = [{"method": "fp32", "bits": 32.0, "loss": _loss(llama, windows)}]
-    linear = [name for name in llama.tensors if ".attention.w" in name or ".feed_forward" in name]
-    for name in LOSS_METHODS:
-        group = None if name.startswith(_OWN_GROUP) else LOSS_GROUP
-        method = parse_method(name, group)
-        made = {each: method.quantize(llama.tensors[each]) for each in linear}
-        changed = replace(llama, tensors={**llama.tensors, **_weights(made)})
-        sizes = [np.prod(each.shape) for each in made.values()]
-        bits = np.average([each.bits_per_weight for each in made.values()], weights=sizes)
-        rows.append({"method": name, "bits": float(bits), "loss": _loss(changed, windows)})
-        print(f"{name} {rows[-1]['loss']:.4f}", file=sys.stderr, flush=True)
+    rng, size = np.random.default_rng(SEED), CORRECTED_SIZE
+    matrix = rng.normal(size=(size, size)).astype(np.float32)
+    inputs = rng.normal(size=(8 * size, size))
+    # an eighth of the directions is shared, and channels differ by a factor of e
+    inputs += (
+        rng.normal(size=(8 * size, size // 8))
+        @ rng.normal(size=(size // 8, size))
+        / np.sqrt(size // 8)
+    )
+    inputs *= np.exp(rng.normal(size=size))
+    statistics = InputStatistics(inputs.T @ inputs / len(inputs), np.abs(inputs).mean(axis=0))
+    quantized = parse_method(CORRECTED_METHOD).quantize(matrix)
+    without = quantized.output_error(matrix, statistics)
+    rows = []
+    for kind, published in CORRECTED.items():
+        low_rank = parse_correction(kind, CORRECTED_RANK).low_rank(matrix, quantized, statistics)
+        made = replace(quantized, correction=low_rank)
+        error = float(np.sqrt(made.output_error(matrix, statistics) / without))
+        rows.append({"correction": kind, "bits": made.bits_per_weight, "error": error})
+        rows[-1]["published"] = published
     return rows
 
 
+def loss_rows(model, text, folder):
+    """Return one row a method: the loss of the model with quantized linear layers."""
+    from hwgen.quant.calibration import measure
+    from hwgen.quant.methods import parse_method
+
+    tokens, llama = model[1].encode(text)[1:], model[0]
+    windows = [
+        [1, *tokens[i * WINDOW : (i + 1) * WINDOW]] for i in range(WINDOWS + CALIBRATION_WINDOWS)
+    ]
+    windows, others = windows[:WINDOWS], windows[WINDOWS:]
+    rows = [{"method": "fp32", "bits": 32.0, "loss": _loss(llama, windows)}]
+    for name in LOSS_METHODS:
+        group = None if name.startswith(_OWN_GROUP) else LOSS_GROUP
+        rows.append(_loss_row(name, llama, windows, parse_method(name, group)))
+    calibration = measure(llama, others, folder / "statistics.safetensors")
+    for name, options, plain in CALIBRATED:
+        method = parse_method(name, LOSS_GROUP, channel=options.get("channel", "output"))
+        label = " ".join([name, *options.values()])
+        kind = options.get("correct")
+        rows.append(_loss_row(label, llama, windows, method, calibration, kind) | {"plain": plain})
+    return rows
+
+
+def _loss_row(label, llama, windows, method, calibration=None, kind=None):
+    from dataclasses import replace
+
+    from hwgen.quant.low_rank import parse_correction
+
+    made = {}
+    for name, values in llama.tensors.items():
+        if ".attention.w" not in name and ".feed_forward" not in name:
+            continue
+        statistics = calibration and calibration.statistics(name, values.shape[1])
+        made[name] = method.quantize(values, statistics)
+        if kind:
+            correction = parse_correction(kind, LOSS_RANK, LOSS_FACTORS)
+            low_rank = correction.low_rank(values, made[name], statistics)
+            made[name] = replace(made[name], correction=low_rank)
+    changed = replace(llama, tensors={**llama.tensors, **_weights(made)})
+    sizes = [np.prod(each.shape) for each in made.values()]
+    bits = np.average([each.bits_per_weight for each in made.values()], weights=sizes)
+    row = {"method": label, "bits": float(bits), "loss": _loss(changed, windows)}
+    print(f"{label} {row['loss']:.4f}", file=sys.stderr, flush=True)
+    return row
+
+
 def _weights(made):
-    return {name: each.weights() for name, each in made.items()}
+    return {name: each.corrected_weights() for name, each in made.items()}
 
 
 def _loss(llama, windows):
-    return float(np.mean([llama.loss(each) for each in windows]))
+    return float(np.mean(llama.losses(windows)))
 
 
 def error_table(rows):
@@ -123,6 +198,20 @@ def loss_table(rows):
     return "\n".join(lines)
 
 
+def correction_table(rows):
+    """Return the table of low-rank corrections."""
+    lines = ["| correction | bits/weight | error | published |", "|---|---|---|---|"]
+    for row in rows:
+        cells = (row["correction"], f"{row['bits']:.2f}", f"{row['error']:.3f}", row["published"])
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    about = (
+        f"Root of the squared error of outputs over that of {CORRECTED_METHOD} alone; matrix "
+        f"{CORRECTED_SIZE}x{CORRECTED_SIZE},\nrank {CORRECTED_RANK}, factors mxint8, "
+        f"numpy.random.default_rng({SEED})."
+    )
+    return "\n".join(lines) + f"\n\n{about}"
+
+
 def provenance():
     """Return the line that says where the figures come from."""
     return (
@@ -139,12 +228,23 @@ def missed(results):
         for column, wanted in zip(("normal", "laplace"), row["published"] or (), strict=False):
             if abs(row[column] / wanted - 1) > TOLERANCE:
                 names.add(row["method"])
+    svd, lqer, approximate, exact = (row["error"] for row in results["corrections"])
+    if not (
+        max(lqer, approximate) <= (1 - STEP) * svd
+        and exact <= (1 - STEP) * min(lqer, approximate)
+        and approximate <= (1 + EQUAL) * lqer
+    ):
+        names.add("order of corrections")
     losses = results.get("losses", [])
     for row in losses:
         wanted = PUBLISHED_LOSS.get(row["method"])
         more = row["loss"] - losses[0]["loss"]
         if wanted and abs(more - wanted) > max(LOSS_TOLERANCE, LOSS_SHARE * wanted):
             names.add(row["method"])
+    loss_of = {row["method"]: row["loss"] for row in losses}
+    names |= {
+        row["method"] for row in losses if "plain" in row and row["loss"] >= loss_of[row["plain"]]
+    }
     return sorted(names)
 
 
@@ -158,13 +258,18 @@ def main(model, tokenizer, text, as_json, write_docs):
     """Measure the quantizers; exit with 5 if a published figure is not met."""
     from hwgen.quant.llama import read_checkpoint, read_tokenizer
 
-    results = {"errors": error_rows()}
+    results = {"errors": error_rows(), "corrections": correction_rows()}
     if model:
         pair = read_checkpoint(model), read_tokenizer(tokenizer)
-        results["losses"] = loss_rows(pair, text.read_text())
+        with tempfile.TemporaryDirectory() as folder:
+            results["losses"] = loss_rows(pair, text.read_text(), Path(folder))
     tables = {"quantizer-errors": f"{error_table(results['errors'])}\n\n{provenance()}"}
+    tables["quantizer-corrections"] = correction_table(results["corrections"])
     if model:
-        about = f"{model.name}, the first {WINDOWS} windows of {WINDOW} tokens of {text.name}."
+        about = (
+            f"{model.name}, the first {WINDOWS} windows of {WINDOW} tokens of {text.name};\n"
+            f"calibration on the next {CALIBRATION_WINDOWS}, corrections of rank {LOSS_RANK}."
+        )
         tables["quantizer-losses"] = f"{loss_table(results['losses'])}\n\n{about}"
     if write_docs:
         from pages import earlier_figures, write_figures, write_table

@@ -72,10 +72,17 @@ def list_boards():
 def list_methods():
     """Return all quantization methods and the grammar of the formats that they make, likewise."""
     from hwgen.formats.weights import WEIGHT_GRAMMAR
-    from hwgen.quant.methods import METHODS
+    from hwgen.quant.low_rank import KINDS
+    from hwgen.quant.methods import CHANNELS, METHODS
+    from hwgen.quant.packed import PACKINGS
 
     items = [{"name": name, "summary": summary} for name, summary in METHODS.items()]
-    return {"items": items, "formats": dict(WEIGHT_GRAMMAR)}, [
+    options = {"channel": CHANNELS, "correct": KINDS, "compress": PACKINGS}
+    return {"items": items, "options": options, "formats": dict(WEIGHT_GRAMMAR)}, [
         Section("", ("method", "what it makes of weights"), list(METHODS.items())),
+        *(
+            Section(f"--{option}", ("name", "meaning"), list(names.items()))
+            for option, names in options.items()
+        ),
         Section("Formats of weights", ("name", "meaning"), list(WEIGHT_GRAMMAR.items())),
     ]

@@ -10,7 +10,7 @@ __all__ = ["command"]
 
 
 @click.command("quantize")
-@click.argument("model", metavar="MODEL.safetensors", type=click.Path(path_type=Path))
+@click.argument("model", metavar="MODEL", type=click.Path(path_type=Path))
 @click.option("--method", metavar="NAME", required=True, help="Quantizer: hwgen list methods.")
 @click.option(
     "-o",
@@ -29,7 +29,15 @@ __all__ = ["command"]
     metavar="FORMAT",
     default="fp16",
     show_default=True,
-    help="Format of scales: fp16, bf16, fp32, or uint8 with one fp32 a row.",
+    help="Format of scales: fp16, bf16, fp32, e8m0, e4m3-fp32, or uint8 with one fp32 a row.",
+)
+@click.option(
+    "--channel",
+    metavar="output|input|adadim",
+    type=click.Choice(("output", "input", "adadim")),
+    default="output",
+    show_default=True,
+    help="Which channels scales belong to; adadim: the better for each matrix.",
 )
 @click.option("--include", metavar="REGEX", help="Only tensors with such names (default: all).")
 @click.option(
@@ -37,23 +45,105 @@ __all__ = ["command"]
     metavar="REGEX",
     help="No tensors with such names (default: embeddings, output layers and norms).",
 )
+@click.option(
+    "--calib",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A text that the model reads for statistics of inputs, or such statistics (.safetensors).",
+)
+@click.option(
+    "--tokenizer",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Tokenizer of the model, for a text; llama2.c's form.",
+)
+@click.option(
+    "--save-statistics",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keep the statistics of a text, for --calib.",
+)
+@click.option(
+    "--correct",
+    metavar="KIND",
+    help="Low-rank correction beside the codes: svd, lqer, qera-approx or qera-exact.",
+)
+@click.option("--rank", metavar="N", default=32, show_default=True, help="Rank of the correction.")
+@click.option(
+    "--factors",
+    metavar="NAME",
+    default="mxint8",
+    show_default=True,
+    help="Quantizer of its two factors.",
+)
+@click.option(
+    "--compress",
+    metavar="KIND",
+    help="Compress codes without loss where that is smaller: f2f or dictionary.",
+)
+@click.option(
+    "--report",
+    "report_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a report in HTML, with plots.",
+)
 @json_option
-def command(model, method, out, group, scale, include, exclude, as_json):
+def command(
+    model,
+    method,
+    out,
+    group,
+    scale,
+    channel,
+    include,
+    exclude,
+    calib,
+    tokenizer,
+    save_statistics,
+    correct,
+    rank,
+    factors,
+    compress,
+    report_file,
+    as_json,
+):
     """Quantize the matrices of a model, layer by layer.
 
-    What is left out stays as it is. An interrupted run goes on where it was.
+    MODEL is a safetensors file or a checkpoint of llama2.c (.bin). What is left out stays as it is.
+    An interrupted run goes on where it was.
     """
+    from hwgen.quant.calibration import statistics_for
+    from hwgen.quant.evaluate import loss_before_and_after
+    from hwgen.quant.low_rank import parse_correction
     from hwgen.quant.methods import parse_method
     from hwgen.quant.model import SKIPPED, quantize_model
+    from hwgen.quant.packed import parse_packing
+    from hwgen.quant.report import write_report
 
-    chosen = parse_method(method, group, scale)
+    chosen = parse_method(method, group, scale, channel)
+    correction = parse_correction(correct, rank, factors) if correct else None
+    packing = parse_packing(compress) if compress else None
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
-    with progress() as update:
-        results = quantize_model(model, out, chosen, include, exclude or None, update)
-    document = {"file": str(out), "method": chosen.name, "layers": [r.as_dict() for r in results]}
-    document |= _total(results)
+    with (
+        progress() as update,
+        statistics_for(model, out, calib, tokenizer, save_statistics, update) as (known, windows),
+    ):
+        results = quantize_model(
+            model, out, chosen, include, exclude or None, update, known, correction, packing
+        )
+        loss = None
+        if windows is not None:
+            update("loss of the model before and after")
+            loss = loss_before_and_after(model, out, windows.held_out)
+    document = {"model": str(model), "file": str(out), "method": chosen.name}
+    document |= {"layers": [r.as_dict() for r in results], **_total(results), "loss": loss}
+    document["correction"] = f"{correct}, rank {rank}, {factors}" if correct else None
+    document["calibration_tokens"] = None if known is None else known.tokens
+    if report_file is not None:
+        write_report(report_file, document)
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)
 
 
@@ -73,12 +163,20 @@ def _text(results, document):
         (
             each.name,
             f"{each.shape[0]}x{each.shape[1]}",
-            each.format,
+            each.format
+            + ("" if each.channel == "output" else ", inputs")
+            + (f", {each.compression}" if each.compression else ""),
             f"{each.bits_per_weight:.3f}",
             f"{each.relative_error:.3g}",
+            "" if each.output_error is None else f"{each.output_error:.3g}",
         )
         for each in results
     ]
     weights = f"{document['weights']:,}"
-    rows.append(("all", weights, "", f"{document['bits_per_weight']:.3f}", ""))
-    return table(rows, ("tensor", "shape", "format", "bits/weight", "error"))
+    rows.append(("all", weights, "", f"{document['bits_per_weight']:.3f}", "", ""))
+    heads = ("tensor", "shape", "format", "bits/weight", "error", "output error")
+    shown = len(heads) - all(each.output_error is None for each in results)
+    text = table([row[:shown] for row in rows], heads[:shown])
+    if (loss := document["loss"]) is not None:
+        text += f"\n\nloss {loss['before']:.4f} -> {loss['after']:.4f} nats a token, held out"
+    return text

@@ -23,6 +23,7 @@ CODEBOOK_NAMES = ("bitmod-fp3", "bitmod-fp4", "razer4", "flint4", "pot4", "nf4",
 CODEBOOK_GRAMMAR = {
     "intN, uintN, qI.F, eXmY": "any integer, fixed-point or float format of 1 to 8 bits whose "
     "codes are all numbers",
+    "logN": "powers of two with a sign and no zero, 2 to 6 bits: the sign, then the exponent",
     "bipolarN": "odd integers: bit i of the code stands for 2**i where it is 1, else for -2**i",
 }
 
@@ -228,14 +229,17 @@ def parse_codebook(name):
     if found := re.fullmatch(r"bipolar([1-8])", name):
         count = 1 << int(found[1])
         return Codebook(name, tuple(2 * code - (count - 1) for code in range(count)))
+    if found := re.fullmatch(r"log([2-6])", name):
+        powers = tuple(1 << exponent for exponent in range(1 << int(found[1]) - 1))
+        return Codebook(name, _sign_and_magnitude(powers))
     from .names import parse
 
     try:
         scalar = parse(name)
     except UsageError:
         raise UsageError(
-            f"codebook must be one of {', '.join(CODEBOOK_NAMES)}, bipolarN, or a format of at "
-            f"most {LARGEST_WIDTH} bits, not {name!r}{nearest(name, CODEBOOK_NAMES)}"
+            f"codebook must be one of {', '.join(CODEBOOK_NAMES)}, bipolarN, logN, or a format of "
+            f"at most {LARGEST_WIDTH} bits, not {name!r}{nearest(name, CODEBOOK_NAMES)}"
         ) from None
     return _of_scalar(scalar)
 

@@ -15,6 +15,7 @@ from hwgen.errors import UsageError
 from .block import BlockFormat
 from .codebook import CODEBOOK_NAMES, Codebook, parse_codebook
 from .floating import FloatFormat
+from .integer import IntFormat
 from .names import parse, parse_block
 from .outlier_pairs import OutlierPairs, parse_outlier_pairs
 from .scalar import ScalarFormat
@@ -30,12 +31,14 @@ __all__ = [
 
 WEIGHT_GRAMMAR = {
     "group-CODEBOOK[-zero]-SCALE/G": "codes of a codebook in groups of G, row or tensor; zero: "
-    "with zero points; SCALE: a float format, or uint8 with one fp32 a row",
-    "CODEBOOK": f"{', '.join(CODEBOOK_NAMES)}, olive4, bipolarN, intN, uintN or a float format",
+    "with zero points; SCALE: a float format, e8m0, e4m3-fp32 (e4m3 with one fp32 for the matrix, "
+    "as NVFP4), or uint8 with one fp32 a row",
+    "CODEBOOK": f"{', '.join(CODEBOOK_NAMES)}, olive4, bipolarN, logN, intN, uintN or a float "
+    "format",
     "binary-N-SCALE/G": "N planes of +1 and -1 in groups of G, each with a scale of its own",
     "a block format": "MX, NVFP4 and others, see `hwgen list formats`",
 }
-_GROUPED = re.compile(r"group-(.+?)(-zero)?-(uint8|fp32|fp16|bf16|e\d+m\d+\w*)/(\w+)")
+_GROUPED = re.compile(r"group-(.+?)(-zero)?-(uint8|fp32|fp16|bf16|e4m3-fp32|e\d+m\d+\w*)/(\w+)")
 _BINARY = re.compile(r"binary-([1-8])-(fp32|fp16|bf16)/(\w+)")
 _ROW_SCALE = FloatFormat(8, 23)
 
@@ -63,9 +66,13 @@ class WeightFormat:
         bits = sum(int(np.prod(each[1])) * int(each[2]).bit_length() for each in limits)
         return bits / (shape[0] * shape[1])
 
-    def check(self, arrays, shape):
-        """Raise ``UsageError`` unless ``arrays`` are what a matrix of ``shape`` needs."""
+    def check(self, arrays, shape, without=()):
+        """Raise ``UsageError`` unless ``arrays`` are what a matrix of ``shape`` needs.
+
+        Arrays named in ``without`` are neither needed nor allowed.
+        """
         limits = self.array_limits(shape)
+        limits = {name: each for name, each in limits.items() if name not in without}
         if set(arrays) != set(limits):
             raise UsageError(
                 f"arrays of {self.name} must be {', '.join(sorted(limits))}, "
@@ -105,27 +112,31 @@ class GroupedFormat(WeightFormat):
         What the codes stand for.
     group : int or str
         Columns of a group, or ``"row"`` or ``"tensor"``.
-    scale : FloatFormat or IntFormat
+    scale : FloatFormat, PowerOfTwoFormat or IntFormat
         Format of the groups' scales. With integers there is one fp32 scale a row besides, the
         second level of BitMoD (section 4.3) and VS-Quant.
     zero_points : bool
         Whether every group has a zero point, a code of the codebook.
+    tensor_scale : bool
+        Whether all values are multiplied by an fp32 scale of the matrix, as in NVFP4.
     """
 
     codebook: Codebook | OutlierPairs
     group: int | str
     scale: ScalarFormat
     zero_points: bool = False
+    tensor_scale: bool = False
 
     @property
     def name(self):
         zero = "-zero" if self.zero_points else ""
-        return f"group-{self.codebook.name}{zero}-{self.scale.name}/{self.group}"
+        outer = "-fp32" if self.tensor_scale else ""
+        return f"group-{self.codebook.name}{zero}-{self.scale.name}{outer}/{self.group}"
 
     @property
     def two_level(self):
         """Whether scales are integers, with one float scale a row."""
-        return not isinstance(self.scale, FloatFormat)
+        return isinstance(self.scale, IntFormat)
 
     def groups(self, shape):
         """Return the shape of the array of scales."""
@@ -145,6 +156,8 @@ class GroupedFormat(WeightFormat):
         if self.two_level:
             rows = (groups[0],)
             limits["row_scales"] = (_ROW_SCALE.code_dtype, rows, 2**_ROW_SCALE.width - 1)
+        if self.tensor_scale:
+            limits["tensor_scale"] = (_ROW_SCALE.code_dtype, (1,), 2**_ROW_SCALE.width - 1)
         return limits
 
     def spread(self, values, shape):
@@ -168,6 +181,8 @@ class GroupedFormat(WeightFormat):
         units = self.scale.decode(arrays["scales"])
         if self.two_level:
             units = units * _ROW_SCALE.decode(arrays["row_scales"])[:, None]
+        if self.tensor_scale:
+            units = units * _ROW_SCALE.decode(arrays["tensor_scale"])
         units = self.spread(np.ldexp(units, self.codebook.lsb_exponent), shape)
         return self.significands(arrays, shape) * units
 
@@ -259,7 +274,9 @@ def parse_weight_format(name):
         raise UsageError(f"weight format must be a name, not {name!r}")
     if found := _GROUPED.fullmatch(name):
         codebook = parse_outlier_pairs(found[1]) or parse_codebook(found[1])
-        return GroupedFormat(codebook, _group(found[4], name), parse(found[3]), bool(found[2]))
+        scale, _, outer = found[3].partition("-")
+        group, zero_points = _group(found[4], name), bool(found[2])
+        return GroupedFormat(codebook, group, parse(scale), zero_points, bool(outer))
     if found := _BINARY.fullmatch(name):
         group = _group(found[3], name)
         if group == "tensor":

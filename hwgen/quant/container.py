@@ -1,29 +1,56 @@
 """The file of a quantized model: safetensors with codes and scales, and what they mean.
 
 Every quantized matrix ``NAME`` has its arrays as tensors ``NAME.codes``, ``NAME.scales``, ...; all
-other tensors of the model are there as they were. The metadata entry ``hwgen`` is a JSON document
-(schema ``hwgen-weights/1``) with format, shape, method and rotation of every matrix.
+other tensors of the model are there as they were. The factors of a correction are matrices
+``NAME.into`` and ``NAME.out``; compressed codes are other tensors in the place of
+``NAME.codes``. The metadata entry ``hwgen`` is a JSON document (schema
+``hwgen-weights/1``) with format, shape, method, rotation and correction of every matrix, and
+whether its arrays are those of the transposed one.
 """
 
 import json
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hwgen.errors import HwgenError, UsageError, nearest
-from hwgen.flow.outputs import replacing, write_file
+from hwgen.errors import UsageError, nearest
+from hwgen.flow.outputs import write_file
 from hwgen.formats.weights import parse_weight_format
 
-from .matrix import QuantizedMatrix
+from .matrix import LowRank, QuantizedMatrix
+from .packed import ARRAYS, unpack
+from .tensor_file import join_files, open_safetensors, read_header
 
 __all__ = ["SCHEMA", "QuantizedModel", "join_parts", "write_part"]
 
 SCHEMA = "hwgen-weights/1"
 _KEY = "hwgen"
-_LENGTH_BYTES = 8
-_ALIGNMENT = 8
+
+
+class _Correction(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: str
+    rank: int = Field(ge=1)
+    into: str
+    out: str
+
+
+class _Xor(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["f2f"]
+    outputs: int
+    constant: list[Literal[0, 1] | None]
+
+
+class _Dictionary(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    kind: Literal["dictionary"]
 
 
 class _Entry(BaseModel):
@@ -33,6 +60,19 @@ class _Entry(BaseModel):
     shape: list[int] = Field(min_length=2, max_length=2)
     method: str
     rotation: int | None = None
+    correction: _Correction | None = None
+    transposed: bool = False
+    compression: _Xor | _Dictionary | None = Field(None, discriminator="kind")
+
+    def pieces(self):
+        """Return {suffix of the name: (format, shape)}: the matrix itself and its factors."""
+        rows, columns = self.shape
+        found = {"": (self.format, (columns, rows) if self.transposed else (rows, columns))}
+        if self.correction is not None:
+            rank = self.correction.rank
+            found[".into"] = (self.correction.into, (rank, columns))
+            found[".out"] = (self.correction.out, (rows, rank))
+        return found
 
 
 class _Document(BaseModel):
@@ -82,7 +122,12 @@ class QuantizedModel:
                 f"metadata of {str(path)!r} must be a {SCHEMA} document: {place}: {first['msg']}"
             ) from None
         self._arrays = {name: self._arrays_of(name, names) for name in self._entries}
-        used = {each for arrays in self._arrays.values() for each in arrays.values()}
+        used = {
+            each
+            for pieces in self._arrays.values()
+            for arrays in pieces.values()
+            for each in arrays.values()
+        }
         self.matrices = tuple(self._entries)
         self.tensors = tuple(sorted(names - used))
 
@@ -92,9 +137,14 @@ class QuantizedModel:
             raise UsageError(
                 f"shape of {name!r} in {str(self.path)!r} must be positive, not {entry.shape}"
             )
-        limits = parse_weight_format(entry.format).array_limits(tuple(entry.shape))
-        found = {array: f"{name}.{array}" for array in limits}
-        missing = [each for each in found.values() if each not in names]
+        found = {}
+        for suffix, (form, shape) in entry.pieces().items():
+            arrays = set(parse_weight_format(form).array_limits(shape))
+            if entry.compression is not None and not suffix:
+                arrays = arrays - {"codes"} | set(ARRAYS[entry.compression.kind])
+            found[suffix] = {array: f"{name}{suffix}.{array}" for array in sorted(arrays)}
+        wanted = [each for arrays in found.values() for each in arrays.values()]
+        missing = [each for each in wanted if each not in names]
         if missing:
             raise UsageError(f"{str(self.path)!r} must hold tensor {missing[0]!r}, and does not")
         return found
@@ -108,10 +158,12 @@ class QuantizedModel:
             )
         entry = self._entries[name]
         with self._open() as file:
-            arrays = {array: file.get_tensor(each) for array, each in self._arrays[name].items()}
-        form, shape = parse_weight_format(entry.format), tuple(entry.shape)
+            pieces = {
+                suffix: {array: file.get_tensor(each) for array, each in arrays.items()}
+                for suffix, arrays in self._arrays[name].items()
+            }
         try:
-            return QuantizedMatrix(form, shape, arrays, entry.method, entry.rotation)
+            return _as_matrix(entry, pieces)
         except UsageError as error:
             raise UsageError(f"matrix {name!r} in {str(self.path)!r}: {error}") from None
 
@@ -124,23 +176,38 @@ class QuantizedModel:
         return open_safetensors(self.path)
 
 
-def open_safetensors(path):
-    """Return an open safetensors file for NumPy, bfloat16 and float8 included.
+def _as_matrix(entry, pieces):
+    """Return the matrix of an entry, from the arrays of each of its pieces."""
+    packed = None
+    if entry.compression is not None:
+        pieces[""], packed = _unpacked(entry, pieces[""])
+    made = {
+        suffix: QuantizedMatrix(parse_weight_format(form), shape, pieces[suffix], entry.method)
+        for suffix, (form, shape) in entry.pieces().items()
+    }
+    correction = None
+    if entry.correction is not None:
+        correction = LowRank(entry.correction.kind, made[".into"], made[".out"])
+    return replace(
+        made[""],
+        shape=tuple(entry.shape),
+        rotation=entry.rotation,
+        correction=correction,
+        transposed=entry.transposed,
+        packed=packed,
+    )
 
-    Raises ``UsageError`` where it cannot be read or is something else. Nothing in it is executed.
-    """
-    # gives NumPy the number types of newer models
-    import ml_dtypes  # noqa: F401
-    from safetensors import SafetensorError, safe_open
 
-    try:
-        return safe_open(path, framework="numpy")
-    except (SafetensorError, TypeError) as error:
-        raise UsageError(f"{str(path)!r} must be a safetensors file: {error}") from None
-    except FileNotFoundError:
-        raise UsageError(f"cannot read {str(path)!r}: there is no such file") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror or error}") from None
+def _unpacked(entry, arrays):
+    """Return the arrays of the format, codes among them, and the `Packed` codes."""
+    form, shape = entry.pieces()[""]
+    form, facts = parse_weight_format(form), entry.compression.model_dump()
+    compressed = {name: arrays[name] for name in ARRAYS[facts["kind"]]}
+    others = {name: values for name, values in arrays.items() if name not in compressed}
+    form.check(others, shape, without=("codes",))
+    stored = form.array_limits(shape)["codes"][1]
+    codes, packed = unpack(form, stored, facts, compressed, others)
+    return {**others, "codes": codes}, packed
 
 
 def write_part(path, matrices, tensors):
@@ -162,59 +229,54 @@ def write_part(path, matrices, tensors):
     content = dict(tensors)
     entries = {}
     for name, matrix in matrices.items():
-        for array, values in matrix.arrays.items():
-            if f"{name}.{array}" in content:
-                raise UsageError(f"model has a tensor {name}.{array}, the name of codes; rename it")
-            content[f"{name}.{array}"] = values
-        entries[name] = {
-            "format": matrix.form.name,
-            "shape": list(matrix.shape),
-            "method": matrix.method,
-            "rotation": matrix.rotation,
-        }
+        for array, values in _arrays_to_write(name, matrix):
+            if array in content:
+                raise UsageError(f"model has a tensor {array}, the name of codes; rename it")
+            content[array] = values
+        entries[name] = _entry_of(matrix)
     document = json.dumps({"schema": SCHEMA, "matrices": entries})
+    # safetensors writes memory as it lies
+    content = {name: np.ascontiguousarray(values) for name, values in content.items()}
     write_file(path, save(content, {_KEY: document}))
 
 
+def _arrays_to_write(name, matrix):
+    """Yield (name of a tensor, values) of a matrix and of the factors of its correction."""
+    arrays = matrix.arrays
+    if matrix.packed is not None:
+        plain = {array: values for array, values in arrays.items() if array != "codes"}
+        arrays = {**plain, **matrix.packed.arrays}
+    for array, values in arrays.items():
+        yield f"{name}.{array}", values
+    if matrix.correction is not None:
+        yield from _arrays_to_write(f"{name}.into", matrix.correction.into)
+        yield from _arrays_to_write(f"{name}.out", matrix.correction.out)
+
+
+def _entry_of(matrix):
+    entry = {
+        "format": matrix.form.name,
+        "shape": list(matrix.shape),
+        "method": matrix.method,
+        "rotation": matrix.rotation,
+    }
+    if matrix.transposed:
+        entry["transposed"] = True
+    if matrix.packed is not None:
+        entry["compression"] = matrix.packed.facts
+    if (correction := matrix.correction) is not None:
+        entry["correction"] = {
+            "kind": correction.kind,
+            "rank": correction.rank,
+            "into": correction.into.form.name,
+            "out": correction.out.form.name,
+        }
+    return entry
+
+
 def join_parts(path, parts):
-    """Write one container with all that ``parts`` hold, without reading a whole one into memory.
-
-    The layout is that of safetensors: the length of the header as 8 bytes, the header as JSON, and
-    the tensors' bytes in its order.
-    """
-    header, entries, offset, pieces = {}, {}, 0, []
+    """Write one container with all that ``parts`` hold, without reading a whole one into memory."""
+    entries = {}
     for part in parts:
-        found, start = _header(part)
-        entries |= json.loads(found.pop("__metadata__")[_KEY])["matrices"]
-        order = sorted(found.items(), key=lambda item: item[1]["data_offsets"])
-        for name, each in order:
-            first, last = each["data_offsets"]
-            header[name] = {**each, "data_offsets": [offset, offset + last - first]}
-            offset += last - first
-            pieces.append((part, start + first, last - first))
-    document: Mapping = {"schema": SCHEMA, "matrices": entries}
-    header["__metadata__"] = {_KEY: json.dumps(document)}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
-
-    with replacing(path) as file:
-        file.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
-        for part, start, count in pieces:
-            with open(part, "rb") as source:
-                source.seek(start)
-                _copy(source, file, count)
-
-
-def _header(path):
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-        return json.loads(file.read(length)), _LENGTH_BYTES + length
-
-
-def _copy(source, target, count, chunk=1 << 20):
-    while count:
-        data = source.read(min(chunk, count))
-        if not data:
-            raise HwgenError(f"{source.name} ended early; delete it and start again")
-        target.write(data)
-        count -= len(data)
+        entries |= json.loads(read_header(part)["__metadata__"][_KEY])["matrices"]
+    join_files(path, parts, {_KEY: json.dumps({"schema": SCHEMA, "matrices": entries})})

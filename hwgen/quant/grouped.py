@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from hwgen.formats.power import PowerOfTwoFormat
 from hwgen.formats.weights import GroupedFormat
 
-from .groups import Groups, fit_scales
+from .groups import Groups, fit_scales, shared_power
 
 __all__ = [
     "NORMAL_RANGE",
@@ -28,20 +29,25 @@ NORMAL_RANGE = {
 }
 
 
-def nearest_entry(matrix, form: GroupedFormat):
+def nearest_entry(matrix, form: GroupedFormat, outer=None):
     """Return the arrays of ``form`` in which the largest weight of a group is the largest entry.
 
-    The scale of a group is ``max |w| / max |entry|``, and every weight becomes the nearest entry,
+    The scale of a group is ``max |w| / max |entry|``, or where scales are E8M0 the `shared_power`,
+    and every weight becomes the nearest entry,
     ties going down. Where the codebook has special values, each group tries them in order, with
     the scale that belongs to it, and keeps the first with the least squared error (BitMoD, HPCA
-    2025, algorithm 1).
+    2025, algorithm 1). ``outer`` is the code of the scale of a matrix of which these are some rows,
+    for formats that have one.
     """
     groups, codebook = Groups(matrix, form.group), form.codebook
     best = None
     for selector in range(len(codebook.specials)) or (None,):
         integers, _ = codebook.grid(selector)
-        ideal = groups.largest() / np.abs(integers).max()
-        units, _ = fit_scales(ideal, form)
+        if isinstance(form.scale, PowerOfTwoFormat):
+            ideal = shared_power(groups.largest(), form)
+        else:
+            ideal = groups.largest() / np.abs(integers).max()
+        units, _ = fit_scales(ideal, form, outer)
         codes = codebook.encode(groups.values, units[..., None], selector)
         found = codebook.significands(codes, selector) * units[..., None]
         trial = (groups.squared_error(found), ideal, codes, np.full(ideal.shape, selector or 0))
@@ -54,7 +60,7 @@ def nearest_entry(matrix, form: GroupedFormat):
                 for new, old in zip(trial, best, strict=True)
             )
     _, ideal, codes, selectors = best
-    arrays = {"codes": groups.as_matrix(codes), **fit_scales(ideal, form)[1]}
+    arrays = {"codes": groups.as_matrix(codes), **fit_scales(ideal, form, outer)[1]}
     if codebook.specials:
         arrays["selectors"] = selectors.astype(np.uint8)
     return arrays

@@ -1,13 +1,17 @@
 """A matrix as groups of weights, and the scales of groups."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwgen.formats import FloatFormat
 from hwgen.formats.weights import GroupedFormat
 
-__all__ = ["Groups", "fit_scales"]
+__all__ = ["Groups", "fit_scales", "outer_scale", "shared_power"]
 
 _ROW_SCALE = FloatFormat(8, 23)
+# scale of a group of zeros whose codebook has no zero; scales with fewer exponents take their least
+_VERY_SMALL = 2.0**-100
 
 
 class Groups:
@@ -67,7 +71,34 @@ class Groups:
         return codes.reshape(self.shape[0], -1)[:, : self.shape[1]]
 
 
-def fit_scales(ideal, form: GroupedFormat):
+def shared_power(largest, form: GroupedFormat):
+    """Return the power of two by which a group is divided where scales are E8M0.
+
+    The exponent of its largest weight meets that of the largest entry, special values aside: the
+    floors of both (OCP MX v1.0, section 6.3), or where that entry is a power of two the ceilings,
+    so that the largest weight is not beyond it. 0 for a group of zeros.
+    """
+    entry = np.abs(form.codebook.grid()[0]).max()
+    fraction, exponent = np.frexp(largest)
+    top = int(entry).bit_length()
+    if entry & (entry - 1) == 0:
+        exponent = exponent - (fraction == 0.5)
+        top -= 1
+    return np.where(largest > 0, np.ldexp(1.0, exponent - top), 0.0)
+
+
+def outer_scale(largest, form: GroupedFormat):
+    """Return the code of the scale of a matrix with which its largest magnitude just fits.
+
+    That is ``largest / (largest entry * largest scale)``, special values aside, as NVFP4 has it; 1
+    for a matrix of zeros.
+    """
+    entry = np.ldexp(np.abs(form.codebook.grid()[0]).max(), form.codebook.lsb_exponent)
+    code = _ROW_SCALE.encode(largest / (entry * form.scale.max_value))
+    return code if _ROW_SCALE.decode(code) > 0 else _ROW_SCALE.encode(1.0)
+
+
+def fit_scales(ideal, form: GroupedFormat, outer=None):
     """Return (units, arrays): scales as stored, and the numbers that weights are divided by.
 
     Parameters
@@ -76,18 +107,27 @@ def fit_scales(ideal, form: GroupedFormat):
         Wanted value of the codebook's integer 1, shape (rows, groups), not negative.
     form : GroupedFormat
         Says how scales are stored.
+    outer : int
+        Code of the scale of the matrix, for formats that have one.
 
     Returns
     -------
     units : float64 array
         What to divide by: the stored scale, or in two levels the ideal one as fp32, as BitMoD
-        (HPCA 2025) does. 1 where the ideal is 0.
+        (HPCA 2025) does. Where the ideal is 0 they are 1, or very small where no entry is zero.
     arrays : dict
-        ``scales`` and, in two levels, ``row_scales``.
+        ``scales`` and, in two levels, ``row_scales``, or ``tensor_scale``.
     """
+    if form.tensor_scale:
+        shared = float(_ROW_SCALE.decode(outer))
+        units, arrays = fit_scales(ideal / shared, replace(form, tensor_scale=False))
+        tensor_scale = np.array([outer], _ROW_SCALE.code_dtype)
+        return units * shared, {**arrays, "tensor_scale": tensor_scale}
     scale = _ROW_SCALE if form.two_level else form.scale
     factor = 2.0**-form.codebook.lsb_exponent
-    codes = scale.encode(np.where(ideal > 0, ideal, 1.0) * factor)
+    # pairs with outliers have no table of entries; their zero is code 0
+    of_zeros = 1.0 if 0 in getattr(form.codebook, "entries", (0,)) else _VERY_SMALL
+    codes = scale.encode(np.where(ideal > 0, ideal, of_zeros) * factor)
     # a scale that rounds to zero would lose its group
     codes = np.maximum(codes, scale.encode(0.0) + 1).astype(scale.code_dtype)
     units = scale.decode(codes)

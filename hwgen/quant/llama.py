@@ -4,8 +4,10 @@ Reads the checkpoints of llama2.c (version 0) with their tokenizer. Everything i
 the order of sums does not show in a loss of six digits.
 """
 
+import mmap
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -15,7 +17,15 @@ import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["Llama", "Tokenizer", "read_checkpoint", "read_tokenizer"]
+__all__ = ["SAME_INPUTS", "Llama", "Tokenizer", "read_checkpoint", "read_tokenizer"]
+
+# linear layers of a decoder layer, those that multiply the same inputs together
+SAME_INPUTS = (
+    ("attention.wq", "attention.wk", "attention.wv"),
+    ("attention.wo",),
+    ("feed_forward.w1", "feed_forward.w3"),
+    ("feed_forward.w2",),
+)
 
 _HEADER = struct.Struct("<7i")
 _EPSILON = 1e-5
@@ -45,8 +55,8 @@ class Llama:
     dim, hidden, layers, heads, kv_heads, context : int
         Width, width of the feed-forward part, decoder layers, query heads, key/value heads, and
         the most tokens that it was made for.
-    tensors : dict of str to numpy.ndarray
-        Weights by name, float32; those of linear layers have shape (outputs, inputs). The output
+    tensors : mapping of str to numpy.ndarray
+        Weights by name, floats; those of linear layers have shape (outputs, inputs). The output
         layer shares those of the embedding.
     """
 
@@ -56,7 +66,7 @@ class Llama:
     heads: int
     kv_heads: int
     context: int
-    tensors: dict
+    tensors: Mapping
 
     def logits(self, tokens, observe=None):
         """Return the scores of the next token behind every token, shape (tokens, vocabulary).
@@ -67,61 +77,116 @@ class Llama:
             At most ``context``.
         observe : callable
             Called as ``observe(name, inputs)`` with what every linear layer multiplies, shape
-            (tokens, inputs).
+            (tokens, inputs); layers of `SAME_INPUTS` are called with the same array.
         """
-        if not 0 < len(tokens) <= self.context:
-            raise UsageError(f"tokens must be 1..{self.context} in number, not {len(tokens)}")
+        (state,) = self.states([tokens], observe)
+        return self._scores(state)
+
+    def states(self, windows, observe=None, after_layer=None):
+        """Return what the decoder layers make of every window of tokens, before the last norm.
+
+        One layer after the other sees all windows, and its weights are in memory as float64 only
+        meanwhile.
+
+        Parameters
+        ----------
+        windows : sequence of sequences of int
+            Each at most ``context`` tokens.
+        observe : callable
+            See `logits`.
+        after_layer : callable
+            Called with the number of every layer that has seen all windows.
+        """
+        for tokens in windows:
+            if not 0 < len(tokens) <= self.context:
+                raise UsageError(f"tokens must be 1..{self.context} in number, not {len(tokens)}")
         see = observe or (lambda name, inputs: None)
-        embedding = self._wide["tok_embeddings.weight"]
-        state = embedding[np.asarray(tokens)]
+        embedding = self.tensors["tok_embeddings.weight"]
+        states = [embedding[np.asarray(tokens)].astype(np.float64) for tokens in windows]
         for layer in range(self.layers):
-            state = state + self._attention(f"layers.{layer}", state, see)
-            state = state + self._feed_forward(f"layers.{layer}", state, see)
-        return self._normed("norm.weight", state) @ embedding.T
+            part = _Layer(self, layer, see)
+            states = [part.output(state) for state in states]
+            if after_layer is not None:
+                after_layer(layer)
+        return states
 
     def loss(self, tokens):
         """Return the mean negative log-likelihood (nats) of tokens 1, 2, ... given those before."""
-        logits = self.logits(tokens[:-1])
-        highest = logits.max(axis=-1, keepdims=True)
-        total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[:, 0]
-        return float((total - logits[np.arange(len(logits)), np.asarray(tokens[1:])]).mean())
+        return self.losses([tokens])[0]
+
+    def losses(self, windows):
+        """Return the `loss` of each of some windows of tokens."""
+        states = self.states([tokens[:-1] for tokens in windows])
+        return [
+            _mean_surprise(self._scores(state), np.asarray(tokens[1:]))
+            for state, tokens in zip(states, windows, strict=True)
+        ]
+
+    def _scores(self, state):
+        normed = _normed(state, self.tensors["norm.weight"].astype(np.float64))
+        return normed @ self._embedding.T
 
     @cached_property
-    def _wide(self):
-        return {name: values.astype(np.float64) for name, values in self.tensors.items()}
+    def _embedding(self):
+        return self.tensors["tok_embeddings.weight"].astype(np.float64)
 
-    def _linear(self, name, inputs, see):
-        see(name, inputs)
-        return inputs @ self._wide[name].T
+
+class _Layer:
+    """One decoder layer, its weights as float64."""
+
+    def __init__(self, model, number, see):
+        self._model, self._name, self._see = model, f"layers.{number}.", see
+        self._weights = {
+            name: model.tensors[name].astype(np.float64)
+            for name in model.tensors
+            if name.startswith(self._name)
+        }
+
+    def output(self, state):
+        """Return the state behind this layer."""
+        state = state + self._attention(state)
+        return state + self._feed_forward(state)
+
+    def _linear(self, name, inputs):
+        self._see(f"{self._name}{name}.weight", inputs)
+        return inputs @ self._weights[f"{self._name}{name}.weight"].T
 
     def _normed(self, name, state):
-        scale = 1 / np.sqrt((state**2).mean(axis=-1, keepdims=True) + _EPSILON)
-        return state * scale * self._wide[name]
+        return _normed(state, self._weights[f"{self._name}{name}.weight"])
 
-    def _attention(self, layer, state, see):
-        count, width = len(state), self.dim // self.heads
-        inputs = self._normed(f"{layer}.attention_norm.weight", state)
+    def _attention(self, state):
+        model, count = self._model, len(state)
+        width = model.dim // model.heads
+        inputs = self._normed("attention_norm", state)
         queries, keys, values = (
-            self._linear(f"{layer}.attention.{name}.weight", inputs, see).reshape(count, -1, width)
+            self._linear(f"attention.{name}", inputs).reshape(count, -1, width)
             for name in ("wq", "wk", "wv")
         )
         queries, keys = _rotated(queries), _rotated(keys)
-        shared = self.heads // self.kv_heads
+        shared = model.heads // model.kv_heads
         keys, values = (np.repeat(each, shared, axis=1) for each in (keys, values))
         scores = np.einsum("thw,shw->hts", queries, keys) / np.sqrt(width)
         scores = np.where(np.tri(count, dtype=bool), scores, -np.inf)
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
-        mixed = np.einsum("hts,shw->thw", weights, values).reshape(count, self.dim)
-        return self._linear(f"{layer}.attention.wo.weight", mixed, see)
+        mixed = np.einsum("hts,shw->thw", weights, values).reshape(count, model.dim)
+        return self._linear("attention.wo", mixed)
 
-    def _feed_forward(self, layer, state, see):
-        inputs = self._normed(f"{layer}.ffn_norm.weight", state)
-        gate, up = (
-            self._linear(f"{layer}.feed_forward.{name}.weight", inputs, see)
-            for name in ("w1", "w3")
-        )
-        return self._linear(f"{layer}.feed_forward.w2.weight", gate / (1 + np.exp(-gate)) * up, see)
+    def _feed_forward(self, state):
+        inputs = self._normed("ffn_norm", state)
+        gate, up = (self._linear(f"feed_forward.{name}", inputs) for name in ("w1", "w3"))
+        return self._linear("feed_forward.w2", gate / (1 + np.exp(-gate)) * up)
+
+
+def _mean_surprise(logits, following):
+    highest = logits.max(axis=-1, keepdims=True)
+    total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[:, 0]
+    return float((total - logits[np.arange(len(logits)), following]).mean())
+
+
+def _normed(state, weight):
+    scale = 1 / np.sqrt((state**2).mean(axis=-1, keepdims=True) + _EPSILON)
+    return state * scale * weight
 
 
 def _rotated(vectors):
@@ -139,9 +204,10 @@ def _rotated(vectors):
 def read_checkpoint(path):
     """Return the `Llama` of a llama2.c checkpoint (version 0, float32).
 
-    Raises ``UsageError`` for a file that cannot be read or is something else.
+    Its tensors are views of the file, which is read where they are used. Raises ``UsageError`` for
+    a file that cannot be read or is something else.
     """
-    data = _read(path)
+    data = _mapped(path)
     if len(data) < _HEADER.size:
         raise UsageError(f"{str(path)!r} must be a llama2.c checkpoint, and is too short for one")
     dim, hidden, layers, heads, kv_heads, vocabulary, context = _HEADER.unpack_from(data)
@@ -228,6 +294,18 @@ def read_tokenizer(path):
     if len(pieces) < 259:
         raise UsageError(f"{str(path)!r} must have the 256 single bytes as tokens, and has not")
     return Tokenizer(tuple(pieces), tuple(scores))
+
+
+def _mapped(path):
+    """Return the bytes of a file as a memory map."""
+    try:
+        with open(path, "rb") as file:
+            if not file.read(1):
+                return b""
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot read {str(path)!r}: {reason}") from None
 
 
 def _read(path):

@@ -1,14 +1,19 @@
 """One quantized matrix: its format, its codes, and the numbers that they stand for."""
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwgen.errors import UsageError
 from hwgen.formats.weights import WeightFormat
 
 from .rotation import rotated
 
-__all__ = ["PART", "QuantizedMatrix", "row_parts"]
+if TYPE_CHECKING:
+    from .packed import Packed
+
+__all__ = ["PART", "LowRank", "QuantizedMatrix", "row_parts"]
 
 # weights that are worked on at a time
 PART = 1 << 20
@@ -31,6 +36,13 @@ class QuantizedMatrix:
     rotation : int or None
         Columns of the Hadamard blocks that the weights were rotated by; what they multiply has to
         be rotated likewise.
+    correction : LowRank or None
+        What is added to the product of the codes.
+    transposed : bool
+        Whether the arrays hold the matrix with rows and columns exchanged, so that groups run along
+        its outputs and scales belong to input channels.
+    packed : Packed or None
+        What stands for the codes in a file, where they are compressed.
 
     Raises ``UsageError`` where the arrays are not what the format needs.
     """
@@ -40,32 +52,83 @@ class QuantizedMatrix:
     arrays: dict = field(repr=False)
     method: str = ""
     rotation: int | None = None
+    correction: "LowRank | None" = None
+    transposed: bool = False
+    packed: "Packed | None" = None
 
     def __post_init__(self):
-        self.form.check(self.arrays, self.shape)
+        self.form.check(self.arrays, self.stored_shape)
+        if self.correction is not None and self.correction.shape != self.shape:
+            raise UsageError(
+                f"correction must have shape {self.shape}, not {self.correction.shape}"
+            )
+
+    @property
+    def stored_shape(self):
+        """Shape of the matrix that the arrays hold."""
+        return self.shape[::-1] if self.transposed else self.shape
 
     @property
     def bits_per_weight(self):
-        """Storage of a weight in bits, scales and all else included."""
-        return self.form.bits_per_weight(self.shape)
+        """Storage of a weight in bits, scales, correction and all else included."""
+        extra = 0.0 if self.correction is None else self.correction.bits_per_weight
+        if self.packed is not None:
+            _, shape, largest = self.form.array_limits(self.stored_shape)["codes"]
+            saved = int(np.prod(shape)) * int(largest).bit_length() - self.packed.bits
+            extra -= saved / (self.shape[0] * self.shape[1])
+        return self.form.bits_per_weight(self.stored_shape) + extra
 
     def dequantize(self):
-        """Return the float64 weights that hardware computes with, exactly; rotated ones are."""
-        return self.form.dequantize(self.arrays, self.shape)
+        """Return the float64 weights that hardware computes with, exactly; rotated ones are.
+
+        A correction is not among them.
+        """
+        values = self.form.dequantize(self.arrays, self.stored_shape)
+        return values.T if self.transposed else values
 
     def weights(self):
         """Return the weights in the place of the original ones: `dequantize`, rotated back."""
         values = self.dequantize()
         return values if self.rotation is None else rotated(values, self.rotation)
 
+    def corrected_weights(self):
+        """Return `weights` and their correction, float64."""
+        values = self.weights()
+        return values if self.correction is None else values + self.correction.product()
+
     def relative_error(self, matrix):
-        """Return the squared error of all weights over their squares (NMSE); 0 for zeros."""
+        """Return the squared error of all weights over their squares (NMSE); 0 for zeros.
+
+        A correction counts among the weights, here and in `output_error`.
+        """
         total = error = 0.0
-        for rows in row_parts(self.shape):
-            part = np.asarray(matrix[rows], np.float64)
+        for part, found in self._parts(matrix):
             total += (part**2).sum()
-            error += ((self._rows(rows).weights() - part) ** 2).sum()
+            error += ((found - part) ** 2).sum()
         return float(error / total) if total else 0.0
+
+    def output_error(self, matrix, statistics):
+        """Return the squared error of the outputs over their squares; 0 where all are zero.
+
+        Parameters
+        ----------
+        matrix : float array
+            The original weights.
+        statistics : InputStatistics
+            Of the inputs that they multiply.
+        """
+        total = error = 0.0
+        for part, found in self._parts(matrix):
+            total += statistics.output_square(part)
+            error += statistics.output_square(found - part)
+        return error / total if total else 0.0
+
+    def _parts(self, matrix):
+        """Yield (original weights, corrected weights) of some rows at a time."""
+        whole = self.corrected_weights() if self.transposed else None
+        for rows in row_parts(self.shape):
+            found = self._rows(rows).corrected_weights() if whole is None else whole[rows]
+            yield np.asarray(matrix[rows], np.float64), found
 
     def _rows(self, rows):
         """Return some rows as a matrix of their own."""
@@ -73,8 +136,58 @@ class QuantizedMatrix:
             name: values[rows] if len(values) == self.shape[0] else values
             for name, values in self.arrays.items()
         }
-        count = rows.stop - rows.start
-        return replace(self, shape=(count, self.shape[1]), arrays=arrays)
+        shape = (rows.stop - rows.start, self.shape[1])
+        correction = self.correction
+        if correction is not None:
+            correction = replace(correction, out=correction.out._rows(rows))
+        return replace(self, shape=shape, arrays=arrays, correction=correction, packed=None)
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """Two thin quantized matrices whose product corrects one.
+
+    Parameters
+    ----------
+    kind : str
+        How they were found.
+    into : QuantizedMatrix
+        What multiplies the inputs, not rotated: shape (rank, inputs).
+    out : QuantizedMatrix
+        What multiplies its results: shape (outputs, rank).
+
+    Raises ``UsageError`` where their ranks differ.
+    """
+
+    kind: str
+    into: QuantizedMatrix
+    out: QuantizedMatrix
+
+    def __post_init__(self):
+        if self.into.shape[0] != self.out.shape[1]:
+            raise UsageError(
+                f"factors must have the same rank, not {self.into.shape[0]} and {self.out.shape[1]}"
+            )
+
+    @property
+    def shape(self):
+        """(outputs, inputs)."""
+        return self.out.shape[0], self.into.shape[1]
+
+    @property
+    def rank(self):
+        """Rows of ``into``."""
+        return self.into.shape[0]
+
+    @property
+    def bits_per_weight(self):
+        """Storage of both factors in bits, for each weight of the corrected matrix."""
+        outputs, inputs = self.shape
+        return self.rank * (self.into.bits_per_weight / outputs + self.out.bits_per_weight / inputs)
+
+    def product(self):
+        """Return the float64 matrix that is added."""
+        return self.out.dequantize() @ self.into.dequantize()
 
 
 def row_parts(shape):

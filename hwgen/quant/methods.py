@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwgen.errors import UsageError, nearest
 from hwgen.formats.names import BLOCK_NAMES, SHORT_NAMES
+from hwgen.formats.power import PowerOfTwoFormat
 from hwgen.formats.weights import BlockedFormat, parse_weight_format
 
 from .binary_coding import binary_coded
 from .blocks import blocked
+from .gptq import check_compensable, compensated, compensated_inputs
 from .grouped import (
     absmean,
     asymmetric,
@@ -20,16 +22,20 @@ from .grouped import (
     outlier_victim,
     rms_scaled,
 )
+from .groups import outer_scale
 from .matrix import QuantizedMatrix, row_parts
-from .rotation import rotated
+from .rotation import rotated, rotated_moment
 
-__all__ = ["METHODS", "Method", "parse_method"]
+__all__ = ["CHANNELS", "METHODS", "Method", "parse_method"]
 
 METHODS = {
     "intN": "symmetric integers of 2 to 8 bits, scale from the largest magnitude",
     "intN-asym": "unsigned integers of 2 to 8 bits with a zero point",
     "fp3, fp4": "float elements e2m0 and e2m1 with a scale of the group",
     "bitmod3, bitmod4": "BitMoD: float elements and one special value a group",
+    "razer4": "RaZeR: FP4 and one of six special values a group; --scale e8m0, e4m3-fp32",
+    "logN": "block log: powers of two without a zero, 2 to 6 bits; --scale e8m0",
+    "minifloat-eXmY[/K]": "block minifloat: every code a number, the bias shared by K weights",
     "flint4, pot4, nf4": "ANT's flint, powers of two, normal float",
     "ant4": "ANT: the best of int4, pot4, fp4 and flint4 for each matrix",
     "olive4": "OliVe: outliers take the place of their neighbors",
@@ -38,13 +44,22 @@ METHODS = {
     "xnor": "XNOR-Net: signs with the mean magnitude of the row",
     "bipolarN": "odd integers of 1 to 8 bits, scale from the largest magnitude",
     "questN": "QuEST: Hadamard rotation, odd integers, scale from the root mean square",
+    "gptq-METHOD": "GPTQ: one of those above with later columns making up for errors; --calib",
     "a block format": "mxfp4, mxfp6-e2m3/16, mxint8, nvfp4, block-int4-fp16/64, ...",
 }
+CHANNELS = {
+    "output": "groups run along the inputs of an output, as products are summed",
+    "input": "groups run along the outputs of an input: scales multiply activations",
+    "adadim": "AdaDim: for each matrix the one with the less output error, or weight error",
+}
+_TRANSPOSED = {"output": (False,), "input": (True,), "adadim": (False, True)}
 _EXAMPLES = (
     *("int4", "int4-asym", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4", "ant4", "olive4"),
-    *("bcq3", "ternary", "xnor", "bipolar4", "quest4", *SHORT_NAMES, *BLOCK_NAMES),
+    *("razer4", "log4", "minifloat-e2m3"),
+    *("bcq3", "ternary", "xnor", "bipolar4", "quest4", "gptq-int4", *SHORT_NAMES, *BLOCK_NAMES),
 )
 _ANT = ("int4", "pot4", "fp4", "flint4")
+_GPTQ = "gptq-"
 _DEFAULT_GROUP = 128
 _QUEST_ROTATION = 128
 # pattern of a name: codebook, function, group that the method's definition asks for
@@ -54,7 +69,7 @@ _GROUPED = (
     (r"fp3", "e2m0", nearest_entry, None),
     (r"fp4", "e2m1", nearest_entry, None),
     (r"bitmod([34])", "bitmod-fp{0}", nearest_entry, None),
-    (r"(flint4|pot4|nf4)", "{0}", nearest_entry, None),
+    (r"(razer4|log[2-6]|flint4|pot4|nf4)", "{0}", nearest_entry, None),
     (r"olive4", "olive4", outlier_victim, None),
     (r"ternary", "ternary", absmean, "tensor"),
     (r"xnor", "bipolar1", mean_scaled_signs, "row"),
@@ -78,18 +93,37 @@ class Method:
     rotation : int or None
         Columns of the Hadamard blocks that weights are rotated by before; halved until it divides
         the columns.
+    compensates : bool
+        Whether later columns make up for the errors of earlier ones (GPTQ). Statistics of the
+        inputs are needed then, and of several formats the one with the least output error is taken.
+    channel : str
+        One of `CHANNELS`.
     """
 
     name: str
     forms: tuple
     function: Callable
     rotation: int | None = None
+    compensates: bool = False
+    channel: str = "output"
 
-    def quantize(self, matrix):
+    def quantize(self, matrix, statistics=None):
         """Return the `QuantizedMatrix` of a float array of shape (rows, columns).
 
-        Raises ``UsageError`` unless it has two dimensions and all numbers are finite.
+        Parameters
+        ----------
+        matrix : float array
+            Two dimensions, finite as float32.
+        statistics : InputStatistics
+            Of what the matrix multiplies; methods that do not need them ignore them.
+
+        Raises
+        ------
+        UsageError
+            The matrix is something else, or statistics are missing.
         """
+        if self.compensates and statistics is None:
+            raise UsageError(f"{self.name} must have calibration data; give --calib")
         matrix = np.asarray(matrix)
         if matrix.ndim != 2 or not matrix.size or matrix.dtype.kind != "f":
             raise UsageError(
@@ -103,17 +137,40 @@ class Method:
         while rotation is not None and matrix.shape[1] % rotation:
             rotation //= 2
         source = matrix if rotation is None else rotated(matrix, rotation)
-        made = [
-            QuantizedMatrix(form, matrix.shape, self._arrays(source, form), self.name, rotation)
-            for form in self.forms
-        ]
-        return min(made, key=lambda each: each.relative_error(matrix)) if len(made) > 1 else made[0]
+        moment = None
+        if self.compensates:
+            moment = statistics.second_moment
+            moment = moment if rotation is None else rotated_moment(moment, rotation)
 
-    def _arrays(self, matrix, form):
+        def made(form, transposed):
+            arrays = self._arrays(source, form, moment, transposed)
+            return QuantizedMatrix(
+                form, matrix.shape, arrays, self.name, rotation, transposed=transposed
+            )
+
+        def weight_error(each):
+            return each.relative_error(matrix)
+
+        def output_error(each):
+            return each.output_error(matrix, statistics)
+
+        error_of_form = output_error if self.compensates else weight_error
+        best = [
+            _least([made(form, transposed) for form in self.forms], error_of_form)
+            for transposed in _TRANSPOSED[self.channel]
+        ]
+        return _least(best, weight_error if statistics is None else output_error)
+
+    def _arrays(self, matrix, form, moment, transposed):
         """Return the arrays of a matrix, made from some rows at a time."""
-        if getattr(form, "group", None) == "tensor" and self.function is not absmean:
-            return self.function(matrix, form)
+        if moment is not None:
+            function = compensated_inputs if transposed else compensated
+            return function(matrix, form, self.function, moment)
+        if transposed:
+            matrix = matrix.T
         shared = _of_whole_matrix(self.function, matrix, form)
+        if getattr(form, "group", None) == "tensor" and self.function is not absmean:
+            return self.function(matrix, form, **shared)
         parts = [self.function(matrix[rows], form, **shared) for rows in row_parts(matrix.shape)]
         limits = form.array_limits(matrix.shape)
         return {
@@ -122,6 +179,11 @@ class Method:
             else parts[0][name]
             for name in parts[0]
         }
+
+
+def _least(made, error):
+    """Return the first of some quantized matrices with the least error."""
+    return min(made, key=error) if len(made) > 1 else made[0]
 
 
 def _of_whole_matrix(function, matrix, form):
@@ -134,13 +196,17 @@ def _of_whole_matrix(function, matrix, form):
         mean = sum(float(part.sum(dtype=np.float64)) for part in parts) / matrix.size
         square = sum(float(((part.astype(np.float64) - mean) ** 2).sum()) for part in parts)
         return {"deviation": np.sqrt(square / matrix.size)}
-    if function is blocked and form.block.tensor_scale is not None:
+    # NVFP4's block has the scale of the matrix, as a codebook with such scales has
+    scaled = form.block if isinstance(form, BlockedFormat) else form
+    if getattr(scaled, "tensor_scale", None):
         largest = max(float(np.abs(part).max()) for part in parts)
-        return {"outer": form.block.choose_tensor_scale(np.array([largest]))}
+        if scaled is form:
+            return {"outer": outer_scale(largest, form)}
+        return {"outer": scaled.choose_tensor_scale(np.array([largest]))}
     return {}
 
 
-def parse_method(name, group=None, scale="fp16"):
+def parse_method(name, group=None, scale="fp16", channel="output"):
     """Return the `Method` called ``name``.
 
     Parameters
@@ -151,15 +217,41 @@ def parse_method(name, group=None, scale="fp16"):
         Columns that share a scale, ``"row"`` or ``"tensor"``; by default 128, or what the method's
         definition says. Block formats have it in their name.
     scale : str
-        Format of the scales: fp16, bf16, fp32, or uint8 with one fp32 a row.
+        Format of the scales: fp16, bf16, fp32, e8m0, e4m3-fp32 (with one fp32 for the matrix), or
+        uint8 with one fp32 a row.
+    channel : str
+        One of `CHANNELS`: where the groups run.
 
     Raises
     ------
     UsageError
-        No quantizer has that name, or it cannot have that group or scale.
+        No quantizer has that name, or it cannot have that group, scale or channel.
     """
+    if channel not in CHANNELS:
+        raise UsageError(f"channel must be one of {', '.join(CHANNELS)}, not {channel!r}")
+    method = _output_method(name, group, scale)
+    if channel == "output":
+        return method
+    if method.rotation is not None:
+        raise UsageError(
+            f"channel must be 'output' with {name}, whose rotation mixes the input channels"
+        )
+    if any(getattr(form, "group", None) == "tensor" for form in method.forms):
+        raise UsageError(f"channel must be 'output' with {name}, which has one scale for all")
+    return replace(method, channel=channel)
+
+
+def _output_method(name, group, scale):
+    """Return the method with groups along the inputs."""
+    if name.startswith(_GPTQ):
+        plain = _output_method(name.removeprefix(_GPTQ), group, scale)
+        if plain.compensates:
+            raise UsageError(f"method must have gptq- once, not {name!r}")
+        for form in plain.forms:
+            check_compensable(form)
+        return replace(plain, name=name, compensates=True)
     if name == "ant4":
-        parts = [parse_method(each, group, scale) for each in _ANT]
+        parts = [_output_method(each, group, scale) for each in _ANT]
         return Method(name, tuple(each.forms[0] for each in parts), nearest_entry)
     if found := re.fullmatch(r"bcq([1-4])", name):
         form = parse_weight_format(f"binary-{found[1]}-{scale}/{group or _DEFAULT_GROUP}")
@@ -169,14 +261,20 @@ def parse_method(name, group=None, scale="fp16"):
             columns = group or own_group or _DEFAULT_GROUP
             stem = codebook.format(*found.groups())
             form = parse_weight_format(f"group-{stem}-{scale}/{columns}")
+            special_scale = isinstance(form.scale, PowerOfTwoFormat) or form.tensor_scale
+            if special_scale and function is not nearest_entry:
+                raise UsageError(f"scale of {name} must be a float format, not {scale}")
             rotation = _QUEST_ROTATION if function is rms_scaled else None
             return Method(name, (form,), function, rotation)
     return _block_method(name, group)
 
 
 def _block_method(name, group):
+    # with every code a number MX and block minifloat have the same numbers: the largest exponent
+    # is that of the largest weight (Fox et al., ICLR 2021)
+    plain = re.sub(r"^minifloat-(e\d+m\d+)(?=/|$)", r"mx-\1none", name)
     try:
-        form = parse_weight_format(name)
+        form = parse_weight_format(plain)
     except UsageError:
         raise UsageError(
             f"method must be one of {', '.join(METHODS)}, not {name!r}{nearest(name, _EXAMPLES)}"

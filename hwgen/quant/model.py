@@ -4,20 +4,24 @@ import hashlib
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from hwgen.errors import UsageError
 
-from .container import join_parts, open_safetensors, write_part
+from .calibration import Calibration
+from .container import join_parts, write_part
+from .low_rank import Correction
+from .methods import Method
+from .packed import pack
+from .source import open_model
 
 __all__ = ["SKIPPED", "LayerResult", "quantize_model"]
 
 # embeddings, output layers and norms stay as they are unless asked for
 SKIPPED = r"embed|wte|wpe|lm_head|norm|ln_"
-_FLOATS = ("F64", "F32", "F16", "BF16")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ class LayerResult:
         Storage, scales included.
     relative_error : float
         Squared error over squared weights (NMSE).
+    output_error : float or None
+        Squared error of the layer's outputs over their squares, on calibration data.
+    channel : str
+        Whether scales belong to output or to input channels.
+    compression : str or None
+        How its codes are compressed.
     """
 
     name: str
@@ -43,14 +53,27 @@ class LayerResult:
     format: str
     bits_per_weight: float
     relative_error: float
+    output_error: float | None = None
+    channel: str = "output"
+    compression: str | None = None
 
     def as_dict(self):
         """Return the result as a plain dictionary."""
         return {**vars(self), "shape": list(self.shape)}
 
 
-def quantize_model(source, target, method, include=None, exclude=SKIPPED, progress=None):
-    """Quantize the matrices of a safetensors file; return a `LayerResult` for each.
+def quantize_model(
+    source,
+    target,
+    method,
+    include=None,
+    exclude=SKIPPED,
+    progress=None,
+    calibration=None,
+    correction=None,
+    packing=None,
+):
+    """Quantize the matrices of a model file; return a `LayerResult` for each.
 
     Finished layers stay in the folder ``TARGET.parts`` until the container is written, so that an
     interrupted run goes on where it was; other choices begin anew. At most one layer is in memory.
@@ -65,6 +88,12 @@ def quantize_model(source, target, method, include=None, exclude=SKIPPED, progre
         Regular expressions on tensor names: which of the matrices become codes.
     progress : callable
         Called as ``progress(name, done, total)`` before every tensor.
+    calibration : Calibration
+        Statistics of what every chosen matrix multiplies; errors of outputs come from them.
+    correction : Correction
+        Which low-rank correction every matrix gets.
+    packing : (str, int or None)
+        How codes are compressed where that makes them smaller, from `parse_packing`.
 
     Raises
     ------
@@ -72,23 +101,22 @@ def quantize_model(source, target, method, include=None, exclude=SKIPPED, progre
         A file cannot be read or written, an expression is none, or no matrix is left to quantize.
     """
     source, target = Path(source), Path(target)
-    with open_safetensors(source) as file:
-        names = list(file.keys())
-        chosen = _chosen(file, names, include, exclude, source)
-        parts = _parts_folder(source, target, method, chosen)
+    work = _Work(method, calibration, correction, packing)
+    with open_model(source) as file:
+        names = file.names
+        chosen = _chosen(file, include, exclude, source)
+        parts = _parts_folder(source, target, work, chosen)
         results = []
         for number, name in enumerate(names):
             if progress is not None:
                 progress(name, number, len(names))
-            results += _finished(
-                parts / f"{number}", file, name, method if name in chosen else None
-            )
+            results += _finished(parts / f"{number}", file, name, work if name in chosen else None)
     join_parts(target, [parts / f"{number}.safetensors" for number in range(len(names))])
     shutil.rmtree(parts)
     return results
 
 
-def _chosen(file, names, include, exclude, source):
+def _chosen(file, include, exclude, source):
     try:
         wanted = re.compile(include or "")
         unwanted = None if exclude is None else re.compile(exclude)
@@ -97,21 +125,22 @@ def _chosen(file, names, include, exclude, source):
             f"include and exclude must be regular expressions: {error.pattern!r}: {error}"
         ) from None
     chosen = set()
-    for name in names:
-        part = file.get_slice(name)
-        matrix = len(part.get_shape()) == 2 and part.get_dtype() in _FLOATS
-        if matrix and wanted.search(name) and not (unwanted and unwanted.search(name)):
+    for name in file.names:
+        if (
+            file.is_matrix(name)
+            and wanted.search(name)
+            and not (unwanted and unwanted.search(name))
+        ):
             chosen.add(name)
     if not chosen:
         raise UsageError(f"no matrix of {str(source)!r} is left to quantize; change the selection")
     return chosen
 
 
-def _parts_folder(source, target, method, chosen):
+def _parts_folder(source, target, work, chosen):
     """Return the folder of finished layers, emptied where it is of another request."""
     stat = source.stat()
-    key = [str(source.absolute()), stat.st_size, stat.st_mtime_ns, repr(method.forms)]
-    key += [method.name, method.rotation, sorted(chosen)]
+    key = [str(source.absolute()), stat.st_size, stat.st_mtime_ns, work.identity, sorted(chosen)]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
     folder = target.with_name(f"{target.name}.parts")
     try:
@@ -128,25 +157,73 @@ def _text(path):
     return path.read_text() if path.exists() else ""
 
 
-def _finished(stem, file, name, method):
+def _finished(stem, file, name, work):
     """Write the part of one tensor unless it is there; return its results, none or one."""
     part, facts = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
-    if part.exists() and (method is None or facts.exists()):
-        return [] if method is None else [_result(json.loads(facts.read_text()))]
-    values = file.get_tensor(name)
-    if method is None:
+    if part.exists() and (work is None or facts.exists()):
+        return [] if work is None else [_result(json.loads(facts.read_text()))]
+    values = file.tensor(name)
+    if work is None:
         write_part(part, {}, {name: values})
         return []
-    try:
-        matrix = method.quantize(np.asarray(values, np.float32))
-    except UsageError as error:
-        raise UsageError(f"tensor {name!r}: {error}") from None
-    result = LayerResult(
-        name, matrix.shape, matrix.form.name, matrix.bits_per_weight, matrix.relative_error(values)
-    )
+    matrix, result = work.quantized(name, values)
     facts.write_text(json.dumps(result.as_dict()))
     write_part(part, {name: matrix}, {})
     return [result]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is done to every matrix."""
+
+    method: Method
+    calibration: Calibration | None
+    correction: Correction | None
+    packing: tuple | None
+
+    def __post_init__(self):
+        if self.calibration is not None:
+            return
+        if self.method.compensates:
+            raise UsageError(f"{self.method.name} must have calibration data; give --calib")
+        if self.correction is not None and self.correction.needs_statistics:
+            raise UsageError(f"{self.correction.kind} must have calibration data; give --calib")
+
+    @property
+    def identity(self):
+        """What differs where results do."""
+        calibration = None if self.calibration is None else self.calibration.identity
+        facts = [calibration, self.packing]
+        for method in (self.method, self.correction and self.correction.factors):
+            facts += [] if method is None else [method.name, repr(method.forms), method.channel]
+        if self.correction is not None:
+            facts += [self.correction.kind, self.correction.rank]
+        return facts
+
+    def quantized(self, name, values):
+        """Return the `QuantizedMatrix` and the `LayerResult` of one tensor."""
+        values, statistics = np.asarray(values, np.float32), None
+        if self.calibration is not None:
+            statistics = self.calibration.statistics(name, values.shape[1])
+        try:
+            matrix = self.method.quantize(values, statistics)
+            if self.correction is not None:
+                low_rank = self.correction.low_rank(values, matrix, statistics)
+                matrix = replace(matrix, correction=low_rank)
+            if self.packing is not None:
+                matrix = pack(matrix, self.packing)
+        except UsageError as error:
+            raise UsageError(f"tensor {name!r}: {error}") from None
+        return matrix, LayerResult(
+            name,
+            matrix.shape,
+            matrix.form.name,
+            matrix.bits_per_weight,
+            matrix.relative_error(values),
+            None if statistics is None else matrix.output_error(values, statistics),
+            "input" if matrix.transposed else "output",
+            None if matrix.packed is None else matrix.packed.facts["kind"],
+        )
 
 
 def _result(facts):

@@ -4,7 +4,7 @@ import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["hadamard", "rotated"]
+__all__ = ["hadamard", "rotated", "rotated_moment"]
 
 
 def hadamard(size):
@@ -34,6 +34,14 @@ def rotated(matrix, size):
             f"rotation must divide the {matrix.shape[1]} columns of the matrix, and {size} "
             "does not; choose a smaller power of two"
         )
+    return _turned(matrix, size).astype(np.float32)
+
+
+def rotated_moment(moment, size):
+    """Return ``E[x x^T]`` of rotated inputs, float64, from that of inputs."""
+    return _turned(_turned(moment, size).T, size)
+
+
+def _turned(matrix, size):
     blocks = np.asarray(matrix, np.float64).reshape(len(matrix), -1, size)
-    turned = blocks @ (hadamard(size) / np.sqrt(size))
-    return turned.reshape(matrix.shape).astype(np.float32)
+    return (blocks @ (hadamard(size) / np.sqrt(size))).reshape(matrix.shape)

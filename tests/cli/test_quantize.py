@@ -1,6 +1,10 @@
 """``hwgen quantize`` and ``hwgen list methods``."""
 
 import json
+import pickle
+import re
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -8,12 +12,15 @@ from safetensors.numpy import save_file
 
 from hwgen.quant.container import QuantizedModel
 
+STORIES = Path(__file__).parents[1] / "data" / "stories260K"
+
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     values = np.random.default_rng(1).normal(size=(4, 64)).astype(np.float32)
     save_file({"layer.weight": values, "norm.weight": np.ones(64, np.float32)}, "tiny.safetensors")
+    Path("torch.bin").write_bytes(pickle.dumps([1]))
 
 
 def test_a_model_becomes_codes_and_a_table(model, hwgen):
@@ -33,9 +40,82 @@ def test_the_document_has_every_layer(model, hwgen):
     assert 0 < layer["relative_error"] < 0.05
 
 
+def test_a_text_gives_output_errors_and_statistics_that_can_be_used_again(
+    model, hwgen, monkeypatch
+):
+    monkeypatch.setattr("hwgen.quant.calibration.WINDOW", 40)
+    line = f"quantize {STORIES}/stories260K.bin --method int4 --group 32 --include layers.0 --json"
+    text = f"--calib {STORIES}/story.txt --tokenizer {STORIES}/tok512.bin"
+    first = json.loads(hwgen(f"{line} {text}").stdout)
+    assert sorted(each.name for each in Path().iterdir()) == [
+        *("stories260K-int4.safetensors", "tiny.safetensors", "torch.bin")
+    ]
+    assert len(first["layers"]) == 7
+    assert all(0 < each["output_error"] < 0.1 for each in first["layers"])
+    hwgen(f"{line} {text} --save-statistics s.safetensors")
+    again = json.loads(hwgen(f"{line} --calib s.safetensors").stdout)
+    assert again == {**first, "loss": None}
+    assert 0 < first["loss"]["before"] < first["loss"]["after"] < first["loss"]["before"] + 0.2
+    assert first["loss"]["tokens"] % 40 == 0
+    plain = hwgen(f"{line} --calib s.safetensors".removesuffix("--json"))
+    assert "output error" in plain.stderr + plain.stdout
+
+
+def test_a_report_is_one_file_with_a_row_and_bars_for_every_layer(model, hwgen, monkeypatch):
+    monkeypatch.setattr("hwgen.quant.calibration.WINDOW", 40)
+    line = f"quantize {STORIES}/stories260K.bin --method bitmod3 --group 32 --report r.html"
+    text = f"--calib {STORIES}/story.txt --tokenizer {STORIES}/tok512.bin"
+    document = json.loads(hwgen(f"{line} {text} --correct qera-exact --rank 4 --json").stdout)
+    page = Path("r.html").read_text()
+    assert page.count("<rect") == 3 * 35
+    plots = [ElementTree.fromstring(each) for each in re.findall(r"<svg.*?</svg>", page, re.S)]
+    widths = [[float(bar.get("width")) for bar in plot.iter("rect")] for plot in plots]
+    assert len(widths) == 3 and all(0 <= each <= 480 for row in widths for each in row)
+    for layer in document["layers"]:
+        assert page.count(f"<td>{layer['name']}</td>") == 1
+        for column in ("bits_per_weight", "relative_error", "output_error"):
+            assert f"{layer[column]:.4g}" in page
+    for fact in ("qera-exact, rank 4, mxint8", f"{document['loss']['after']:.4g}", "bitmod3"):
+        assert fact in page
+    assert "http" not in page and "src=" not in page
+    assert "nats a token" in hwgen(f"{line} {text}").stdout
+
+
+def test_a_report_without_calibration_has_no_output_errors_and_trusts_no_name(model, hwgen):
+    save_file({"<script>.w": np.eye(64, dtype=np.float32)}, "evil.safetensors")
+    hwgen("quantize evil.safetensors --method int4 --report r.html")
+    page = Path("r.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;.w" in page
+    assert page.count("<rect") == 2
+    assert "outputs" not in page
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        (
+            f"quantize tiny.safetensors --method int4 --calib {STORIES}/story.txt",
+            "must be a llama2",
+        ),
+        ("quantize tiny.safetensors --method int4 --tokenizer t", "must come with a text"),
+        ("quantize tiny.safetensors --method int4 --calib tiny.safetensors", "and has none"),
+        (
+            "quantize tiny.safetensors --method gptq-int4",
+            "must have calibration data; give --calib",
+        ),
+        ("quantize tiny.safetensors --method int4 --correct lqer", "must have calibration data"),
+        ("quantize tiny.safetensors --method int4 --correct qera", "correction must be one of"),
+        ("quantize tiny.safetensors --method int4 --correct svd --rank 0", "rank must be at least"),
+        ("quantize tiny.safetensors --method int4 --compress zip", "compression must be one of"),
+        (
+            "quantize tiny.safetensors --method int4 --compress dictionary",
+            "ternary codes, not with",
+        ),
+        ("quantize tiny.safetensors --method quest4 --channel input", "channel must be 'output'"),
+        ("quantize tiny.safetensors --method int4 --channel both", "'both' is not one of"),
+        ("quantize tiny.safetensors --method int4 --report /proc/r.html", "cannot write"),
+        ("quantize torch.bin --method int4", "is a pickle, which is never loaded"),
+        ("quantize no.bin --method int4", "cannot read 'no.bin'"),
         ("quantize no.safetensors --method int4", "'no.safetensors': there is no such file"),
         ("quantize tiny.safetensors --method itn4", "not 'itn4'; did you mean 'int4'?"),
         ("quantize tiny.safetensors --method int4 --group 0", "must be 1..65536"),
@@ -52,3 +132,6 @@ def test_wrong_requests_are_one_line_and_code_2(model, fails, line, message):
 def test_methods_are_listed(hwgen):
     document = json.loads(hwgen("list methods --json").stdout)
     assert "bitmod3, bitmod4" in [each["name"] for each in document["items"]]
+    assert sorted(document["options"]["channel"]) == ["adadim", "input", "output"]
+    assert "qera-exact" in document["options"]["correct"]
+    assert "--compress" in hwgen("list methods").stdout

@@ -2,13 +2,14 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from hwgen.errors import UsageError
-from hwgen.quant.container import QuantizedModel
+from hwgen.quant.container import QuantizedModel, write_part
 from hwgen.quant.methods import parse_method
 from hwgen.quant.model import quantize_model
 
@@ -58,6 +59,17 @@ def test_codes_come_back_as_they_were_made_and_other_tensors_as_they_were(model,
     assert not list(tmp_path.glob("*.parts"))
 
 
+def test_arrays_that_lie_column_by_column_are_written_row_by_row(tmp_path):
+    quantized = parse_method("mxint8/8").quantize(np.asfortranarray(np.eye(16, dtype=np.float32)))
+    turned = {name: np.asfortranarray(values) for name, values in quantized.arrays.items()}
+    other = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    path = tmp_path / "q.safetensors"
+    write_part(path, {"a": replace(quantized, arrays=turned)}, {"b": other})
+    found = QuantizedModel(path)
+    np.testing.assert_array_equal(found.matrix("a").dequantize(), quantized.dequantize())
+    np.testing.assert_array_equal(found.tensor("b"), other)
+
+
 def test_half_precision_models_are_read(model, tmp_path):
     import ml_dtypes
 
@@ -84,12 +96,14 @@ def test_an_interrupted_run_goes_on_where_it_was(model, tmp_path):
 
     class Counting:
         def __init__(self, method):
-            self.forms, self.name, self.rotation = method.forms, method.name, method.rotation
             self._method = method
 
-        def quantize(self, matrix):
+        def __getattr__(self, name):
+            return getattr(self._method, name)
+
+        def quantize(self, matrix, statistics):
             seen.append(matrix.shape)
-            return self._method.quantize(matrix)
+            return self._method.quantize(matrix, statistics)
 
     with pytest.raises(Stop):
         quantize_model(model, target, Counting(parse_method("int4")), progress=stop_at_the_third)

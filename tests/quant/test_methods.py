@@ -9,7 +9,16 @@ from hwgen.quant.methods import parse_method
 NAMES = (
     *("int3", "int8", "int4-asym", "fp3", "fp4", "bitmod3", "bitmod4", "flint4", "pot4", "nf4"),
     *("ant4", "olive4", "bcq1", "bcq4", "ternary", "xnor", "bipolar2", "bipolar8", "quest2"),
-    *("mxfp4", "mxfp6", "mxint8", "nvfp4", "block-int4-fp16/64"),
+    *(
+        "mxfp4",
+        "mxfp6",
+        "mxint8",
+        "nvfp4",
+        "block-int4-fp16/64",
+        "razer4",
+        "log4",
+        "minifloat-e2m3",
+    ),
 )
 
 
@@ -73,12 +82,25 @@ def _hadamard(size):
         ("bcq5", None, "not 'bcq5'"),
         ("group-int4-fp16/32", None, "the name of a quantizer, not of the format"),
         ("mxfp4", 16, "must be part of the name of a block format: mxfp4/16"),
+        ("gptq-mxfp4", None, "method that gives every weight a code of a codebook"),
+        ("gptq-olive4", None, "gptq must go with a method"),
+        ("gptq-bcq3", None, "gptq must go with a method"),
+        ("gptq-gptq-int4", None, "must have gptq- once"),
+        ("gptq-gptq-int9", None, "method must be one of"),
         ("int4", "all", "must be 1..65536, 'row' or 'tensor', not 'all'"),
     ],
 )
 def test_wrong_names_and_groups_are_refused(name, group, message):
     with pytest.raises(UsageError, match=message):
         parse_method(name, group)
+
+
+def test_gptq_without_statistics_or_with_two_levels_is_refused():
+    for scale in ("uint8", "e4m3-fp32"):
+        with pytest.raises(UsageError, match="gptq must have scales of one level"):
+            parse_method("gptq-int4", 32, scale)
+    with pytest.raises(UsageError, match="gptq-int4 must have calibration data; give --calib"):
+        parse_method("gptq-int4").quantize(np.ones((2, 2), np.float32))
 
 
 @pytest.mark.parametrize(

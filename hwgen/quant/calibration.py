@@ -1,0 +1,378 @@
+"""What linear layers multiply: moments of their inputs, measured on a text or read from a file.
+
+The file is safetensors. Layers that multiply the same inputs share ``GROUP.second_moment``, the
+mean of ``x x^T`` over all tokens, and ``GROUP.mean_magnitude``, the mean of ``|x|``, both float64.
+The metadata entry ``hwgen-calibration`` is a JSON document with the group of every layer.
+"""
+
+import hashlib
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hwgen.errors import UsageError, nearest
+from hwgen.flow.outputs import write_file
+
+from .llama import SAME_INPUTS, read_checkpoint, read_tokenizer
+from .source import is_checkpoint
+from .tensor_file import join_files, open_safetensors
+
+__all__ = [
+    "SCHEMA",
+    "Calibration",
+    "InputStatistics",
+    "Windows",
+    "calibrate",
+    "measure",
+    "read_windows",
+    "statistics_for",
+]
+
+SCHEMA = "hwgen-calibration/1"
+_KEY = "hwgen-calibration"
+# as many windows of so many tokens are used, and every fifth one is kept for measuring the loss
+WINDOWS, WINDOW, KEPT = 80, 256, 5
+# no token of a text is longer on average; only as much of it is split into tokens
+_LONGEST = 16
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Pieces of a text as tokens.
+
+    Parameters
+    ----------
+    calibration : tuple of tuple of int
+        Those that statistics are measured on.
+    held_out : tuple of tuple of int
+        Those that a loss is measured on.
+    """
+
+    calibration: tuple
+    held_out: tuple
+
+    @property
+    def digest(self):
+        """A text that differs where the tokens do."""
+        return hashlib.sha256(json.dumps([self.calibration, self.held_out]).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class InputStatistics:
+    """What is known of the inputs of one linear layer.
+
+    Parameters
+    ----------
+    second_moment : float64 array
+        Mean of ``x x^T``, shape (inputs, inputs).
+    mean_magnitude : float64 array
+        Mean of ``|x|``, shape (inputs,).
+
+    Raises ``UsageError`` where shapes differ or numbers are not finite.
+    """
+
+    second_moment: np.ndarray
+    mean_magnitude: np.ndarray
+
+    def __post_init__(self):
+        count = len(self.mean_magnitude) if self.mean_magnitude.ndim == 1 else 0
+        if not count or self.second_moment.shape != (count, count):
+            raise UsageError(
+                f"second_moment and mean_magnitude must have shapes (N, N) and (N,), not "
+                f"{self.second_moment.shape} and {self.mean_magnitude.shape}"
+            )
+        for name, values in vars(self).items():
+            if values.dtype != np.float64 or not np.isfinite(values).all():
+                raise UsageError(f"{name} must be finite float64 numbers")
+        if (self.mean_magnitude < 0).any() or (np.diagonal(self.second_moment) < 0).any():
+            raise UsageError("mean squares and mean magnitudes must not be negative")
+        largest = np.abs(self.second_moment).max()
+        if not np.allclose(self.second_moment, self.second_moment.T, rtol=0, atol=1e-6 * largest):
+            raise UsageError("second_moment must be symmetric")
+
+    def output_square(self, weights):
+        """Return the mean squared output of ``weights`` (rows, inputs), summed over the rows."""
+        weights = np.asarray(weights, np.float64)
+        return float(np.einsum("ri,ri->", weights @ self.second_moment, weights))
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    document_schema: Literal["hwgen-calibration/1"] = Field(alias="schema")
+    origin: str
+    tokens: int
+    groups: dict[str, str]
+
+
+class Calibration:
+    """A file of statistics, which are read when they are asked for.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that `measure` wrote, or another program in the same form.
+
+    Members
+    -------
+    origin : str
+        Says what was measured; statistics of the same origin are the same.
+    tokens : int
+        Tokens of the text that was measured.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read or holds something else.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        with open_safetensors(self.path) as file:
+            metadata, self._names = file.metadata() or {}, set(file.keys())
+        if _KEY not in metadata:
+            raise UsageError(
+                f"{str(path)!r} must hold calibration statistics, and has none; "
+                "hwgen quantize --save-statistics makes such a file"
+            )
+        try:
+            document = _Document.model_validate_json(metadata[_KEY])
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "document"
+            raise UsageError(
+                f"metadata of {str(path)!r} must be a {SCHEMA} document: {place}: {first['msg']}"
+            ) from None
+        self.origin, self.tokens, self._groups = document.origin, document.tokens, document.groups
+
+    @property
+    def identity(self):
+        """A text that differs where the statistics do."""
+        stat = self.path.stat()
+        return self.origin or f"{self.path.absolute()} {stat.st_size} {stat.st_mtime_ns}"
+
+    def statistics(self, name, inputs):
+        """Return the `InputStatistics` of the layer called ``name`` with so many inputs.
+
+        Raises ``UsageError`` where the file has none, or wrong ones.
+        """
+        if name not in self._groups:
+            raise UsageError(
+                f"statistics in {str(self.path)!r} must cover every quantized matrix, and have no "
+                f"{name!r}{nearest(name, self._groups)}; leave it out with --exclude"
+            )
+        group, arrays = self._groups[name], []
+        with open_safetensors(self.path) as file:
+            for part in ("second_moment", "mean_magnitude"):
+                if f"{group}.{part}" not in self._names:
+                    raise UsageError(f"{str(self.path)!r} must hold tensor '{group}.{part}'")
+                arrays.append(file.get_tensor(f"{group}.{part}"))
+        try:
+            found = InputStatistics(*arrays)
+        except UsageError as error:
+            raise UsageError(f"statistics of {name!r} in {str(self.path)!r}: {error}") from None
+        if len(found.mean_magnitude) != inputs:
+            raise UsageError(
+                f"statistics of {name!r} in {str(self.path)!r} must be of {inputs} inputs, not "
+                f"{len(found.mean_magnitude)}; they are of another model"
+            )
+        return found
+
+
+def read_windows(text, tokenizer, context):
+    """Return the `Windows` of the beginning of a text file.
+
+    Every window is the token that begins a text and up to 256 others. Every fifth one is held out,
+    or the last one of fewer than five.
+
+    Parameters
+    ----------
+    text, tokenizer : path-like
+        A text in UTF-8, and a tokenizer of llama2.c.
+    context : int
+        The most tokens that the model takes.
+
+    Raises
+    ------
+    UsageError
+        A file cannot be read, or the text is shorter than two windows.
+    """
+    try:
+        content = Path(text).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {str(text)!r}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(text)!r} must be text in UTF-8: {error.reason}") from None
+    size = min(WINDOW, context)
+    content = content[: _LONGEST * size * WINDOWS]
+    tokens = read_tokenizer(tokenizer).encode(content)[1:][: size * WINDOWS]
+    windows = [
+        (1, *tokens[start : start + size]) for start in range(0, len(tokens) - size + 1, size)
+    ]
+    if len(windows) < 2:
+        raise UsageError(
+            f"{str(text)!r} must have at least {2 * size} tokens for calibration, not {len(tokens)}"
+        )
+    held_out = windows[KEPT - 1 :: KEPT] or windows[-1:]
+    return Windows(tuple(each for each in windows if each not in held_out), tuple(held_out))
+
+
+def measure(model, windows, target, origin="", progress=None):
+    """Measure the inputs of all linear layers of a model, and write them to a file.
+
+    Decoder layer after decoder layer; in memory are the moments of one and the states of all
+    tokens. The last token of a window is only predicted.
+
+    Parameters
+    ----------
+    model : Llama
+    windows : sequence of sequences of int
+    target : path-like
+        Written under a temporary name and renamed, from parts in the folder ``TARGET.parts``.
+    origin : str
+        See `Calibration`.
+    progress : callable
+        Called as ``progress(name, done, total)`` after every decoder layer.
+
+    Returns
+    -------
+    Calibration
+    """
+    target = Path(target)
+    folder = target.with_name(f"{target.name}.parts")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {str(target)!r}: {error.strerror or error}") from None
+    firsts = {f"{members[0]}.weight" for members in SAME_INPUTS}
+    sums, parts = {}, []
+
+    def observe(name, inputs):
+        if name.split(".", 2)[2] not in firsts:
+            return
+        moment, magnitude = inputs.T @ inputs, np.abs(inputs).sum(axis=0)
+        if name in sums:
+            sums[name][0] += moment
+            sums[name][1] += magnitude
+        else:
+            sums[name] = [moment, magnitude]
+
+    def after_layer(number):
+        parts.append(folder / f"{number}.safetensors")
+        _write_moments(parts[-1], sums, count)
+        sums.clear()
+        if progress is not None:
+            progress(f"calibration: layer {number}", number + 1, model.layers)
+
+    inputs = [tokens[:-1] for tokens in windows]
+    count = sum(map(len, inputs))
+    try:
+        model.states(inputs, observe, after_layer)
+        groups = {
+            f"layers.{layer}.{each}.weight": f"layers.{layer}.{members[0]}.weight"
+            for layer in range(model.layers)
+            for members in SAME_INPUTS
+            for each in members
+        }
+        document = {"schema": SCHEMA, "origin": origin, "tokens": count, "groups": groups}
+        join_files(target, parts, {_KEY: json.dumps(document)})
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Calibration(target)
+
+
+def _write_moments(path, sums, count):
+    from safetensors.numpy import save
+
+    tensors = {}
+    for name, (moment, magnitude) in sums.items():
+        # both triangles alike, whatever the order of the sums was
+        tensors[f"{name}.second_moment"] = (moment + moment.T) / (2 * count)
+        tensors[f"{name}.mean_magnitude"] = magnitude / count
+    write_file(path, save(tensors))
+
+
+@contextmanager
+def statistics_for(model, target, calib=None, tokenizer=None, kept=None, progress=None):
+    """Give what a container of ``model`` is made with: `Calibration` and `Windows` of its text.
+
+    Both are ``None`` without calibration, and the windows are without a text.
+
+    Parameters
+    ----------
+    model, target : path-like
+        Model file and container.
+    calib : path-like or None
+        A file of statistics, where its name ends in ``.safetensors``, or a text.
+    tokenizer : path-like or None
+        Of the model, for a text.
+    kept : path-like or None
+        Where the statistics of a text go. By default they lie beside the container until it is
+        finished, so that an interrupted run need not measure them again.
+    progress : callable
+        See `measure`.
+
+    Raises ``UsageError`` for files that do not fit, and for options that have no effect.
+    """
+    if calib is None or Path(calib).suffix == ".safetensors":
+        if tokenizer is not None or kept is not None:
+            raise UsageError("--tokenizer and --save-statistics must come with a text as --calib")
+        yield (None if calib is None else Calibration(calib)), None
+        return
+    file = Path(kept or Path(target).with_name(f"{Path(target).name}.statistics"))
+    yield calibrate(model, calib, tokenizer, file, progress)
+    if kept is None:
+        file.unlink()
+
+
+def calibrate(model, text, tokenizer, target, progress=None):
+    """Return (`Calibration`, `Windows`) of a model file on a text, measured unless they are there.
+
+    Parameters
+    ----------
+    model : path-like
+        A llama2.c checkpoint.
+    text, tokenizer : path-like
+        See `read_windows`.
+    target : path-like
+        Where the statistics go; a file there of the same origin is used as it is.
+    progress : callable
+        See `measure`.
+
+    Raises
+    ------
+    UsageError
+        The model is of another kind, or a file is not what it has to be.
+    """
+    if not is_checkpoint(model):
+        raise UsageError(
+            f"a model to calibrate must be a llama2.c checkpoint (.bin), not {str(model)!r}; for "
+            "other models give --calib a file of statistics"
+        )
+    if tokenizer is None:
+        raise UsageError("calibration text must come with --tokenizer, that of the model")
+    llama = read_checkpoint(model)
+    windows = read_windows(text, tokenizer, llama.context)
+    stat = Path(model).stat()
+    facts = [str(Path(model).absolute()), stat.st_size, stat.st_mtime_ns, windows.digest]
+    origin = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    if Path(target).exists():
+        found = _of_origin(target, origin)
+        if found is not None:
+            return found, windows
+    return measure(llama, windows.calibration, target, origin, progress), windows
+
+
+def _of_origin(path, origin):
+    """Return the statistics in a file if they are of this origin, else ``None``."""
+    try:
+        found = Calibration(path)
+    except UsageError:
+        return None
+    return found if found.origin == origin else None
