@@ -10,6 +10,7 @@ OPTIONS = {
         **{"columns": 16, "lanes": 8, "rows": 3, "bits": 2, "fmt": "int4", "target": "generic"}
     },
     "ternary-matvec": {"columns": 128, "rows": 2, "lanes": 16, "target": "generic"},
+    "absmax-quantise": {"columns": 8, "lanes": 2, "fmt": "int8", "target": "generic"},
     "f2f-decode": {"inputs": 3, "outputs": 7, "corrections": True, "target": "generic"},
     "trit-decode": {"entries": 16, "longest": 2, "target": "generic"},
 }
@@ -43,6 +44,16 @@ NAMED = {
         NamedFault("vector never dropped", "vector_done", "const0"),
         NamedFault("weights used without a vector", r"works_at1\w*", "const1"),
         *_RESULT,
+    ],
+    "absmax-quantise": [
+        NamedFault("tie not to even", r"lane1_low\w*", "const1"),
+        NamedFault("digit wrong", r"lane0_step\w*", "inv", 3),
+        NamedFault("largest of the beats forgotten", "key_so_far", "const0"),
+        NamedFault("negative magnitude one too small", r"largest_magnitude\w*", "inv", 0),
+        NamedFault("vector of zeros divided by zero", r"below_least\w*", "const0"),
+        NamedFault("beats read from one place", r"place_read\w*", "const0"),
+        NamedFault("vector complete too early", "vector_complete", "const1"),
+        NamedFault("vector never complete", "vector_complete", "const0"),
     ],
     "f2f-decode": [
         NamedFault("parity wrong", "parity_3", "inv"),

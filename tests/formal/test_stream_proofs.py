@@ -179,6 +179,7 @@ SMALL = {
     "mx-matmul": {"fmt": "mxfp4/2", "rows": 2, "columns": 2, "max_blocks": 1, "out": "exact"},
     "lut-gemm": {"fmt": "int2", "columns": 16, "lanes": 8, "rows": 3, "bits": 2, "freq": 80},
     "ternary-matvec": {"columns": 128, "rows": 2, "lanes": 64},
+    "absmax-quantise": {"columns": 4, "lanes": 2, "fmt": "int4", "freq": 60},
     "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
     "trit-decode": {"entries": 16, "longest": 2},
 }
