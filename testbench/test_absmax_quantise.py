@@ -1,4 +1,4 @@
-"""The regression of ``absmax-quantise``: every pair of small values, both tiers, after synthesis."""
+"""The regression of ``absmax-quantise``: all pairs of small values, both tiers, the netlist."""
 
 import json
 from fractions import Fraction

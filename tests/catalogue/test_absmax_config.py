@@ -15,7 +15,7 @@ CORE = catalogue.get("absmax-quantise")
         ({"fmt": "int25"}, "fmt must have at most 24 bits, not 25"),
         ({"fmt": "fp32"}, "fmt must have at most 16 bits, not 32"),
         ({"fmt": "e4m3"}, "as bf16 and fp16 are, not e4m3"),
-        ({"fmt": "nf4"}, "must be an integer, fixed-point or float format, not nf4"),
+        ({"fmt": "e8m0"}, "must be an integer, fixed-point or float format, not e8m0"),
         ({"fmt": "fp16", "least": 1e6}, "least must be at most 65504, not 1e.06"),
     ],
 )

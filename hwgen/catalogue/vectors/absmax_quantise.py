@@ -1,4 +1,4 @@
-"""Test vectors of ``absmax-quantise``: ties and what is beside them, magnitudes that come and go."""
+"""Test vectors of ``absmax-quantise``: ties and numbers beside them, magnitudes of every size."""
 
 import numpy as np
 
