@@ -55,6 +55,9 @@ bits a weight. `hwgen.formats.ternary` packs and unpacks all of them.
 - `tq1_0`, 256 weights in 54 bytes, 5 lanes a byte: bytes of five digits to base 3, and an fp16
   scale (block_tq1_0 of ggml).
 
+`trit-decode` with `--lanes` and `--out two-bit` gives such bytes from compressed weights, and
+`absmax-quantise` INT8 vectors.
+
 A row is a whole number of blocks; fill it with zeros. Two-bit code 3 and the `tl2` magnitudes 14
 and 15 stand for nothing and count as zeros. The scales of `tq1_0` blocks pass through and are
 ignored.
