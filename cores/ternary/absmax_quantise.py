@@ -41,10 +41,12 @@ class AbsmaxQuantise(PipelinedCore):
         Clock cycles from one beat to the next: 1.
     keeps_state : bool
         Whether a vector has several beats.
+    vector_beats : int
+        Beats of a vector.
     """
 
     def __init__(self, config):
-        self.keeps_state = config.beats > 1
+        self.keeps_state, self.vector_beats = config.beats > 1, config.beats
         fmt, lanes = config.fmt, config.lanes
         doc = "values of the vector"
         if config.is_float:
