@@ -63,9 +63,9 @@ A row is a whole number of blocks; fill it with zeros. Two-bit code 3 and the `t
 and 15 stand for nothing and count as zeros. The scales of `tq1_0` blocks pass through and are
 ignored.
 
-**TL2 of bitnet.cpp.** Its converter (`utils/convert-hf-to-gguf-bitnet.py`) lays a matrix out for the
-registers of a CPU, by tile sizes that are another for each shape, so that no row can be read from
-one end to the other. A byte holds two codes of a row there as well, but the first one in its high
+**TL2 of bitnet.cpp.** Its converter, `utils/convert-hf-to-gguf-bitnet.py`, lays a matrix out for
+the registers of a CPU, by tile sizes that are another for each shape, so that no row can be read
+from one end to the other. A byte holds two codes of a row there as well, but the first one in its high
 half; the next byte is of the next row of a tile (of 32 rows, those in the middle by eights changed
 over). Signs follow all magnitudes of the matrix, 16 codes of a row a word, the first one highest.
 Columns beyond the last whole tile are codes of two weights. Such a file must be unpacked and packed
