@@ -21,7 +21,8 @@ _DEFAULT = [
     (F2F, {"inputs": 4, "outputs": 21, "history": 2, "corrections": True, "freq": 150}),
     (F2F, {"inputs": 5, "outputs": 12, "history": 0, "mask": "input", "target": "ice40"}),
     (F2F, {"inputs": 3, "outputs": 9, "corrections": True, "mask": "input", "matrix_seed": 9}),
-    (TRITS, {"freq": 150}),
+    (TRITS, {"freq": 120}),
+    (TRITS, {"entries": 256, "lanes": 16, "freq": 120}),
     (TRITS, {"entries": 32, "longest": 3, "target": "ice40"}),
     (TRITS, {"entries": 64, "longest": 1, "target": "ultrascale_plus", "freq": 300}),
 ]
@@ -33,6 +34,11 @@ _THOROUGH = [
     (F2F, {"inputs": 4, "outputs": 15, "history": 0, "target": "generic", "freq": 50}),
     (TRITS, {"entries": 16, "target": "generic"}),
     (TRITS, {"entries": 8192, "longest": 7, "freq": 100}),
+    (TRITS, {"entries": 16, "longest": 1, "lanes": 2, "target": "generic"}),
+    (TRITS, {"entries": 32, "longest": 14, "lanes": 2, "freq": 120}),
+    (TRITS, {"entries": 64, "longest": 5, "lanes": 4, "out": "two-bit", "target": "ice40"}),
+    (TRITS, {"entries": 64, "longest": 14, "lanes": 32, "out": "two-bit", "freq": 120}),
+    (TRITS, {"entries": 64, "longest": 9, "lanes": 8, "target": "ultrascale_plus", "freq": 250}),
 ]
 GRID = [*_DEFAULT, *(pytest.param(*each, marks=pytest.mark.slow) for each in _THOROUGH)]
 
@@ -57,6 +63,7 @@ def test_decoder_equals_its_golden_model(core, options, tmp_path):
     [
         (F2F, {"inputs": 4, "outputs": 12, "corrections": True, "mask": "input", "freq": 100}),
         (TRITS, {"entries": 1024, "longest": 14, "freq": 100}),
+        (TRITS, {"entries": 64, "longest": 6, "lanes": 8, "out": "two-bit", "freq": 100}),
     ],
     ids=label,
 )

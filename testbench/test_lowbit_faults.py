@@ -17,9 +17,17 @@ OPTIONS = {
     "bitmod-array": {
         **{"rows": 2, "columns": 2, "group": 16, "groups": 2, "tiles": 2, "target": "generic"}
     },
+    "absmax-quantise": {"columns": 8, "lanes": 2, "fmt": "int8", "target": "generic"},
     "f2f-decode": {"inputs": 3, "outputs": 7, "corrections": True, "target": "generic"},
     "trit-decode": {"entries": 16, "longest": 2, "target": "generic"},
+    "trit-decode-lanes": {"entries": 16, "longest": 3, "lanes": 4, "target": "generic"},
+    "lut-gemm-eight": {
+        **{"columns": 16, "lanes": 16, "rows": 3, "bits": 1, "fmt": "int4", "target": "generic"},
+        "table_inputs": 8,
+    },
 }
+# further configurations of a core
+CORES = {"trit-decode-lanes": "trit-decode", "lut-gemm-eight": "lut-gemm"}
 _RESULT = [
     NamedFault("result declared valid for no reason", "valid_1", "const1"),
     NamedFault("result lost", "valid_1", "const0"),
@@ -80,6 +88,16 @@ NAMED = {
         NamedFault("weights used without vectors", r"works_at1\w*", "const1"),
         *_RESULT,
     ],
+    "absmax-quantise": [
+        NamedFault("tie not to even", r"lane1_low\w*", "const1"),
+        NamedFault("digit wrong", r"lane0_step\w*", "inv", 3),
+        NamedFault("largest of the beats forgotten", "key_so_far", "const0"),
+        NamedFault("negative magnitude one too small", r"largest_magnitude\w*", "inv", 0),
+        NamedFault("lowest bit of the divisor lost", "absmax", "const0", 0),
+        NamedFault("beats read from one place", r"read__addr\w*", "const0", 0),
+        NamedFault("vector complete too early", "vector_complete", "const1"),
+        NamedFault("vector never complete", "vector_complete", "const0"),
+    ],
     "f2f-decode": [
         NamedFault("parity wrong", "parity_3", "inv"),
         NamedFault("history does not move", "code_enters", "const0"),
@@ -93,12 +111,31 @@ NAMED = {
         NamedFault("loading gives an output", r"reads\w*", "const1"),
         *_RESULT,
     ],
+    "trit-decode-lanes": [
+        NamedFault("loading moves the ring", "stores", "const1"),
+        NamedFault("place does not move", "place", "const0", 1),
+        NamedFault("row not moved on beyond the end", r"row_0", "inv", 0),
+        NamedFault("words never read on", "words_read", "const0", 0),
+        NamedFault("word given too early", "word_complete", "const1"),
+        NamedFault("ring overfilled", "paused", "const0"),
+    ],
+    "lut-gemm-eight": [
+        NamedFault("entry of a table wrong", r"write__data\w*", "inv", 0),
+        NamedFault("sign changes the wrong way", "less", "inv"),
+        NamedFault("another column changes", "column", "inv", 1),
+        NamedFault("first entry begun with the last one", r"entry_begins\w*", "const0"),
+        NamedFault("entry at another place", "entry_address", "inv", 3),
+        NamedFault("one bank filled", "bank", "const0"),
+        NamedFault("tables not waited for", "tables_unfinished", "const0"),
+        NamedFault("one bank of tables for all tiles", "use_bank", "const0"),
+    ],
 }
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_every_named_fault_is_seen(name, tmp_path):
-    assert named_faults_unseen(name, OPTIONS[name], NAMED[name], tmp_path, 3000) == []
+    core = CORES.get(name, name)
+    assert named_faults_unseen(core, OPTIONS[name], NAMED[name], tmp_path, 3000) == []
 
 
 @pytest.mark.slow

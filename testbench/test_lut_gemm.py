@@ -22,7 +22,9 @@ _DEFAULT = [
     {**_SMALL, "rows": 5, "bits": 3, "bias_width": 0, "dsp": "none"},
     {**_SMALL, "columns": 8, "bits": 1, "fmt": "uint4", "freq": 150},
     {**_SMALL, "columns": 48, "lanes": 16, "fmt": "q1.6", "target": "ultrascale_plus", "freq": 200},
+    {"table_inputs": 8, "columns": 64, "lanes": 32, "rows": 64, "freq": 100},
 ]
+_EIGHT = {"table_inputs": 8, "columns": 48, "lanes": 24}
 
 
 def _thorough():
@@ -37,6 +39,14 @@ def _thorough():
     yield {**_SMALL, "bits": 4, "fmt": "uint1", "alpha_width": 3, "dsp": 1}
     yield {"columns": 4096, "lanes": 256, "rows": 4, "bits": 1, "freq": 80}
     yield {**_SMALL, "rows": 256, "freq": 60}
+    for target, freq in product(targets, (None, 40)):
+        yield {**_EIGHT, "rows": 5, "target": target, "freq": freq}
+    # one, two and four builders; one for each of three tables
+    yield {**_EIGHT, "rows": 256, "bits": 2, "freq": 100}
+    yield {**_EIGHT, "rows": 150, "bits": 2, "freq": 100, "fmt": "int16"}
+    yield {"table_inputs": 8, "columns": 64, "lanes": 64, "rows": 150, "bits": 4, "freq": 100}
+    yield {**_EIGHT, "rows": 3, "bits": 1, "fmt": "uint4", "dsp": "none", "freq": 80}
+    yield {"table_inputs": 8, "columns": 8, "lanes": 8, "rows": 3, "fmt": "uint1"}
 
 
 GRID = [*_DEFAULT, *(pytest.param(each, marks=pytest.mark.slow) for each in _thorough())]
@@ -63,6 +73,7 @@ def test_product_equals_its_golden_model(options, tmp_path):
         pytest.param({**_SMALL, "columns": 32, "dsp": "none"}, marks=pytest.mark.slow),
         pytest.param({**_SMALL, "target": "ultrascale_plus"}, marks=pytest.mark.slow),
         pytest.param({**_SMALL, "target": "ice40", "freq": 40}, marks=pytest.mark.slow),
+        {"table_inputs": 8, "columns": 32, "lanes": 16, "rows": 3, "bits": 1, "freq": 100},
     ],
     ids=label,
 )
@@ -103,12 +114,16 @@ def overlapped(config, x, words, alpha, bias):
     return fields
 
 
-def test_words_in_the_order_of_memory_give_the_product_of_uniform_integers(tmp_path):
-    config = CORE.configure({"columns": 128, "rows": 16, "bits": 4, "freq": 100})
+@pytest.mark.parametrize(("table_inputs", "rows"), [(4, 16), (8, 80)])
+def test_words_in_the_order_of_memory_give_the_product_of_uniform_integers(
+    table_inputs, rows, tmp_path
+):
+    options = {"columns": 128, "rows": rows, "bits": 4, "freq": 100, "table_inputs": table_inputs}
+    config = CORE.configure(options)
     random = np.random.default_rng(5)
-    codes = random.integers(0, 16, (16, 128))
+    codes = random.integers(0, 16, (rows, 128))
     x, group = random.integers(-128, 128, 128), 64
-    zeros = random.integers(0, 16, (128 // group, 16))
+    zeros = random.integers(0, 16, (128 // group, rows))
     words = pack_planes(binary_planes(codes, 4))
     alpha, bias = (np.repeat(each, group // 32, axis=0) for each in uniform_coefficients(zeros, 4))
     bias = np.broadcast_to(bias[:, None], alpha.shape)
@@ -118,6 +133,25 @@ def test_words_in_the_order_of_memory_give_the_product_of_uniform_integers(tmp_p
     assert (results == 2 * (weights @ x)).all()
     # nothing waits once the first tables are filled
     assert set(np.diff(accepted[32:])) == {1}
+
+
+def test_tables_in_block_ram_are_filled_in_the_time_that_is_stated(tmp_path):
+    config = CORE.configure({**_EIGHT, "columns": 24, "rows": 3, "bits": 1, "freq": 100})
+    assert config.builders == 4
+    count = 24 + config.rows
+    fields = {
+        "x": np.arange(count, dtype=np.uint64),
+        "weights": np.ones((count, 24), np.uint64),
+        "alpha": np.ones(count, np.uint64),
+        "bias": np.zeros(count, np.uint64),
+        "load": np.arange(count) < 24,
+        "compute": np.arange(count) >= 24,
+    }
+    results, accepted = run(config, fields, tmp_path)
+    assert results.tolist() == [sum(range(24))] * 3
+    gaps = np.diff(accepted)
+    assert np.flatnonzero(gaps > 1).tolist() == [23]
+    assert 135 < gaps[23] <= config.longest_pause == 143
 
 
 def test_no_token_is_taken_until_the_only_tables_are_filled(tmp_path):

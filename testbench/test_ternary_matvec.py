@@ -62,6 +62,8 @@ def test_sums_equal_their_golden_model(options, tmp_path):
     "options",
     [
         {"columns": 128, "rows": 2, "lanes": 16, "freq": 100},
+        # vectors in block RAM
+        {"packing": "tq1_0", "columns": 256, "rows": 2, "lanes": 10, "freq": 100},
         pytest.param(
             {"packing": "tq1_0", "columns": 256, "rows": 2, "lanes": 30, "freq": 100},
             marks=pytest.mark.slow,

@@ -1,19 +1,27 @@
 """Configuration of the decoder of trit dictionaries."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from hwgen.cores.config import FREQUENCY, STRICT, TARGET, CoreConfig, Frequency, Target
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen.formats.trit_dictionary import LONGEST_ENTRY, MOST_ENTRIES
 
 __all__ = ["TritDecodeConfig"]
 
+_WEIGHTS_OF_BYTE = 4
+
 
 def _power_of_two(value):
     if value & (value - 1):
         raise ValueError(f"entries must be a power of two, not {value}")
+    return value
+
+
+def _trits_of_word(value):
+    if value & (value - 1):
+        raise ValueError(f"lanes must be a power of two, not {value}")
     return value
 
 
@@ -33,8 +41,23 @@ class TritDecodeConfig(CoreConfig):
     longest: int = Field(
         default=LONGEST_ENTRY, ge=1, le=LONGEST_ENTRY, description="pairs of the longest entry"
     )
+    lanes: Annotated[int, AfterValidator(_trits_of_word)] | None = Field(
+        default=None, ge=2, le=64, description="trits of every token (default: those of one entry)"
+    )
+    out: Literal["trits", "two-bit"] = Field(
+        default="trits",
+        description="'two-bit': packed weights, as ternary-matvec takes them; with lanes",
+    )
     freq: Frequency = FREQUENCY
     target: Target = TARGET
+
+    @model_validator(mode="after")
+    def _complete(self):
+        if self.out == "two-bit" and (self.lanes is None or self.lanes % _WEIGHTS_OF_BYTE):
+            raise ValueError(
+                f"lanes must be a multiple of {_WEIGHTS_OF_BYTE} for out two-bit, not {self.lanes}"
+            )
+        return self
 
     @property
     def code_width(self):

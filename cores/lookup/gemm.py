@@ -1,4 +1,4 @@
-"""Binary-coded matrix times vector: sums of four elements are looked up, not added."""
+"""Binary-coded matrix times vector: sums of four or eight elements are looked up, not added."""
 
 from amaranth.hdl import Signal, unsigned
 from amaranth.lib.memory import Memory
@@ -8,6 +8,7 @@ from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree, shape_of_range
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.interface import Field
+from hwgen.cores.lookup.block_tables import BlockTables
 from hwgen.cores.lookup.order import follow
 from hwgen.cores.lookup.tables import Tables
 from hwgen.cores.pipelined import PipelinedCore
@@ -45,7 +46,7 @@ def _input_fields(config):
 class LutGemm(PipelinedCore):
     """``y = sum over b of (alpha[b] B[b]) x + bias x``, exact, with B[b] of +1 and -1.
 
-    G. Park et al., "LUT-GEMM", ICLR 2024, section 3: for four elements of the vector all signed
+    G. Park et al., "LUT-GEMM", ICLR 2024, section 3: for some elements of the vector all signed
     sums stand in a table, which every row and every plane use again.
 
     Parameters
@@ -65,6 +66,8 @@ class LutGemm(PipelinedCore):
         Binary weights a clock cycle.
     keeps_state : bool
         Always: weights meet the elements of earlier tokens.
+    longest_pause : int
+        Clock cycles for which no token is taken while tables in block RAM are filled.
     """
 
     keeps_state = True
@@ -72,6 +75,7 @@ class LutGemm(PipelinedCore):
 
     def __init__(self, config):
         self.macs_per_cycle = config.lanes
+        self.longest_pause = config.longest_pause
         shape = config.result_shape
         result = fixed_field(
             "y",
@@ -91,7 +95,7 @@ class LutGemm(PipelinedCore):
         fabric = pipeline.fabric
         control = fabric.launch_delay + fabric.logic_delay(_CONTROL_LEVELS)
         pipeline.capture(Timed(order.last, 0, control))
-        tables = Tables(pipeline, config)
+        tables = (Tables if config.table_inputs == 4 else BlockTables)(pipeline, config)
         tables.fill(order, token.x, update, filled)
         if config.bias_width:
             biased = self._bias_product(pipeline, values, order, update)

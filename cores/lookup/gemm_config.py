@@ -1,7 +1,7 @@
 """Configuration of the table-lookup product with binary-coded weights."""
 
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.config import (
@@ -13,19 +13,19 @@ from hwgen.cores.config import (
     Frequency,
     Multipliers,
     Target,
+    number,
 )
 from hwgen.cores.fixed.formats import Fixed, significand_range
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-__all__ = ["TABLE_INPUTS", "LutGemmConfig"]
+__all__ = ["LutGemmConfig"]
 
-TABLE_INPUTS = 4
-"""Elements of the vector whose sums one table holds."""
-
-# two tables are filled at a time, so that as many elements are taken as entries are written
-_LANES = 2 * TABLE_INPUTS
+# two tables of four elements are filled at a time, or one of eight
+_LANES = 8
 _WIDEST_ELEMENT = 16
+# stages from the last element of a tile to the last entry of its tables, at most
+_UNDER_WAY = 8
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -50,6 +50,10 @@ class LutGemmConfig(CoreConfig):
     )
     lanes: Annotated[int, Field(ge=8, le=256)] = Field(
         default=32, description="binary weights a clock cycle: columns of a tile"
+    )
+    table_inputs: Annotated[Literal[4, 8], BeforeValidator(number)] = Field(
+        default=4,
+        description="columns of a table: 4 in distributed memory, or 8 in block RAM",
     )
     fmt: Fixed = Field(
         default="int8", validate_default=True, description="format of the vector's elements"
@@ -82,6 +86,41 @@ class LutGemmConfig(CoreConfig):
     def tiles(self):
         """Tiles of a vector."""
         return self.columns // self.lanes
+
+    @property
+    def tables(self):
+        """Tables of a tile."""
+        return self.lanes // self.table_inputs
+
+    @property
+    def fill_clocks(self):
+        """Clocks in which one entry after the other of a table of eight elements is written."""
+        return self.table_inputs - 1 + (1 << self.table_inputs - 1)
+
+    @property
+    def builders(self):
+        """Tables of eight elements that are filled at a time, a power of two.
+
+        As few as let the next tile come in and its tables be filled while a tile is in use, or one
+        for each table where that takes too long anyway.
+        """
+        count = 1
+        while count < self.tables and (
+            self.lanes + -(-self.tables // count) * self.fill_clocks + _UNDER_WAY
+            > self.bits * self.rows
+        ):
+            count *= 2
+        return count
+
+    @property
+    def build_clocks(self):
+        """Clocks that builders take for all tables of a tile of eight elements each."""
+        return -(-self.tables // self.builders) * self.fill_clocks
+
+    @property
+    def longest_pause(self):
+        """Clocks for which no token is taken, where they are more than a few."""
+        return 0 if self.table_inputs == 4 else self.build_clocks + _UNDER_WAY
 
     @property
     def element_bounds(self):

@@ -9,11 +9,11 @@ from amaranth.hdl import Cat, Signal, unsigned
 from amaranth.lib.memory import Memory
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.lookup.gemm_config import TABLE_INPUTS
 from hwgen.cores.pipelined import ValidChain
 
-__all__ = ["Tables"]
+__all__ = ["Tables", "other_signs"]
 
+TABLE_INPUTS = 4
 _SIGNS = TABLE_INPUTS - 1
 _ENTRIES = 1 << _SIGNS
 
@@ -140,16 +140,7 @@ class Tables:
             Which of both tiles is in use.
         """
         pipeline, count = self._pipeline, len(self._memories)
-        differ = pipeline.logic(
-            lambda bits: Cat(
-                bits[index * TABLE_INPUTS + position] ^ bits[index * TABLE_INPUTS + _SIGNS]
-                for index in range(count)
-                for position in range(_SIGNS)
-            ),
-            weights,
-            shape=unsigned(count * _SIGNS),
-            name="table_address",
-        )
+        differ, negatives = other_signs(pipeline, weights, TABLE_INPUTS)
         delay = pipeline.fabric.read_delay(2 * _ENTRIES, self._memories[0][1].width)
         stage, arrival = pipeline.start([differ, bank], delay, width=count * _SIGNS)
         addresses, half = pipeline.at(differ, stage), pipeline.at(bank, stage)
@@ -162,10 +153,42 @@ class Tables:
                 read.addr.eq(Cat(addresses.word_select(index, _SIGNS), half)),
                 entry.eq(read.data),
             ]
-            positive = pipeline.slice(
-                weights, index * TABLE_INPUTS + _SIGNS, (index + 1) * TABLE_INPUTS
-            )
-            negative = pipeline.free(lambda bit: ~bit, positive)
             value = Timed(entry, stage, arrival + delay)
-            operands.append(Operand(value, minimum, maximum, sign=negative))
+            operands.append(Operand(value, minimum, maximum, sign=negatives[index]))
         return operands
+
+
+def other_signs(pipeline, weights, inputs):
+    """Return what half tables are looked up by.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Datapath that the circuit becomes part of.
+    weights : Timed
+        One bit a lane, 1 for +1.
+    inputs : int
+        Columns of a table.
+
+    Returns
+    -------
+    (Timed, list of Timed)
+        The addresses of all tables side by side: a bit for each column but a table's last, 1 where
+        its sign is not that of the last. For each table whether that is negative.
+    """
+    last, count = inputs - 1, len(weights) // inputs
+    differ = pipeline.logic(
+        lambda bits: Cat(
+            bits[index * inputs + position] ^ bits[index * inputs + last]
+            for index in range(count)
+            for position in range(last)
+        ),
+        weights,
+        shape=unsigned(count * last),
+        name="table_address",
+    )
+    negatives = []
+    for index in range(count):
+        positive = pipeline.slice(weights, index * inputs + last, (index + 1) * inputs)
+        negatives.append(pipeline.free(lambda bit: ~bit, positive))
+    return differ, negatives

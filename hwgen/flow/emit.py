@@ -193,6 +193,11 @@ def signature_ports(component):
 
 def describe_interface(core, config, component, verilog_file, verilog_text, module=None):
     """Return the contents of ``interface.json``: how a machine reads an emitted core."""
+    optional = {
+        name: value
+        for name in ("longest_pause", "vector_beats")
+        if (value := getattr(component, name, 0)) > 1
+    }
     return {
         "schema": SCHEMA,
         "core": core.name,
@@ -203,6 +208,7 @@ def describe_interface(core, config, component, verilog_file, verilog_text, modu
         "latency": component.latency,
         "initiation_interval": component.initiation_interval,
         "keeps_state": getattr(component, "keeps_state", False),
+        **optional,
         "config": config.as_dict(),
         "generator": f"hwgen {hwgen.__version__}",
         "verilog": verilog_file,

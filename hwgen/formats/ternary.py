@@ -6,9 +6,10 @@ the weight plus 1.
 
 ``tl2`` has the codes of bitnet.cpp's kernel of that name: three weights a, b, c are the magnitude
 ``|9a + 3b + c|`` in four bits and a sign bit, 1 for a negative number. There the order of codes in
-memory follows the tile sizes of a kernel; here it is one for all: 24 weights in 5 bytes, code g of
-weights 3g to 3g + 2 with its magnitude in byte g / 2, even codes in the low half, and its sign in
-bit g of the last byte.
+memory follows the tile sizes of a kernel, the first of two magnitudes in the high half of a byte
+and all signs behind all magnitudes; here it is ours, one for all shapes: 24 weights in 5 bytes,
+code g of weights 3g to 3g + 2 with its magnitude in byte g / 2, even codes in the low half, and its
+sign in bit g of the last byte.
 
 ``tq1_0`` is ``block_tq1_0`` of ggml: 256 weights in 54 bytes. Digits 0, 1, 2 (the weight plus 1)
 of a number to base 3 are a byte, the first digit the most significant. Bytes 0 to 31 hold five
@@ -19,7 +20,8 @@ integer part of three times the byte ``3**n * stored modulo 256`` divided by 256
 
 Sources: S. Ma et al., "The Era of 1-bit LLMs", arXiv:2402.17764; J. Wang et al., "Bitnet.cpp:
 Efficient Edge Inference for Ternary LLMs", arXiv:2502.11880; the layout of ggml in its
-``ggml-common.h`` and ``ggml-quants.c`` (llama.cpp pull request 8151).
+``ggml-common.h`` and ``ggml-quants.c`` (llama.cpp pull request 8151); the layout of bitnet.cpp's
+TL2 in its ``utils/convert-hf-to-gguf-bitnet.py``.
 """
 
 from dataclasses import dataclass

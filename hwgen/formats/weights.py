@@ -35,11 +35,12 @@ WEIGHT_GRAMMAR = {
     "as NVFP4), or uint8 with one fp32 a row",
     "CODEBOOK": f"{', '.join(CODEBOOK_NAMES)}, olive4, bipolarN, logN, intN, uintN or a float "
     "format",
-    "binary-N-SCALE/G": "N planes of +1 and -1 in groups of G, each with a scale of its own",
+    "binary-N-SCALE/G": "N planes of +1 and -1 in groups of G, each with a scale of its own; "
+    "SCALE: fp32, fp16, bf16, or uint8 with one fp32 a row",
     "a block format": "MX, NVFP4 and others, see `hwgen list formats`",
 }
 _GROUPED = re.compile(r"group-(.+?)(-zero)?-(uint8|fp32|fp16|bf16|e4m3-fp32|e\d+m\d+\w*)/(\w+)")
-_BINARY = re.compile(r"binary-([1-8])-(fp32|fp16|bf16)/(\w+)")
+_BINARY = re.compile(r"binary-([1-8])-(uint8|fp32|fp16|bf16)/(\w+)")
 _ROW_SCALE = FloatFormat(8, 23)
 
 
@@ -199,31 +200,51 @@ class BinaryCodedFormat(WeightFormat):
         1 to 8.
     group : int or str
         Columns of a group, or ``"row"``.
-    scale : FloatFormat
-        Format of the scales.
+    scale : FloatFormat or IntFormat
+        Format of the scales. With integers there is one fp32 scale a row besides, so that all else
+        of a product is integers, as ``lut-gemm`` takes them.
     """
 
     planes: int
     group: int | str
-    scale: FloatFormat
+    scale: ScalarFormat
 
     @property
     def name(self):
         return f"binary-{self.planes}-{self.scale.name}/{self.group}"
 
+    @property
+    def two_level(self):
+        """Whether scales are integers, with one float scale a row."""
+        return not isinstance(self.scale, FloatFormat)
+
     def array_limits(self, shape):
         size = _group_size(self.group, shape)
         groups = (shape[0], -(-shape[1] // size), self.planes)
-        return {
+        limits = {
             "codes": (np.uint8, tuple(shape), 2**self.planes - 1),
             "scales": (self.scale.code_dtype, groups, 2**self.scale.width - 1),
         }
+        if self.two_level:
+            limits["row_scales"] = (_ROW_SCALE.code_dtype, shape[:1], 2**_ROW_SCALE.width - 1)
+        return limits
 
     def dequantize(self, arrays, shape):
+        sums = self._sums(arrays, shape, self.scale.decode(arrays["scales"]))
+        if self.two_level:
+            sums = sums * _ROW_SCALE.decode(arrays["row_scales"])[:, None]
+        return sums
+
+    def significands(self, arrays, shape):
+        """Return the integers that weights are, in units of their row's scale; in two levels."""
+        return self._sums(arrays, shape, arrays["scales"].astype(np.int64))
+
+    def _sums(self, arrays, shape, scales):
+        """Return the sum over planes of signs times scales, in the type of the scales."""
         size = _group_size(self.group, shape)
-        units = np.repeat(self.scale.decode(arrays["scales"]), size, axis=1)[:, : shape[1]]
-        signs = (arrays["codes"][..., None] >> np.arange(self.planes) & 1) * 2.0 - 1
-        return (signs * units).sum(axis=-1)
+        units = np.repeat(scales, size, axis=1)[:, : shape[1]]
+        ones = arrays["codes"][..., None] >> np.arange(self.planes) & 1
+        return ((2 * ones.astype(np.int64) - 1) * units).sum(axis=-1)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["trit_decode", "trit_decode_tokens"]
+__all__ = ["steady_words", "trit_decode", "trit_decode_tokens", "two_bit_words"]
 
 
 def trit_decode(dictionary, codes):
@@ -74,3 +74,31 @@ def trit_decode_tokens(depth, code, load, trits, pairs):
     read = np.array(read, np.int64)
     known = read >= 0
     return trits[read] * known[:, None].astype(trits.dtype), pairs[read] * known
+
+
+def steady_words(trits, pairs, lanes):
+    """Return sequences, one behind the other, as words of ``lanes`` trits.
+
+    Parameters
+    ----------
+    trits, pairs : integer arrays
+        Sequences as `trit_decode_tokens` returns them.
+    lanes : int
+        Trits of a word.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (words, lanes); what does not fill a word at the end is missing.
+    """
+    trits = np.asarray(trits)
+    held = np.arange(trits.shape[1]) < 2 * np.asarray(pairs).astype(np.int64)[:, None]
+    stream = trits[held]
+    return stream[: len(stream) // lanes * lanes].reshape(-1, lanes)
+
+
+def two_bit_words(words):
+    """Return trits 0, 1 and 2 as weights 0, -1 and +1 in bytes of the packing ``two-bit``."""
+    codes = np.array([1, 0, 2, 2], np.uint64)[np.asarray(words).astype(np.int64)]
+    fours = codes.reshape(len(codes), codes.shape[1] // 4, 4)
+    return (fours << np.array([6, 4, 2, 0], np.uint64)).sum(axis=2).astype(np.uint64)

@@ -4,7 +4,7 @@ import numpy as np
 
 from hwgen.formats.weights import BinaryCodedFormat
 
-from .groups import Groups
+from .groups import Groups, second_level
 
 __all__ = ["binary_coded"]
 
@@ -16,7 +16,8 @@ def binary_coded(matrix, form: BinaryCodedFormat, rounds=ROUNDS):
 
     The start takes off plane after plane ``mean |rest| * sign(rest)`` (Guo et al. 2017). Every
     round fits all scales of a group by least squares and then gives each weight the nearest sum,
-    ties going down (Xu et al. 2018, alternating multi-bit quantization). Scales are not negative.
+    ties going down (Xu et al. 2018, alternating multi-bit quantization). Scales are not negative,
+    and the codes are those for the scales as they are stored, in two levels as well.
 
     Parameters
     ----------
@@ -36,12 +37,14 @@ def binary_coded(matrix, form: BinaryCodedFormat, rounds=ROUNDS):
             break
         codes = better
     scales = _least_squares(values, valid, codes, form.planes)
-    stored = form.scale.encode(np.abs(scales))
-    codes = _nearest(values, form.scale.decode(stored))
-    return {
-        "codes": groups.as_matrix(codes.reshape(shape)),
-        "scales": stored.reshape(*shape[:2], form.planes),
-    }
+    units = np.abs(scales).reshape(*shape[:2], form.planes)
+    if form.two_level:
+        units, arrays = second_level(units, form.scale)
+    else:
+        arrays = {"scales": form.scale.encode(units)}
+        units = form.scale.decode(arrays["scales"])
+    codes = _nearest(values, units.reshape(-1, form.planes))
+    return {"codes": groups.as_matrix(codes.reshape(shape)), **arrays}
 
 
 def _greedy(values, planes):

@@ -7,7 +7,7 @@ import numpy as np
 from hwgen.formats import FloatFormat
 from hwgen.formats.weights import GroupedFormat
 
-__all__ = ["Groups", "fit_scales", "outer_scale", "shared_power"]
+__all__ = ["Groups", "fit_scales", "outer_scale", "second_level", "shared_power"]
 
 _ROW_SCALE = FloatFormat(8, 23)
 # scale of a group of zeros whose codebook has no zero; scales with fewer exponents take their least
@@ -136,3 +136,31 @@ def fit_scales(ideal, form: GroupedFormat, outer=None):
     rows = _ROW_SCALE.encode(units.max(axis=1) / form.scale.max_value)
     stored = form.scale.encode(units / _ROW_SCALE.decode(rows)[:, None])
     return units / factor, {"scales": stored, "row_scales": rows}
+
+
+def second_level(units, scale):
+    """Return (units, arrays): integer scales with one fp32 a row, and what they stand for.
+
+    Parameters
+    ----------
+    units : float64 array
+        Wanted scales, not negative; rows along the first axis.
+    scale : IntFormat
+        Format of the integers; the largest scale of a row becomes the largest one.
+
+    Returns
+    -------
+    units : float64 array
+        The stored scales times those of their rows.
+    arrays : dict
+        ``scales`` and ``row_scales``.
+    """
+    largest = units.reshape(len(units), -1).max(axis=1)
+    # a row of zeros has scales of 0 whatever their unit
+    rows = _ROW_SCALE.encode(np.where(largest > 0, largest / scale.max_value, 1.0))
+    factors = _ROW_SCALE.decode(np.maximum(rows, 1)).reshape(-1, *[1] * (units.ndim - 1))
+    stored = scale.encode(units / factors)
+    return scale.decode(stored) * factors, {
+        "scales": stored,
+        "row_scales": np.maximum(rows, 1).astype(rows.dtype),
+    }

@@ -16,7 +16,7 @@ from hwgen.sim.case import Case
 from hwgen.sim.handshake import Clocked, Pauses, Sink, Source, StreamRuleError
 from hwgen.sim.report import first_mismatch, mismatch_error
 from hwgen.sim.streams import streams_of
-from hwgen.sim.timing import check_timing
+from hwgen.sim.timing import check_timing, quiet_limit
 
 _FOLDER = Path(os.environ["HWGEN_CASE"])
 _PROBE_RATE = 0.125
@@ -48,7 +48,7 @@ class Bench:
         ]
         self.clocked = Clocked(circuit, self.sources, self.sinks, Pauses(probes, seeds.random()))
         timing = self.case.interface
-        self._quiet_limit = 4 * (timing["latency"] + timing["initiation_interval"]) + 64
+        self._quiet_limit = quiet_limit(timing)
 
     async def run(self, cycles=None):
         """Clock until all tokens are sent and the core is quiet, or for a number of cycles.

@@ -84,7 +84,9 @@ def _shortened(case):
     results = case.results
     if tokens <= _STALLED_TOKENS or tokens % results:
         return case
-    kept = max(1, _STALLED_TOKENS * results // tokens)
+    # no vector is cut in two
+    whole = case.interface.get("vector_beats", 1)
+    kept = max(1, _STALLED_TOKENS * results // tokens // whole) * whole
     beats = tokens // results
     if len(case.inputs) > 1 or len(case.expected) > 1:
         return case

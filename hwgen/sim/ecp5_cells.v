@@ -50,8 +50,10 @@ module MULT18X18D #(
   } = product[35:0];
 endmodule
 
-// Simulation model of the ECP5 block RAM as inferred memories use it: two ports of up to 18 bits
-// without output registers. A port of 18 bits takes its byte enables on address bits 0 and 1.
+// Simulation model of the ECP5 block RAM as inferred memories use it, without output registers: two
+// ports of up to 18 bits, or port A that writes 36 bits and port B that reads 36 or less. A port of
+// 18 or 36 bits takes its byte enables on the lowest address bits. The upper half of 36 bits goes
+// by the data pins of port B, the lower one by those of port A.
 
 module DP16KD #(
     parameter [319:0] INITVAL_00 = 0, INITVAL_01 = 0, INITVAL_02 = 0, INITVAL_03 = 0,
@@ -114,7 +116,8 @@ module DP16KD #(
       memory[2*i+1] = INITIAL[20*i+9+:9];
     end
   generate
-    if (DATA_WIDTH_A > 18 || DATA_WIDTH_B > 18 || REGMODE_A != "NOREG" || REGMODE_B != "NOREG"
+    if ((DATA_WIDTH_A > 18 && DATA_WIDTH_A != 36) || (DATA_WIDTH_B > 18 && DATA_WIDTH_B != 36)
+        || (DATA_WIDTH_B == 36 && DATA_WIDTH_A != 36) || REGMODE_A != "NOREG" || REGMODE_B != "NOREG"
         || CLKAMUX != "CLKA" || CLKBMUX != "CLKB") begin : unknown
       DP16KD_MODE_WITHOUT_A_MODEL cell_ ();
     end
@@ -138,18 +141,31 @@ module DP16KD #(
       if (RSTA) read_a <= 0;
       else if (!WEA || WRITEMODE_A == "READBEFOREWRITE") read_a <= held_a >> place_a;
       else if (WRITEMODE_A == "WRITETHROUGH") read_a <= written_a >> place_a;
-      if (WEA) memory[low_a] <= written_a[8:0];
+      if (WEA && DATA_WIDTH_A == 36) begin
+        if (address_a[0]) memory[{address_a[13:5], 2'd0}] <= data_a[8:0];
+        if (address_a[1]) memory[{address_a[13:5], 2'd1}] <= data_a[17:9];
+        if (address_a[2]) memory[{address_a[13:5], 2'd2}] <= data_b[8:0];
+        if (address_a[3]) memory[{address_a[13:5], 2'd3}] <= data_b[17:9];
+      end else if (WEA) memory[low_a] <= written_a[8:0];
       if (WEA && DATA_WIDTH_A == 18) memory[high_a] <= written_a[17:9];
     end
   assign {DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5,
-    DOA4, DOA3, DOA2, DOA1, DOA0} = read_a;
+    DOA4, DOA3, DOA2, DOA1, DOA0} = DATA_WIDTH_B == 36 ? lower : read_a;
   wire [13:0] address_b = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3,
     ADB2, ADB1, ADB0};
   wire [17:0] data_b = {DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9, DIB8,
     DIB7, DIB6, DIB5, DIB4, DIB3, DIB2, DIB1, DIB0};
   reg [17:0] read_b = 0;
-  wire [10:0] low_b = {address_b[13:4], DATA_WIDTH_B == 18 ? 1'b0 : address_b[3]};
-  wire [10:0] high_b = {address_b[13:4], 1'b1};
+  // the lower half of a word of 36 bits
+  reg [17:0] lower = 0;
+  always @(posedge CLKB)
+    if (CEB) begin
+      if (RSTB) lower <= 0;
+      else lower <= {memory[{address_b[13:5], 2'd1}], memory[{address_b[13:5], 2'd0}]};
+    end
+  wire [10:0] low_b = DATA_WIDTH_B == 36 ? {address_b[13:5], 2'd2}
+      : {address_b[13:4], DATA_WIDTH_B == 18 ? 1'b0 : address_b[3]};
+  wire [10:0] high_b = {DATA_WIDTH_B == 36 ? {address_b[13:5], 1'b1} : address_b[13:4], 1'b1};
   wire [17:0] held_b = {memory[high_b], memory[low_b]};
   // place of a narrow word among the nine bits, and its bits
   wire [3:0] place_b = DATA_WIDTH_B >= 9 ? 4'd0 : DATA_WIDTH_B == 4 ? {1'b0, address_b[2], 2'b0}

@@ -10,6 +10,7 @@ from hwgen.catalogue import payload
 from hwgen.errors import MismatchError, UsageError
 from hwgen.sim.build import build_library
 from hwgen.sim.streams import streams_of
+from hwgen.sim.timing import quiet_limit
 
 __all__ = ["CompiledModel", "ProtocolError", "Run"]
 
@@ -136,7 +137,7 @@ class CompiledModel:
         self.interface = interface
         self.backend = backend
         self._controls = tuple(controls)
-        self._quiet_limit = 4 * (interface["latency"] + interface["initiation_interval"]) + 64
+        self._quiet_limit = quiet_limit(interface)
         self._library = ctypes.CDLL(str(library))
         self._library.hwgen_create.restype = ctypes.c_void_p
         for name in ("hwgen_destroy", "hwgen_reset", "hwgen_run", "hwgen_control"):

@@ -4,7 +4,16 @@ import numpy as np
 
 from hwgen.errors import MismatchError
 
-__all__ = ["check_timing"]
+__all__ = ["check_timing", "quiet_limit"]
+
+
+def quiet_limit(interface):
+    """Return after how many cycles in which nothing moves a core may be given up.
+
+    Nobody pauses meanwhile; ``interface`` holds the contents of ``interface.json``.
+    """
+    busy = interface["latency"] + interface["initiation_interval"]
+    return 4 * (busy + interface.get("longest_pause", 0)) + 64
 
 
 def check_timing(interface, accepted, emerged):

@@ -18,6 +18,9 @@ TRITS = catalogue.get("trit-decode")
         (F2F, {"mask": "stream"}, "mask must be 'none' or 'input', not 'stream'"),
         (TRITS, {"entries": 1000}, "entries must be a power of two, not 1000"),
         (TRITS, {"entries": 8}, "entries must be greater than or equal to 16, not 8"),
+        (TRITS, {"lanes": 12}, "lanes must be a power of two, not 12"),
+        (TRITS, {"out": "two-bit"}, "lanes must be a multiple of 4 for out two-bit, not None"),
+        (TRITS, {"out": "two-bit", "lanes": 2}, "lanes must be a multiple of 4 for out two-bit"),
         (TRITS, {"longest": 15}, "longest must be less than or equal to 14, not 15"),
     ],
 )

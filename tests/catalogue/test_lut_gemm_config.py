@@ -66,12 +66,23 @@ def test_the_vectors_offer_elements_and_weights_where_none_are_taken():
         ({"fmt": "int17"}, "fmt must have at most 16 bits, not 17"),
         ({"fmt": "fp16"}, "fmt must be a fixed-point or integer format, not 'fp16'"),
         ({"group": 128}, "unknown option 'group'"),
+        ({"table_inputs": 6}, "table_inputs must be 4 or 8, not 6"),
     ],
 )
 def test_a_wrong_option_is_named(options, message):
     with pytest.raises(UsageError, match=message) as raised:
         CORE.configure(options)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "rows", "builders"), [(8, 3, 1), (32, 256, 1), (32, 120, 2), (32, 64, 4), (24, 3, 4)]
+)
+def test_as_few_builders_as_fill_the_next_tables_in_time(lanes, rows, builders):
+    options = {"columns": 2 * lanes, "lanes": lanes, "rows": rows, "table_inputs": 8}
+    config = CORE.configure(options)
+    assert config.builders == builders
+    assert config.build_clocks == 135 * -(-lanes // 8 // builders)
 
 
 def test_a_frequency_out_of_reach_is_refused():

@@ -49,6 +49,7 @@ def simulated(component, tokens, seed):
         ("f2f-decode", {"inputs": 3, "outputs": 7, "target": "generic"}),
         ("f2f-decode", {"inputs": 3, "outputs": 7, "corrections": True, "target": "generic"}),
         ("trit-decode", {"entries": 16, "longest": 2}),
+        ("trit-decode", {"entries": 16, "longest": 3, "lanes": 4, "target": "generic"}),
     ],
 )
 def test_noise_between_tokens_changes_nothing(name, options):

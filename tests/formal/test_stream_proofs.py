@@ -187,6 +187,7 @@ SMALL = {
         **{"weights": "bitmod-fp3", "fmt": "int2", "rows": 1, "columns": 1, "group": 8},
         **{"tiles": 2, "scale_width": 4, "freq": 100},
     },
+    "absmax-quantise": {"columns": 4, "lanes": 2, "fmt": "int4", "freq": 60},
     "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
     "trit-decode": {"entries": 16, "longest": 2},
 }

@@ -8,7 +8,8 @@ from hwgen.formats.weights import parse_weight_format
 
 NAMES = (
     *("group-bitmod-fp4-uint8/128", "group-uint4-zero-fp16/32", "group-ternary-fp32/tensor"),
-    *("group-olive4-bf16/row", "binary-3-fp16/32", "mxfp4-e2m1/32", "nvfp4/16"),
+    *("group-olive4-bf16/row", "binary-3-fp16/32", "binary-2-uint8/row", "mxfp4-e2m1/32"),
+    "nvfp4/16",
 )
 
 
@@ -61,6 +62,7 @@ def test_storage_counts_every_array_in_its_width():
     )
     assert parse_weight_format("group-uint3-zero-fp16/64").bits_per_weight(shape) == 3 + 19 / 64
     assert parse_weight_format("binary-3-fp16/32").bits_per_weight(shape) == 3 + 3 * 16 / 32
+    assert parse_weight_format("binary-3-uint8/32").bits_per_weight(shape) == 3.75 + 32 / 256
     assert parse_weight_format("group-ternary-fp32/tensor").bits_per_weight(shape) == (
         2 + 32 / 2048
     )

@@ -60,6 +60,28 @@ def test_improvement_after_the_greedy_start_lowers_the_error():
         assert end < 0.97 * start
 
 
+def test_in_two_levels_scales_are_integers_and_codes_the_nearest_to_them():
+    form = parse_weight_format("binary-3-uint8/16")
+    matrix = np.random.default_rng(6).normal(size=(4, 40)).astype(np.float32)
+    matrix[2] = 0
+    arrays = binary_coded(matrix, form)
+    form.check(arrays, matrix.shape)
+    rows = fp32.decode(arrays["row_scales"])
+    assert arrays["scales"].reshape(4, -1).max(axis=1).tolist() == [255, 255, 0, 255]
+    values = form.dequantize(arrays, matrix.shape)
+    integers = form.significands(arrays, matrix.shape)
+    assert integers.dtype == np.int64
+    np.testing.assert_array_equal(values, integers * rows[:, None])
+    for row, column in np.ndindex(*matrix.shape):
+        scales = arrays["scales"][row, column // 16].astype(int)
+        sums = [np.dot(signs, scales) * rows[row] for signs in product((-1, 1), repeat=3)]
+        distance = abs(values[row, column] - matrix[row, column])
+        assert distance <= min(abs(each - matrix[row, column]) for each in sums) + 1e-9
+    fine = binary_coded(matrix, parse_weight_format("binary-3-fp32/16"))
+    wanted = squared_error(parse_weight_format("binary-3-fp32/16"), fine, matrix)
+    assert squared_error(form, arrays, matrix) < 1.02 * wanted
+
+
 def test_a_row_does_not_know_its_neighbors():
     matrix = np.random.default_rng(5).normal(size=(1200, 1024)).astype(np.float32)
     method = parse_method("bcq2", 256)

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 
 from hwgen import catalogue
 from hwgen.flow.emit import emit
-from hwgen.formats import ternary
+from hwgen.formats import parse, ternary
 from hwgen.formats.binary_coding import binary_planes, uniform_coefficients
 from hwgen.quant.container import QuantizedModel
 from hwgen.quant.llama import read_checkpoint
@@ -79,6 +79,33 @@ def test_a_ternary_layer_gives_the_sums_of_its_container(packing, layer, tmp_pat
     np.testing.assert_array_equal(found, trits @ x)
 
 
+def tile_tokens(x, planes, alpha, bias, lanes):
+    """Return the tokens of ``lut-gemm``: a tile of x comes in, then all weights that meet it.
+
+    ``planes`` has the shape (planes, rows, columns), ``alpha`` (tiles, planes, rows), ``bias``
+    (tiles, rows) or is None.
+    """
+    bits, rows, columns = planes.shape
+    tiles, uses, place = columns // lanes, bits * rows, 0
+    weights = planes.reshape(bits, rows, tiles, lanes).transpose(2, 0, 1, 3).reshape(-1, lanes)
+    count = columns + len(weights)
+    names = ("x", "alpha", "load", "compute") + ("bias",) * (bias is not None)
+    tokens = {name: np.zeros(count, np.int64) for name in names}
+    tokens["weights"] = np.zeros((count, lanes), np.int64)
+    for tile in range(tiles):
+        part = slice(place, place + lanes)
+        tokens["x"][part] = x[tile * lanes : (tile + 1) * lanes] & 255
+        tokens["load"][part] = 1
+        part = slice(place + lanes, place + lanes + uses)
+        tokens["weights"][part] = weights[tile * uses : (tile + 1) * uses] > 0
+        tokens["alpha"][part] = alpha[tile].reshape(-1)
+        if bias is not None:
+            tokens["bias"][part] = np.tile(bias[tile], bits) & 0xFF
+        tokens["compute"][part] = 1
+        place += lanes + uses
+    return {key: each.astype(np.uint64) for key, each in tokens.items()}
+
+
 def test_a_layer_of_integers_with_zero_points_gives_the_sums_of_its_container(layer, tmp_path):
     matrix = quantized(layer, tmp_path, "int4-asym", 32)
     integers = matrix.form.significands(matrix.arrays, matrix.shape)
@@ -86,30 +113,7 @@ def test_a_layer_of_integers_with_zero_points_gives_the_sums_of_its_container(la
     columns, lanes, bits, rows = 192, 32, 4, 64
     planes = binary_planes(padded(matrix.arrays["codes"], columns), bits)
     alpha, bias = uniform_coefficients(matrix.arrays["zero_points"].T, bits)
-    tiles = columns // lanes
-    weights = planes.reshape(bits, rows, tiles, lanes).transpose(2, 0, 1, 3).reshape(-1, lanes)
-    count = columns + len(weights)
-    tokens = {
-        "x": np.zeros(count, np.int64),
-        "weights": np.zeros((count, lanes), np.int64),
-        "alpha": np.zeros(count, np.int64),
-        "bias": np.zeros(count, np.int64),
-        "load": np.zeros(count, np.int64),
-        "compute": np.zeros(count, np.int64),
-    }
-    # a tile comes in, then all weights that meet it
-    uses, place = bits * rows, 0
-    for tile in range(tiles):
-        part = slice(place, place + lanes)
-        tokens["x"][part] = padded(x[None], columns)[0, tile * lanes : (tile + 1) * lanes] & 255
-        tokens["load"][part] = 1
-        part = slice(place + lanes, place + lanes + uses)
-        tokens["weights"][part] = weights[tile * uses : (tile + 1) * uses] > 0
-        tokens["alpha"][part] = alpha[tile].reshape(-1)
-        tokens["bias"][part] = np.tile(bias[tile], bits) & 0xFF
-        tokens["compute"][part] = 1
-        place += lanes + uses
-    tokens = {key: each.astype(np.uint64) for key, each in tokens.items()}
+    tokens = tile_tokens(padded(x[None], columns)[0], planes, alpha, bias, lanes)
     options = {"columns": columns, "rows": rows, "bits": bits, "lanes": lanes}
     options |= {"alpha_width": 4, "bias_width": 8, "freq": 100}
     found = answers("lut-gemm", options, tokens, tmp_path)
@@ -170,3 +174,21 @@ def test_a_layer_of_codebook_weights_gives_the_sums_of_its_container(
     units = matrix.form.codebook.lsb_exponent
     rows = np.ldexp(matrix.arrays["row_scales"].view(np.float32).astype(np.float64), units)
     np.testing.assert_allclose(found * rows, matrix.dequantize() @ x, rtol=1e-12, atol=1e-12)
+
+
+def test_a_binary_coded_layer_gives_the_sums_of_its_container(layer, tmp_path):
+    matrix = quantized(layer, tmp_path, "bcq3", 32, "uint8")
+    x = np.random.default_rng(3).integers(-128, 128, 172)
+    columns, lanes, rows = 192, 32, 64
+    # signs and coefficients as they lie in the container
+    planes = binary_planes(padded(matrix.arrays["codes"], columns), 3)
+    alpha = matrix.arrays["scales"].transpose(1, 2, 0)
+    tokens = tile_tokens(padded(x[None], columns)[0], planes, alpha, None, lanes)
+    options = {"columns": columns, "rows": rows, "bits": 3, "lanes": lanes}
+    options |= {"alpha_width": 8, "bias_width": 0, "freq": 100}
+    found = answers("lut-gemm", options, tokens, tmp_path)
+    integers = matrix.form.significands(matrix.arrays, matrix.shape)
+    np.testing.assert_array_equal(found, integers @ x)
+    units = parse("fp32").decode(matrix.arrays["row_scales"])
+    # each weight is one product of an integer and a scale, so float64 loses next to nothing
+    np.testing.assert_allclose(units * found, matrix.dequantize() @ x, rtol=1e-12, atol=1e-9)

@@ -51,13 +51,25 @@ bits a weight. `hwgen.formats.ternary` packs and unpacks all of them.
 - `two-bit`, 128 weights in 32 bytes, 4 lanes a byte: byte p has weights p, p + 32, p + 64, p + 96
   in bits 7:6, 5:4, 3:2, 1:0 as 0, 1, 2 (I2_S of bitnet.cpp).
 - `tl2`, 24 weights in 5 bytes, 24 lanes a block: eight magnitudes abs(9a + 3b + c) of 4 bits, low
-  half of a byte first, then eight signs (the codes of bitnet.cpp, in one order).
+  half of a byte first, then eight signs. Magnitudes and signs, 1 for a negative number, are those
+  of bitnet.cpp; the order of bytes is ours.
 - `tq1_0`, 256 weights in 54 bytes, 5 lanes a byte: bytes of five digits to base 3, and an fp16
   scale (block_tq1_0 of ggml).
+
+`trit-decode` with `--lanes` and `--out two-bit` gives such bytes from compressed weights, and
+`absmax-quantise` INT8 vectors.
 
 A row is a whole number of blocks; fill it with zeros. Two-bit code 3 and the `tl2` magnitudes 14
 and 15 stand for nothing and count as zeros. The scales of `tq1_0` blocks pass through and are
 ignored.
+
+**TL2 of bitnet.cpp.** Its converter, `utils/convert-hf-to-gguf-bitnet.py`, lays a matrix out for
+the registers of a CPU, by tile sizes that are another for each shape, so that no row can be read
+from one end to the other. A byte holds two codes of a row there as well, but the first one in its high
+half; the next byte is of the next row of a tile (of 32 rows, those in the middle by eights changed
+over). Signs follow all magnitudes of the matrix, 16 codes of a row a word, the first one highest.
+Columns beyond the last whole tile are codes of two weights. Such a file must be unpacked and packed
+anew with `hwgen.formats.ternary`; the storage of 5 bits for three weights is the same.
 
 **Order of x.** Element l of beat n of a vector is the one that meets slot `lanes * n + l` of a row,
 slots counted byte by byte: for `two-bit`, x[0], x[32], x[64], x[96], x[1] and so on; for `tl2` the
