@@ -71,7 +71,7 @@ class BitserialMatmul(wiring.Component):
         self.config = config
         self.macs_per_cycle = config.rows * config.columns * config.k
         fabric = targets.get(config.target)
-        self._distributed = HALVES * config.buffer <= _MOST_DISTRIBUTED_WORDS
+        self._distributed = self._is_distributed(fabric)
         # a block memory's word arrives late: it goes through one more register
         self._reads = 1 + (config.freq is not None and not self._distributed)
         self._unit = self._planned_unit(fabric)
@@ -103,6 +103,16 @@ class BitserialMatmul(wiring.Component):
             }
         )
 
+    def _is_distributed(self, fabric):
+        """Return whether the buffers are distributed memory: small ones, or where blocks are slow.
+
+        A block memory's own time does not grow with the circuit.
+        """
+        if HALVES * self.config.buffer <= _MOST_DISTRIBUTED_WORDS:
+            return True
+        reading = fabric.block_read_delay + fabric.capture_delay
+        return self.config.freq is not None and reading > 1000.0 / self.config.freq
+
     def _planned_unit(self, fabric):
         """Return one unit, planned for the size of the whole array."""
         config, size = self.config, 0
@@ -114,12 +124,9 @@ class BitserialMatmul(wiring.Component):
             pipeline = unit.pipeline
             control = fabric.launch_delay + fabric.logic_delay(_CONTROL_LEVELS)
             pipeline.capture(Timed(Const(0, 1), 0, control))
-            words = HALVES * config.buffer
             if self._distributed:
-                reading = fabric.launch_delay + fabric.read_delay(words, config.k)
-                pipeline.capture(Timed(Const(0, 1), 0, reading))
-            else:
-                pipeline.capture_within(fabric.block_read_delay + fabric.capture_delay)
+                reading = fabric.read_delay(HALVES * config.buffer, config.k)
+                pipeline.capture(Timed(Const(0, 1), 0, fabric.launch_delay + reading))
             unit._MustUse__silence = True
             pipeline.check_period("bitserial-matmul")
         return unit
