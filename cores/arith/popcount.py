@@ -128,7 +128,9 @@ class _Tree:
             return []
         pipeline, count, name = self.pipeline, len(leaves), f"{self.name}_of_three"
         parts = [self._slices(*each) for each in leaves]
-        operands = [pipeline.concatenate([part[at] for part in parts]) for at in range(len(parts[0]))]
+        operands = [
+            pipeline.concatenate([part[at] for part in parts]) for at in range(len(parts[0]))
+        ]
         if self.right is None:
 
             def add_bits(bits):

@@ -201,14 +201,14 @@ class BitserialMatmul(wiring.Component):
         """Build the units; return what the first row of them and the references hold."""
         config = self.config
         controls = {
-            name: delayed(
-                m, getattr(schedule, name), self._reads, Const(1, 1), name, cleared=True
-            )
+            name: delayed(m, getattr(schedule, name), self._reads, Const(1, 1), name, cleared=True)
             for name in CONTROLS
         }
         controls["valid"], controls["ends"] = controls.pop("step"), controls.pop("finish")
-        rows = [Signal(config.result_width * config.columns, name=f"sums_{at}")
-                for at in range(config.rows)]
+        rows = [
+            Signal(config.result_width * config.columns, name=f"sums_{at}")
+            for at in range(config.rows)
+        ]
         for row in range(config.rows):
             below = rows[row + 1] if row + 1 < config.rows else Const(0, len(rows[0]))
             self._row(m, row, left[row], right, controls, below, rows[row])
@@ -250,7 +250,7 @@ class BitserialMatmul(wiring.Component):
             m.d.comb += [queue.data.eq(sums), queue.write.eq(leaves)]
             return
         m.submodules.correction = correction = Correction(config)
-        for name in ("step", "double", "finish", "row_ends", "padding", "mode"):
+        for name in ("step", "doubles", "finish", "row_ends", "padding", "mode"):
             m.d.comb += getattr(correction, name).eq(getattr(schedule, name))
         write = delayed(m, leaves, Correction.latency, always, "row_corrected", cleared=True)
         m.d.comb += [

@@ -63,7 +63,8 @@ class ResultQueue(wiring.Component):
         write, read = memory.write_port(), memory.read_port(domain="comb")
         head, tail = (Signal(range(depth), name=each) for each in ("head", "tail"))
         count, reserved = (Signal(range(depth + 1), name=each) for each in ("count", "reserved"))
-        wait, may_end, taken = Signal(range(self._distance)), Signal(), Signal()
+        wait = Signal(range(self._distance), name="wait")
+        may_end, taken = Signal(name="tile_may_end"), Signal(name="row_taken")
         m.d.comb += [
             self.valid.eq(count != 0),
             self.payload.eq(read.data),
@@ -98,7 +99,7 @@ class Correction(wiring.Component):
 
     Members
     -------
-    step, double, finish, row_ends, padding, mode : In
+    step, doubles, finish, row_ends, padding, mode : In
         What the schedule says of a pair of words.
     arrives : In(1)
         The first row of the tile's sums is in ``sums``; further ones follow.
@@ -115,7 +116,7 @@ class Correction(wiring.Component):
         width = config.result_width * config.columns
         super().__init__(
             {
-                **{name: In(1) for name in ("step", "double", "finish", "row_ends", "arrives")},
+                **{name: In(1) for name in ("step", "doubles", "finish", "row_ends", "arrives")},
                 "padding": In(config.padding_bits),
                 "mode": In(2),
                 "sums": In(width),
@@ -131,10 +132,10 @@ class Correction(wiring.Component):
         mode = Signal(2, reset_less=True, name="mode_of_results")
         with m.If(self.finish):
             m.d.sync += mode.eq(self.mode)
-        doubles, mixed = Signal(name="doubles"), Signal(name="subtracts")
+        twice, mixed = Signal(name="twice"), Signal(name="subtracts")
         is_mixed = (mode == MODES["mixed"]) if config.multiplies("mixed") else Const(0, 1)
         with m.If(self.arrives):
-            m.d.sync += [doubles.eq(mode != MODES["integers"]), mixed.eq(is_mixed)]
+            m.d.sync += [twice.eq(mode != MODES["integers"]), mixed.eq(is_mixed)]
         corrected = []
         for column in range(config.columns):
             row = Signal(signed(width), reset_less=True, name=f"row_{column}")
@@ -145,7 +146,7 @@ class Correction(wiring.Component):
                 chosen = Mux(mode == MODES["integers"], 0, constant)
                 with m.If(self.arrives):
                     m.d.sync += term.eq(Mux(is_mixed, reference, chosen))
-            total = double_and_add(m, fabric, row, doubles, term, mixed, f"result_{column}")
+            total = double_and_add(m, fabric, row, twice, term, mixed, f"result_{column}")
             held = Signal(width, reset_less=True, name=f"result_held_{column}")
             m.d.sync += held.eq(total)
             corrected.append(held)
@@ -155,12 +156,12 @@ class Correction(wiring.Component):
     def _ones(self, m, fabric):
         """Return the sum over all pairs of planes of the bits in use, weighted, of a tile."""
         config, width = self.config, self.config.result_width
-        names = ("step", "double", "finish", "row_ends")
+        names = ("step", "doubles", "finish", "row_ends")
         step, double, finish, row_ends = (Signal(name=f"ones_{name}") for name in names)
         padding = Signal(config.padding_bits, reset_less=True, name="ones_padding")
         m.d.sync += [
             step.eq(self.step),
-            double.eq(self.double),
+            double.eq(self.doubles),
             finish.eq(self.finish),
             row_ends.eq(self.row_ends),
             padding.eq(self.padding),

@@ -8,7 +8,7 @@ from hwgen.cores.bitserial.fields import tile_layout
 
 __all__ = ["CONTROLS", "Schedule"]
 
-CONTROLS = ("step", "double", "negate", "exclusive", "finish")
+CONTROLS = ("step", "doubles", "negate", "exclusive", "finish")
 """What the units are told with every pair of words."""
 
 
@@ -32,7 +32,7 @@ class Schedule(wiring.Component):
         Addresses of the words, with the half as the highest bit.
     step : Out(1)
         The words at these addresses are used.
-    double, negate, exclusive : Out(1)
+    doubles, negate, exclusive : Out(1)
         See `DotProductUnit`.
     finish, release : Out(1)
         They are the tile's last; and the last that the right tile serves.
@@ -74,15 +74,16 @@ class Schedule(wiring.Component):
         """Make one pair of planes ahead of the words; return its signals by name."""
         config, tile = self.config, Signal(self.tile.shape(), reset_less=True, name="tile_now")
         valid, take = Signal(name="pair_valid"), Signal(name="pair_taken")
-        first, rising = (Signal(reset_less=True, name=f"pair_{each}") for each in ("first", "rising"))
+        first, rising = (
+            Signal(reset_less=True, name=f"pair_{each}") for each in ("first", "rising")
+        )
         half_left, half_right = (Signal(name=f"pair_half_{side}") for side in ("left", "right"))
         planes = {
             side: Signal(config.width_bits, reset_less=True, name=f"plane_{side}")
             for side in ("left", "right")
         }
         bases = {
-            side: Signal(config.words_bits, reset_less=True, name=f"base_{side}")
-            for side in planes
+            side: Signal(config.words_bits, reset_less=True, name=f"base_{side}") for side in planes
         }
         last = Signal(name="pair_last")
         m.d.comb += [
@@ -131,7 +132,7 @@ class Schedule(wiring.Component):
         valid, left_over = Signal(name="words_valid"), Signal(config.words_bits, name="words_left")
         held = {
             name: Signal(reset_less=True, name=f"words_{name}")
-            for name in ("double", "negate", "exclusive", "last", "release")
+            for name in ("doubles", "negate", "exclusive", "last", "release")
         }
         addresses = {
             side: Signal(config.words_bits, reset_less=True, name=f"address_{side}")
@@ -151,10 +152,10 @@ class Schedule(wiring.Component):
             self.padding.eq(padding),
             self.mode.eq(mode),
         ]
-        for name in ("double", "negate", "exclusive"):
+        for name in ("doubles", "negate", "exclusive"):
             m.d.comb += getattr(self, name).eq(held[name])
         with m.If(self.step):
-            m.d.sync += [left_over.eq(left_over - 1), held["double"].eq(0)]
+            m.d.sync += [left_over.eq(left_over - 1), held["doubles"].eq(0)]
             for side in planes:
                 m.d.sync += addresses[side].eq(addresses[side] + 1)
         with m.If(moves):
@@ -163,7 +164,7 @@ class Schedule(wiring.Component):
         with m.If(pair["take"]):
             m.d.sync += [valid.eq(1), left_over.eq(tile.k_words), mode.eq(new_mode)]
             m.d.sync += [
-                held["double"].eq(pair["first"]),
+                held["doubles"].eq(pair["first"]),
                 held["negate"].eq(self._negates(tile, planes, new_mode)),
                 held["exclusive"].eq(new_mode == MODES["bipolar"]),
                 held["last"].eq(pair["last"]),

@@ -30,7 +30,7 @@ class DotProductUnit(wiring.Component):
     -------
     left, right : In(k)
         A word of a plane of each operand.
-    valid, double, negate, exclusive, ends : In(1)
+    valid, doubles, negate, exclusive, ends : In(1)
         The words count; twice the sum so far; subtract; exclusive or instead of and; with these
         words the sum is complete, and the next one begins at 0.
     below : In
@@ -52,7 +52,7 @@ class DotProductUnit(wiring.Component):
             {
                 "left": In(config.k),
                 "right": In(config.k),
-                **{name: In(1) for name in ("valid", "double", "negate", "exclusive", "ends")},
+                **{name: In(1) for name in ("valid", "doubles", "negate", "exclusive", "ends")},
                 "below": In(config.result_width),
                 "held": Out(config.result_width),
             }
@@ -69,7 +69,7 @@ class DotProductUnit(wiring.Component):
         fabric, width = targets.get(config.target), config.result_width
         self.pipeline = pipeline = Pipeline(m, fabric, config.freq, Const(1, 1), self._size)
         valid = ValidChain(m, self.valid, Const(1, 1))
-        names = ("double", "negate", "ends")
+        names = ("doubles", "negate", "ends")
         double, negate, ends = (pipeline.input(getattr(self, name), f"{name}_in") for name in names)
         count = self._count(pipeline)
         term = pipeline.logic(

@@ -80,8 +80,10 @@ def _kinds(facts):
     """Return how the left and the right planes are to be decoded."""
     kinds = ["signed" if facts.get(f"signed_{side}") else "unsigned" for side in ("left", "right")]
     mode = facts.get("mode", INTEGERS)
-    return ["bipolar" if mode in modes else kind
-            for kind, modes in zip(kinds, ((BIPOLAR, MIXED), (BIPOLAR,)), strict=True)]
+    return [
+        "bipolar" if mode in modes else kind
+        for kind, modes in zip(kinds, ((BIPOLAR, MIXED), (BIPOLAR,)), strict=True)
+    ]
 
 
 def _tile(data, at, side, bits, count, k):
@@ -96,6 +98,9 @@ def _tile(data, at, side, bits, count, k):
     part = data[at : at + tokens].reshape(side // words, bits, count, words)
     part = part.transpose(1, 0, 3, 2).reshape(bits, side, count)
     places = np.arange(k).astype(data.dtype)
-    planes = (part[..., None] >> places & part.dtype.type(1) if part.dtype != object
-              else part[..., None] >> np.arange(k).astype(object) & 1)
+    planes = (
+        part[..., None] >> places & part.dtype.type(1)
+        if part.dtype != object
+        else part[..., None] >> np.arange(k).astype(object) & 1
+    )
     return planes.astype(np.int64).reshape(bits, side, count * k), at + tokens

@@ -31,7 +31,9 @@ def test_the_vectors_hold_every_mode_and_nearly_the_largest_results(modes):
     tokens = CORE.vectors(config, 2000, 1)["i"]
     assert set(tokens) == {each.name for each in config.input_fields}
     if "mode" in tokens:
-        assert set(tokens["mode"][tokens["start"] == 1]) >= {"all": {0, 1, 2}, "mixed": {0, 2}}[modes]
+        assert (
+            set(tokens["mode"][tokens["start"] == 1]) >= {"all": {0, 1, 2}, "mixed": {0, 2}}[modes]
+        )
     rows = CORE.golden(config, {"i": tokens})["o"]["row"].astype(np.int64)
     half = 1 << config.result_width - 1
     values = (rows ^ half) - half

@@ -54,8 +54,8 @@ def test_ternary_planes_are_what_is_not_zero_and_what_is_negative():
 
 
 @pytest.mark.parametrize(
-    "kinds", [each for each in product(KINDS, repeat=2) if each[1] != "bipolar"]
-    + [("bipolar", "bipolar")]
+    "kinds",
+    [each for each in product(KINDS, repeat=2) if each[1] != "bipolar"] + [("bipolar", "bipolar")],
 )
 @pytest.mark.parametrize("bits", [(1, 1), (1, 3), (2, 2), (3, 2)])
 def test_every_pair_of_values_is_multiplied(kinds, bits):
@@ -70,8 +70,12 @@ def test_every_pair_of_values_is_multiplied(kinds, bits):
     seed=st.integers(0, 2**32),
     shape=st.tuples(st.integers(1, 7), st.integers(1, 20), st.integers(1, 7)),
     kinds=st.sampled_from(
-        [(a, b) for a in (*KINDS, "ternary") for b in (*KINDS, "ternary")
-         if b != "bipolar" or a == "bipolar"]
+        [
+            (a, b)
+            for a in (*KINDS, "ternary")
+            for b in (*KINDS, "ternary")
+            if b != "bipolar" or a == "bipolar"
+        ]
     ),
     bits=st.tuples(st.integers(1, 8), st.integers(1, 8)),
     rows=st.integers(1, 3),
@@ -148,7 +152,11 @@ def test_a_sequence_that_ends_early_gives_the_tiles_that_are_complete(cut):
         ),
         (
             lambda: product_tokens(
-                np.ones((1, 99)), np.ones((99, 1)), Operand("signed", 4), Operand("signed", 2), SMALL
+                np.ones((1, 99)),
+                np.ones((99, 1)),
+                Operand("signed", 4),
+                Operand("signed", 2),
+                SMALL,
             ),
             "k must be at most 64 with 4 planes, not 99",
         ),

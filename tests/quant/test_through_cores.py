@@ -11,6 +11,7 @@ from hwgen import catalogue
 from hwgen.flow.emit import emit
 from hwgen.formats import ternary
 from hwgen.formats.binary_coding import binary_planes, uniform_coefficients
+from hwgen.formats.bit_planes import Operand, product_matrix, product_tokens
 from hwgen.quant.container import QuantizedModel
 from hwgen.quant.llama import read_checkpoint
 from hwgen.quant.methods import parse_method
@@ -115,3 +116,30 @@ def test_a_layer_of_integers_with_zero_points_gives_the_sums_of_its_container(la
     found = answers("lut-gemm", options, tokens, tmp_path)
     # in units of half a scale; padding has x = 0
     np.testing.assert_array_equal(found, 2 * (integers @ x))
+
+
+# method of the weights, their operand, that of the activations
+PLANES = [
+    ("int4", ("signed", 4), ("signed", 8)),
+    ("ternary", ("ternary", 2), ("signed", 8)),
+    ("bipolar3", ("bipolar", 3), ("signed", 8)),
+    ("xnor", ("bipolar", 1), ("bipolar", 1)),
+]
+
+
+@pytest.mark.parametrize(("method", "weight", "activation"), PLANES, ids=[p[0] for p in PLANES])
+def test_a_layer_in_bit_planes_gives_the_sums_of_its_container(
+    method, weight, activation, layer, tmp_path
+):
+    matrix = quantized(layer, tmp_path, method)
+    integers = matrix.form.significands(matrix.arrays, matrix.shape).astype(np.int64)
+    operands = Operand(*weight), Operand(*activation)
+    low, high = operands[1].bounds
+    step = 2 if activation[0] == "bipolar" else 1
+    x = np.random.default_rng(3).choice(np.arange(low, high + 1, step), (172, 6))
+    options = {"buffer": 32, "freq": 100}
+    config = catalogue.get("bitserial-matmul").configure(options)
+    tokens = product_tokens(integers, x, *operands, config)
+    fields = {each.name: tokens[each.name] for each in config.input_fields}
+    rows = answers("bitserial-matmul", options, fields, tmp_path)
+    np.testing.assert_array_equal(product_matrix(rows, (64, 6), config), integers @ x)

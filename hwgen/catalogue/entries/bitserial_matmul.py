@@ -42,8 +42,8 @@ of what is negative. With `mode` 1 both operands are bipolar: bit i of an elemen
 right one an integer. `--modes` chooses what is built: `all`, or less for a smaller circuit.
 
 **Tokens.** A token with `start` tells the shape of a product; the next ones hold its planes,
-`words` words of `k` bits in `data`. All numbers are less one: `row_tiles` tiles of `rows` rows of A,
-`column_tiles` tiles of `columns` columns of B, `k_words` words a plane of a row, `bits_left` and
+`words` words of `k` bits in `data`. All numbers are less one: `row_tiles` tiles of `rows` rows of
+A, `column_tiles` tiles of `columns` columns of B, `k_words` words a plane of a row, `bits_left` and
 `bits_right` planes. Word w of a plane holds elements `k w` and following, the first one in its
 lowest bit. Between products a token without `start` is nothing; `start` is looked at there only.
 

@@ -33,7 +33,9 @@ def vectors(config, count, seed):
         if random.random() < 0.3:
             _append(columns, config, random, None, _noise(config, random, random.integers(1, 4)))
     # by then two tiles are done, and their results have left
-    _append(columns, config, random, None, _noise(config, random, 2 * slowest + 8 * config.rows + 99))
+    _append(
+        columns, config, random, None, _noise(config, random, 2 * slowest + 8 * config.rows + 99)
+    )
     _append(columns, config, random, *longest)
     return {"i": {name: np.concatenate(parts) for name, parts in columns.items()}}
 
@@ -101,7 +103,7 @@ def _product(
     tiles=(1, 1),
     tops=False,
 ):
-    """Return (facts, words of every token) of a product; ``tops``: only highest planes hold ones."""
+    """Return (facts, words of every token) of a product; ``tops``: ones in highest planes only."""
     facts = {
         **{"row_tiles": tiles[0] - 1, "column_tiles": tiles[1] - 1, "k_words": k_words - 1},
         **{"bits_left": bits[0] - 1, "bits_right": bits[1] - 1},
@@ -109,9 +111,7 @@ def _product(
         **{"mode": _modes(config)[0] if mode is None else mode, "padding": padding},
     }
     parts = []
-    for side, count in (
-        *((1, 1), (0, tiles[0])) * tiles[1],
-    ):
+    for side, count in (*((1, 1), (0, tiles[0])) * tiles[1],):
         rows = (config.rows, config.columns)[side] // config.words
         shape = (count * rows, bits[side], k_words, config.words, config.k)
         ones = random.random(shape) < density[side]
