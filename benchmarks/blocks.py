@@ -209,10 +209,12 @@ def provenance():
 
 
 def write(results):
-    """Put the table into the documentation."""
-    from pages import write_figures, write_table
+    """Put the table into the documentation; rows that were not measured stay as they were."""
+    from pages import earlier_figures, write_figures, write_table
 
     page = ROOT / "docs" / "benchmarks" / "blocks.md"
+    found = {each["block"]: each for each in earlier_figures(page) + results}
+    results = [found[name] for name in blocks() if name in found]
     write_table(page, "blocks", f"{markdown(results)}\n\n{provenance()}")
     write_figures(page, results)
 

@@ -68,6 +68,9 @@ come in time: a left tile of `bits_left * k_words * rows / words` tokens for eve
 room for the right tile, which comes once for all its left ones. A tile that takes less than about
 `rows` cycles, or ten, waits for the results of the one before.
 
+Buffers of up to 16 words, and those at a `freq` that block memory does not reach, are distributed
+memory; larger ones are block memory.
+
 `latency` is that of a product whose tiles take longest: from its last token, through all its
 passes, to its last row. Where registers go: [pipelining](../explanation-pipelining.md)."""
 
