@@ -54,7 +54,7 @@ class Fetch(wiring.Component):
         )
 
     def elaborate(self, platform):
-        m, config = Module(), self.config
+        m = Module()
         active, on_left = Signal(name="product_active"), Signal(name="takes_left_tile")
         product = Signal(self.product.shape(), reset_less=True, name="product_now")
         takes = Signal(name="takes_words")
