@@ -40,7 +40,7 @@ class BitserialMatmulConfig(CoreConfig):
         default=64, description="bit pairs that a unit multiplies in a clock cycle: bits of a word"
     )
     words: _SIDE = Field(default=4, description="words of a token; must divide rows and columns")
-    buffer: Annotated[int, Field(ge=8, le=4096)] = Field(
+    buffer: Annotated[int, Field(ge=8, le=1024)] = Field(
         default=256, description="words that a row or column of a tile may have in all its planes"
     )
     max_bits: Annotated[int, Field(ge=1, le=8)] = Field(

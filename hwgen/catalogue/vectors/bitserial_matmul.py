@@ -114,7 +114,7 @@ def _product(
     for side, count in (*((1, 1), (0, tiles[0])) * tiles[1],):
         rows = (config.rows, config.columns)[side] // config.words
         shape = (count * rows, bits[side], k_words, config.words, config.k)
-        ones = random.random(shape) < density[side]
+        ones = random.random(shape, np.float32) < density[side]
         if tops:
             ones[:] = False
             ones[:, -1] = True
@@ -126,7 +126,8 @@ def _product(
 
 def _noise(config, random, count):
     """Return words that belong to nothing."""
-    return words_of_bits(random.integers(0, 2, (count, config.words, config.k)))
+    some = words_of_bits(random.integers(0, 2, (16, config.words, config.k)))
+    return some[random.integers(0, len(some), count)]
 
 
 def _append(columns, config, random, facts, data):
