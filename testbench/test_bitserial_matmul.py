@@ -88,6 +88,8 @@ class Multiplier:
         (stream,), (out,) = self.model.inputs, self.model.outputs
         tokens = product_tokens(left, right, left_operand, right_operand, self.config)
         fields = {each.name: tokens[each.name] for each in stream.fields}
+        tiles = -(-len(left) // self.config.rows) * -(-right.shape[1] // self.config.columns)
+        options["expected_tokens"] = {"o": tiles * self.config.rows}
         done = self.model.run({"i": payload.pack(stream, fields)}, timed=True, **options)
         codes = payload.unpack(out, done.outputs["o"])["row"].astype(np.int64)
         top = 1 << self.config.result_width - 1

@@ -36,14 +36,19 @@ def quantized(layer, folder, method, group=None):
     return QuantizedModel(folder / "q.safetensors").matrix(LAYER)
 
 
-def answers(name, options, tokens, folder):
-    """Return what the emitted core answers, simulated with stalls, as signed integers."""
+def answers(name, options, tokens, folder, results=None):
+    """Return what the emitted core answers, simulated with stalls, as signed integers.
+
+    ``results``: how many tokens come out, where they may be more than go in.
+    """
     core = catalogue.get(name)
     config = core.configure(options)
     emitted = emit(core, config, folder / name)
     interface = json.loads(emitted.interface.read_text())
     circuit = CompiledModel(emitted.verilog, interface, folder / name)
-    [(field, codes)] = circuit({"i": tokens}, stalls=0.2)["o"].items()
+    expected = None if results is None else {"o": results}
+    outputs = circuit({"i": tokens}, stalls=0.2, expected_tokens=expected)
+    [(field, codes)] = outputs["o"].items()
     [stream] = [each for each in interface["streams"] if each["direction"] == "output"]
     width = next(each["width"] for each in stream["fields"] if each["name"] == field)
     codes = codes.astype(np.int64)
@@ -141,5 +146,6 @@ def test_a_layer_in_bit_planes_gives_the_sums_of_its_container(
     config = catalogue.get("bitserial-matmul").configure(options)
     tokens = product_tokens(integers, x, *operands, config)
     fields = {each.name: tokens[each.name] for each in config.input_fields}
-    rows = answers("bitserial-matmul", options, fields, tmp_path)
+    rows_of_tiles = -(-64 // config.rows) * config.rows * -(-6 // config.columns)
+    rows = answers("bitserial-matmul", options, fields, tmp_path, rows_of_tiles)
     np.testing.assert_array_equal(product_matrix(rows, (64, 6), config), integers @ x)

@@ -9,6 +9,8 @@ __all__ = ["vectors"]
 INTEGERS, BIPOLAR, MIXED = range(3)
 # a tile of a random product takes at most so many clock cycles, or one in twenty any number
 _FEW_CYCLES = 128
+# however few tokens are asked for
+_RANDOM_PRODUCTS = 32
 _DENSITIES = (0.0, 0.1, 0.5, 0.5, 0.9, 1.0)
 
 
@@ -20,10 +22,11 @@ def vectors(config, count, seed):
     """
     random = np.random.default_rng(seed)
     fields = {each.name for each in config.input_fields}
-    products = [_product(config, random, **each) for each in _extremes(config)]
+    directed = list(_extremes(config))
+    products = [_product(config, random, **each) for each in directed]
     longest = _product(config, random, **_longest(config))
     tokens = sum(map(len, (data for _, data in products)))
-    while tokens < count:
+    while tokens < count or len(products) < len(directed) + _RANDOM_PRODUCTS:
         products.append(_product(config, random, **_any(config, random)))
         tokens += len(products[-1][1])
     slowest = max(_cycles(facts) for facts, _ in products)
