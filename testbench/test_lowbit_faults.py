@@ -25,6 +25,10 @@ OPTIONS = {
         **{"columns": 16, "lanes": 16, "rows": 3, "bits": 1, "fmt": "int4", "target": "generic"},
         "table_inputs": 8,
     },
+    "bitserial-matmul": {
+        **{"rows": 4, "columns": 2, "words": 2, "k": 6, "buffer": 9, "max_bits": 3},
+        "target": "generic",
+    },
 }
 # further configurations of a core
 CORES = {"trit-decode-lanes": "trit-decode", "lut-gemm-eight": "lut-gemm"}
@@ -128,6 +132,33 @@ NAMED = {
         NamedFault("one bank filled", "bank", "const0"),
         NamedFault("tables not waited for", "tables_unfinished", "const0"),
         NamedFault("one bank of tables for all tiles", "use_bank", "const0"),
+    ],
+    "bitserial-matmul": [
+        NamedFault("sum not doubled on a new diagonal", "schedule_pair_first", "const0"),
+        NamedFault("sum doubled within a diagonal", "schedule_pair_first", "const1"),
+        NamedFault("sign of the highest planes lost", "schedule_negate", "const0"),
+        NamedFault("bipolar bits multiplied as integers", "schedule_exclusive", "const0"),
+        NamedFault("diagonals left too early", "schedule_stays_on_diagonal", "const0"),
+        NamedFault("diagonals walked in one direction", "schedule_pair_rising", "const0"),
+        NamedFault("planes of a tile not counted", "fetch_fetched_plane", "const0", 0),
+        NamedFault("groups of rows written to one place", "write_enables_left", "const1", 0),
+        NamedFault("address of the highest plane lost", "fetch_top_left", "const0", 1),
+        NamedFault("one half of the left buffers for all", "fetch_half_left", "const0"),
+        NamedFault("one half of the right buffers for all", "fetch_half_right", "const0"),
+        NamedFault("left tile overwritten in use", "fetch_left_tiles_held", "const0", 1),
+        NamedFault("right tile overwritten in use", "fetch_right_tiles_held", "const0", 1),
+        NamedFault("right tile dropped after one left tile", "fetch_tile_releases", "const1"),
+        NamedFault("right tile never dropped", "fetch_tile_releases", "const0"),
+        NamedFault("facts of the wrong tile", "fetch_tile_read", "const0"),
+        NamedFault("sums completed without room for them", "queue_may_end", "const1"),
+        NamedFault("rows lost", "rows_left", "const0", 1),
+        NamedFault("sum of a unit never completed", "unit_1_1_ends", "const0"),
+        NamedFault("sum of a unit wrong", r"unit_1_1_total", "inv", 0),
+        NamedFault("bipolar sums not doubled", "correction_twice", "const0"),
+        NamedFault("integers corrected", "correction_twice", "const1"),
+        NamedFault("references added", "correction_subtracts", "const0"),
+        NamedFault("padding counted", "correction_ones_padding", "const0", 0),
+        NamedFault("ones of the tile before", "correction_ones_so_far", "inv", 0),
     ],
 }
 

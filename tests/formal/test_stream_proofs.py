@@ -190,13 +190,30 @@ SMALL = {
     "absmax-quantise": {"columns": 4, "lanes": 2, "fmt": "int4", "freq": 60},
     "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
     "trit-decode": {"entries": 16, "longest": 2},
+    "bitserial-matmul": {
+        **{"rows": 2, "columns": 1, "words": 1, "k": 4, "buffer": 8, "max_bits": 1},
+        "modes": "integers",
+    },
 }
 # an output buffer that is a memory: it never holds more than it can, and its two ends agree
 BUFFER = [
     "buffer_count <= 8",
     "buffer__signature__addr == ((buffer_read__addr + buffer_count) & 7)",
 ]
-LEMMAS = {"mx-matmul": BUFFER}
+# the same for a queue with an account of the rows that are still to come: those of a tile whose
+# last words were read one or two clocks ago, and those that are leaving the units
+QUEUE = [
+    "queue_count <= 16",
+    "queue__signature__addr == ((queue_read__addr + queue_count) & 15)",
+    "queue_reserved == queue_count + {sums_arrive_after_1, 1'b0} + {sums_arrive_after_2, rows_left}",
+    "queue_reserved <= 16",
+    "!queue_may_end | (queue_reserved <= 14)",
+    "!queue_may_end | ({queue_wait_1, queue_wait_0} == 0)",
+    "!sums_arrive_after_1 | ({queue_wait_1, queue_wait_0} == 2)",
+    "!sums_arrive_after_2 | ({queue_wait_1, queue_wait_0} == 1)",
+    "!(rows_left & (sums_arrive_after_1 | sums_arrive_after_2))",
+]
+LEMMAS = {"mx-matmul": BUFFER, "bitserial-matmul": QUEUE}
 
 
 # the same where blocks have float scales

@@ -11,6 +11,7 @@ from hwgen import catalogue
 from hwgen.flow.emit import emit
 from hwgen.formats import parse, ternary
 from hwgen.formats.binary_coding import binary_planes, uniform_coefficients
+from hwgen.formats.bit_planes import Operand, product_matrix, product_tokens
 from hwgen.quant.container import QuantizedModel
 from hwgen.quant.llama import read_checkpoint
 from hwgen.quant.methods import parse_method
@@ -35,14 +36,19 @@ def quantized(layer, folder, method, group=None, scale="fp16"):
     return QuantizedModel(folder / "q.safetensors").matrix(LAYER)
 
 
-def answers(name, options, tokens, folder):
-    """Return what the emitted core answers, simulated with stalls, as signed integers."""
+def answers(name, options, tokens, folder, results=None):
+    """Return what the emitted core answers, simulated with stalls, as signed integers.
+
+    ``results``: how many tokens come out, where they may be more than go in.
+    """
     core = catalogue.get(name)
     config = core.configure(options)
     emitted = emit(core, config, folder / name)
     interface = json.loads(emitted.interface.read_text())
     circuit = CompiledModel(emitted.verilog, interface, folder / name)
-    [(field, codes)] = circuit({"i": tokens}, stalls=0.2)["o"].items()
+    expected = None if results is None else {"o": results}
+    outputs = circuit({"i": tokens}, stalls=0.2, expected_tokens=expected)
+    [(field, codes)] = outputs["o"].items()
     [stream] = [each for each in interface["streams"] if each["direction"] == "output"]
     width = next(each["width"] for each in stream["fields"] if each["name"] == field)
     codes = codes.astype(np.int64)
@@ -192,3 +198,70 @@ def test_a_binary_coded_layer_gives_the_sums_of_its_container(layer, tmp_path):
     units = parse("fp32").decode(matrix.arrays["row_scales"])
     # each weight is one product of an integer and a scale, so float64 loses next to nothing
     np.testing.assert_allclose(units * found, matrix.dequantize() @ x, rtol=1e-12, atol=1e-9)
+
+
+# method of the weights, their operand, that of the activations
+PLANES = [
+    ("int4", ("signed", 4), ("signed", 8)),
+    ("ternary", ("ternary", 2), ("signed", 8)),
+    ("bipolar3", ("bipolar", 3), ("signed", 8)),
+    ("xnor", ("bipolar", 1), ("bipolar", 1)),
+]
+
+
+@pytest.mark.parametrize(("method", "weight", "activation"), PLANES, ids=[p[0] for p in PLANES])
+def test_a_layer_in_bit_planes_gives_the_sums_of_its_container(
+    method, weight, activation, layer, tmp_path
+):
+    matrix = quantized(layer, tmp_path, method)
+    integers = matrix.form.significands(matrix.arrays, matrix.shape).astype(np.int64)
+    operands = Operand(*weight), Operand(*activation)
+    low, high = operands[1].bounds
+    step = 2 if activation[0] == "bipolar" else 1
+    x = np.random.default_rng(3).choice(np.arange(low, high + 1, step), (172, 6))
+    options = {"buffer": 32, "freq": 100}
+    config = catalogue.get("bitserial-matmul").configure(options)
+    tokens = product_tokens(integers, x, *operands, config)
+    fields = {each.name: tokens[each.name] for each in config.input_fields}
+    rows_of_tiles = -(-64 // config.rows) * config.rows * -(-6 // config.columns)
+    rows = answers("bitserial-matmul", options, fields, tmp_path, rows_of_tiles)
+    np.testing.assert_array_equal(product_matrix(rows, (64, 6), config), integers @ x)
+
+
+@pytest.mark.parametrize("method", ["bitmod4", "bitmod3"])
+def test_a_layer_times_two_vectors_at_a_time_gives_the_sums_of_its_container(
+    method, layer, tmp_path
+):
+    group, size, (rows, columns, lanes) = 32, 192, (2, 4, 4)
+    matrix = quantized(layer, tmp_path, method, group, "uint8")
+    form, arrays, outputs = matrix.form, matrix.arrays, matrix.shape[0]
+    x = np.random.default_rng(3).integers(-128, 128, (rows, 172))
+    beats, groups, tiles = size // lanes, size // group, outputs // columns
+
+    def by_token(array):
+        """Split rows of the matrix into tiles; a tile's tokens come before its rows."""
+        parts = array.reshape(tiles, columns, beats, -1)
+        return np.moveaxis(parts, 1, 2).reshape(tiles * beats, -1)
+
+    words = {
+        "weights": by_token(padded(arrays["codes"], size)),
+        "selector": by_token(np.repeat(arrays["selectors"], group // lanes, axis=1)),
+        "scale": by_token(np.repeat(arrays["scales"], group // lanes, axis=1)),
+    }
+    vectors = padded(x & 255, size).reshape(rows, beats, lanes)
+    tokens = {
+        name: np.concatenate([np.zeros((beats, each.shape[1]), int), each])
+        for name, each in words.items()
+    }
+    tokens["x"] = np.zeros((len(tokens["weights"]), rows * lanes), int)
+    tokens["x"][:beats] = np.moveaxis(vectors, 0, 1).reshape(beats, -1)
+    tokens["load"] = np.arange(len(tokens["x"])) < beats
+    tokens["compute"] = ~tokens["load"]
+    tokens = {name: each.astype(np.uint64) for name, each in tokens.items()}
+    options = {"weights": form.codebook.name, "rows": rows, "columns": columns, "group": group}
+    options |= {"groups": groups, "tiles": tiles, "freq": 100}
+    found = answers("bitmod-array", options, tokens, tmp_path)
+    sums = np.moveaxis(found.reshape(tiles, rows, columns), 0, 1).reshape(rows, outputs)
+    integers = form.significands(arrays, matrix.shape)
+    scales = form.spread(arrays["scales"].astype(np.int64), matrix.shape)
+    np.testing.assert_array_equal(sums, x @ (integers * scales).T)
