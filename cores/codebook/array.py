@@ -88,7 +88,9 @@ class BitmodArray(PipelinedCore):
         def update(stage):
             return valid.update(stage) & pipeline.at(works, stage)
 
-        number = None if config.unit.steps == 1 else pipeline.input(step, "step")
+        number = None
+        if config.unit.steps > 1:
+            number = pipeline.broadcast(pipeline.input(step, "step"))
         unit = DotUnit(pipeline, valid, config.unit, update, number, begins, ends)
         columns = [self._column(pipeline, values, column) for column in range(config.columns)]
         sums = []

@@ -23,6 +23,9 @@ def addresses_of(pipeline, weights, codes):
     return [pipeline.concatenate([code, victims[lane ^ 1]]) for lane, code in enumerate(codes)]
 
 
+_MOST_LEVELS = 3
+
+
 class LaneDecoder:
     """Tables from a lane's address to control bits, with those of the special address in common.
 
@@ -103,9 +106,9 @@ class LaneDecoder:
         outputs = {function(given) for given in range(1 << count)}
         if len(outputs) == 1:
             return self.pipeline.constant(Const(outputs.pop(), 1))
-        # a table of two inputs more takes one level more, as the tables here are simple
+        # an input more takes a level more, until few combinations of the inputs matter
         beyond = max(0, count - self.pipeline.fabric.lut_inputs)
-        levels = 1 + (beyond + 1) // 2
+        levels = 1 + min(beyond, _MOST_LEVELS)
         return self.pipeline.bit(
             lambda *bits: lookup(list(Cat(*bits)), function, 1), *inputs, levels=levels, name=name
         )
@@ -120,7 +123,7 @@ def _sign_or_none(sign):
     return None if _constant(sign) == 0 else sign
 
 
-def multiplied(decoder, address, x, bounds, hard, name):
+def multiplied(decoder, address, x, bounds, hard, far, name):
     """Return a lane's product as an `Operand`.
 
     Parameters
@@ -134,6 +137,8 @@ def multiplied(decoder, address, x, bounds, hard, name):
         Least and greatest element.
     hard : callable
         Takes both factors, returns whether a hard multiplier multiplies them.
+    far : bool
+        Whether hard multipliers lie so far from each other that their products need a register.
     name : str
         Of the product in the emitted Verilog.
     """
@@ -152,7 +157,10 @@ def multiplied(decoder, address, x, bounds, hard, name):
     weight = pipeline.free(
         lambda *each: Cat(*each).as_signed() if shape.signed else Cat(*each), *bits
     )
-    product = multiply(pipeline, x, weight, hard(x, weight), name)
+    uses_hard = hard(x, weight)
+    product = multiply(pipeline, x, weight, uses_hard, name)
+    if uses_hard and far and pipeline.period is not None:
+        product = pipeline.register(product)
     return Operand(product, low, high, sign=sign)
 
 

@@ -12,6 +12,8 @@ __all__ = ["DotUnit"]
 
 # a product with fewer bits than this is smaller than the way to a hard multiplier
 _NARROWEST = 4
+# so many hard multipliers lie all over the chip, and what they give comes from afar
+_SCATTERED = 16
 
 
 class DotUnit:
@@ -68,7 +70,8 @@ class DotUnit:
                 def hard(x, y, lane=lane):
                     return self._uses_multiplier(x, y, lane)
 
-                operand = multiplied(decoder, address, x, bounds, hard, name)
+                far = config.lanes >= _SCATTERED
+                operand = multiplied(decoder, address, x, bounds, hard, far, name)
             operands.append(operand)
         total = add_tree(pipeline, operands, "lanes")
         return total if step is None else self._moved(total)
