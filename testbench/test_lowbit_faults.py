@@ -152,7 +152,7 @@ NAMED = {
         NamedFault("facts of the wrong tile", "fetch_tile_read", "const0"),
         NamedFault("sums completed without room for them", "queue_may_end", "const1"),
         NamedFault("rows lost", "rows_left", "const0", 1),
-        NamedFault("sum of a unit never completed", "unit_1_1_ends", "const0"),
+        NamedFault("last words of a tile not told", "schedule_words_last", "const0"),
         NamedFault("sum of a unit wrong", r"unit_1_1_total", "inv", 0),
         NamedFault("bipolar sums not doubled", "correction_twice", "const0"),
         NamedFault("integers corrected", "correction_twice", "const1"),
