@@ -56,6 +56,14 @@ def test_adadim_takes_the_channels_with_the_less_weight_error(matrix):
     assert chosen == [True, False]
 
 
+def test_of_equal_errors_adadim_takes_output_channels():
+    matrix = np.eye(8, dtype=np.float32)
+    statistics = InputStatistics(np.eye(8), np.ones(8))
+    method = parse_method("int4", "row", channel="adadim")
+    assert not method.quantize(matrix).transposed
+    assert not method.quantize(matrix, statistics).transposed
+
+
 def test_with_statistics_adadim_takes_the_less_output_error(matrix):
     # weights say that an input channel of large weights must not have a scale of its own; where
     # that input is never used, outputs say the opposite
