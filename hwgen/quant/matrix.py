@@ -83,7 +83,11 @@ class QuantizedMatrix:
 
         A correction is not among them.
         """
-        values = self.form.dequantize(self.arrays, self.stored_shape)
+        rows, columns = self.stored_shape
+        values = np.empty((rows, columns))
+        for part in row_parts((rows, columns)):
+            arrays = self._stored_rows(part)
+            values[part] = self.form.dequantize(arrays, (part.stop - part.start, columns))
         return values.T if self.transposed else values
 
     def weights(self):
@@ -125,22 +129,27 @@ class QuantizedMatrix:
 
     def _parts(self, matrix):
         """Yield (original weights, corrected weights) of some rows at a time."""
-        whole = self.corrected_weights() if self.transposed else None
+        whole = self.weights() if self.transposed else None
         for rows in row_parts(self.shape):
-            found = self._rows(rows).corrected_weights() if whole is None else whole[rows]
+            found = self._rows(rows).weights() if whole is None else whole[rows]
+            if self.correction is not None:
+                out = self.correction.out._rows(rows)
+                found = found + replace(self.correction, out=out).product()
             yield np.asarray(matrix[rows], np.float64), found
 
     def _rows(self, rows):
-        """Return some rows as a matrix of their own."""
-        arrays = {
-            name: values[rows] if len(values) == self.shape[0] else values
+        """Return some rows of codes that are not transposed as a matrix of their own."""
+        shape = (rows.stop - rows.start, self.shape[1])
+        arrays = self._stored_rows(rows)
+        return replace(self, shape=shape, arrays=arrays, correction=None, packed=None)
+
+    def _stored_rows(self, rows):
+        """Return the arrays of some rows of what is stored."""
+        count = self.stored_shape[0]
+        return {
+            name: values[rows] if len(values) == count else values
             for name, values in self.arrays.items()
         }
-        shape = (rows.stop - rows.start, self.shape[1])
-        correction = self.correction
-        if correction is not None:
-            correction = replace(correction, out=correction.out._rows(rows))
-        return replace(self, shape=shape, arrays=arrays, correction=correction, packed=None)
 
 
 @dataclass(frozen=True)

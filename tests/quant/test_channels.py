@@ -1,5 +1,7 @@
 """Scales of input channels, and AdaDim's choice between them and those of output channels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -54,6 +56,26 @@ def test_adadim_takes_the_channels_with_the_less_weight_error(matrix):
         assert made.transposed == (errors[1] < errors[0])
         chosen.append(made.transposed)
     assert chosen == [True, False]
+
+
+def test_errors_of_input_channels_are_those_of_all_rows_at_once(matrix, monkeypatch):
+    made = parse_method("int4-asym", 16, channel="input").quantize(matrix)
+    made = replace(made, correction=parse_correction("svd", 3).low_rank(matrix, made))
+    statistics = statistics_of(correlated(np.random.default_rng(1), 90, 40))
+    rest, moment = made.corrected_weights() - matrix, statistics.second_moment
+    outputs = np.trace(rest @ moment @ rest.T) / np.trace(matrix @ moment @ matrix.T)
+    monkeypatch.setattr("hwgen.quant.matrix.PART", 5 * 40)
+    assert made.relative_error(matrix) == pytest.approx((rest**2).sum() / (matrix**2).sum())
+    assert made.output_error(matrix, statistics) == pytest.approx(outputs, rel=1e-5)
+    np.testing.assert_array_equal(made.corrected_weights() - matrix, rest)
+
+
+def test_of_equal_errors_adadim_takes_output_channels():
+    matrix = np.eye(8, dtype=np.float32)
+    statistics = InputStatistics(np.eye(8), np.ones(8))
+    method = parse_method("int4", "row", channel="adadim")
+    assert not method.quantize(matrix).transposed
+    assert not method.quantize(matrix, statistics).transposed
 
 
 def test_with_statistics_adadim_takes_the_less_output_error(matrix):

@@ -38,9 +38,10 @@ def test_some_rows_at_a_time_give_the_same_codes(name, monkeypatch):
     matrix = np.random.default_rng(6).normal(size=(9, 96)).astype(np.float32)
     matrix[4, 3] = 20
     whole = parse_method(name).quantize(matrix)
-    error = whole.relative_error(matrix)
+    error, values = whole.relative_error(matrix), whole.dequantize()
     monkeypatch.setattr("hwgen.quant.matrix.PART", 2 * 96)
     parts = parse_method(name).quantize(matrix)
+    np.testing.assert_array_equal(parts.dequantize(), values)
     for array, values in whole.arrays.items():
         np.testing.assert_array_equal(values, parts.arrays[array])
     assert parts.relative_error(matrix) == pytest.approx(error, rel=1e-12)
