@@ -65,11 +65,11 @@ ignored.
 
 **TL2 of bitnet.cpp.** Its converter, `utils/convert-hf-to-gguf-bitnet.py`, lays a matrix out for
 the registers of a CPU, by tile sizes that are another for each shape, so that no row can be read
-from one end to the other. A byte holds two codes of a row there as well, but the first one in its high
-half; the next byte is of the next row of a tile (of 32 rows, those in the middle by eights changed
-over). Signs follow all magnitudes of the matrix, 16 codes of a row a word, the first one highest.
-Columns beyond the last whole tile are codes of two weights. Such a file must be unpacked and packed
-anew with `hwgen.formats.ternary`; the storage of 5 bits for three weights is the same.
+from one end to the other. A byte holds two codes of a row there as well, but the first one in its
+high half; the next byte is of the next row of a tile (of 32 rows, of which the second and the third
+eight have changed places). Signs follow all magnitudes of the matrix, 16 codes of a row a word, the
+first one highest. Columns beyond the last whole tile are codes of two weights. Such a file must be
+unpacked and packed anew with `hwgen.formats.ternary`; the 5 bits for three weights are the same.
 
 **Order of x.** Element l of beat n of a vector is the one that meets slot `lanes * n + l` of a row,
 slots counted byte by byte: for `two-bit`, x[0], x[32], x[64], x[96], x[1] and so on; for `tl2` the

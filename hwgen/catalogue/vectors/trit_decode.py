@@ -6,6 +6,7 @@ __all__ = ["vectors"]
 
 # places of the ring that words lie in, at least
 _DRAINING = 64
+_FILLING = 300
 
 
 def vectors(config, count, seed):
@@ -37,8 +38,9 @@ def vectors(config, count, seed):
 def _ended(config, fields):
     """Return the tokens with more at the end, so that the last one completes the last word.
 
-    They load an entry of one pair, read it until a pair is missing, and then load it again and
-    again: meanwhile all words but the last leave.
+    The longest sequence, again and again, fills the ring where words are shorter. Then an entry of
+    one pair is loaded, read until a pair is missing, and loaded again and again: meanwhile all
+    words but the last leave.
     """
     length, held = 0, {}
     for code, load, pairs in zip(fields["code"], fields["load"], fields["pairs"], strict=True):
@@ -47,14 +49,22 @@ def _ended(config, fields):
         else:
             length += held[int(code)]
     of_word = config.lanes // 2
+    length += _FILLING * config.longest
     missing = -(length + 1) % of_word
-    loads = [1] + [0] * missing + [1] * (_DRAINING * 16 // of_word + 32) + [0]
-    count = len(loads)
+    filling = [1] + [0] * _FILLING
+    loads = _DRAINING * 16 // of_word + 32
+    tokens = len(fields["code"]) + len(filling) + missing + loads + 2
+    # words are in no fixed proportion to codes, not even by chance
+    loads += tokens % ((length + missing + 1) // of_word) == 0
+    draining = [1] + [0] * missing + [1] * loads + [0]
+    load = np.array(filling + draining)
+    count, first = len(load), len(filling)
+    trits = np.random.default_rng(length).integers(0, 3, (count, config.trits))
+    trits[first:, 2:] = 0
     extra = {
-        "code": np.zeros(count, int),
-        "load": np.array(loads),
-        "trits": np.zeros((count, config.trits), int),
-        "pairs": np.ones(count, int),
+        "code": np.where(np.arange(count) < first, 1, 0),
+        "load": load,
+        "trits": trits,
+        "pairs": np.where(np.arange(count) < first, config.longest, 1),
     }
-    extra["trits"][:, :2] = 1, 2
     return {name: np.concatenate([each, extra[name]]) for name, each in fields.items()}
