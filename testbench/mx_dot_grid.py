@@ -49,7 +49,7 @@ def _thorough():
         yield {"fmt": fmt, "k": 8, "dsp": 3, "target": target, "freq": 120}
         yield {"fmt": fmt, "k": 16, "dsp": "none", "target": target}
     for target, dsp in product(targets.names(), ("auto", "none")):
-        yield {"fmt": "nvfp4", "k": 4, "target": target, "dsp": dsp, "freq": 60}
+        yield {"fmt": "nvfp4", "k": 4, "target": target, "dsp": dsp, "freq": 40}
     for out, blocks, step in product(("exact", "fp16", "e4m3"), (1, 8), (4, 16, 64)):
         options = {"out": out, "max_blocks": blocks, "accumulator_step": step}
         yield {"fmt": "nvfp4", "k": 4, "freq": 80, **options}
