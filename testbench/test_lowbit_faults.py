@@ -79,7 +79,6 @@ NAMED = {
     ],
     "bitmod-array": [
         NamedFault("step never ends", "step", "const0"),
-        NamedFault("token taken after its first step", "paused", "const0"),
         NamedFault("vectors completed too early", "complete", "const1"),
         NamedFault("elements taken from every token", "takes", "const1"),
         NamedFault("one bank for both sets of vectors", "using", "const0"),
