@@ -53,6 +53,18 @@ CASES = (
     Case("fixed-dot", {"fmt_a": "int8", "fmt_b": "int8", "k": 16}, "int8"),
     Case("fixed-dot", {"fmt_a": "int8", "fmt_b": "int4", "k": 16}, "int4"),
     Case("mx-dot", {"fmt_a": "mxint8/32", "fmt_b": "mxfp4/32", "lanes": 16}, "mxfp4"),
+    Case("codebook-dot", {"weights": "bitmod-fp4", "lanes": 16}, "bitmod4"),
+    Case(
+        "codebook-dot", {"weights": "bitmod-fp4", "lanes": 16, "architecture": "serial"}, "bitmod4"
+    ),
+    Case(
+        "codebook-dot", {"weights": "bitmod-fp3", "lanes": 16, "architecture": "serial"}, "bitmod3"
+    ),
+    Case("codebook-dot", {"weights": "nf4", "lanes": 16}, "nf4"),
+    Case("bitmod-array", {"rows": 2, "columns": 4}, "bitmod4"),
+    Case("bitmod-array", {"rows": 2, "columns": 4, "weights": "bitmod-fp3"}, "bitmod3"),
+    Case("bitserial-matmul", {"modes": "integers"}, "int4", 32, _PLAIN),
+    Case("bitserial-matmul", {"modes": "integers"}, "int2", 16, _PLAIN),
     Case("lut-gemm", {"lanes": 64, "bits": 4}, "bcq4", 4),
     Case("lut-gemm", {"lanes": 64, "bits": 3}, "bcq3", 3),
     Case("lut-gemm", {"lanes": 64, "bits": 2}, "bcq2", 2),
