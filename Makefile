@@ -40,8 +40,8 @@ bench: compiler $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@status=0; for each in command_line.py emission.py formats.py verification.py \
 	    "mx_dot.py --write" "operators.py --write" "blocks.py --write" \
-	    "compression.py --write" "quantizers.py --write" "low_bit_cores.py --write" "const_matvec.py --write" \
-	    "frequency.py --write" "frequency_sweep.py --write"; do \
+	    "compression.py --write" "quantizers.py --write" "low_bit_cores.py --write" \
+	    "const_matvec.py --write" "frequency.py --write" "frequency_sweep.py --write"; do \
 	    echo "benchmarks/$$each"; $(BIN)/python benchmarks/$$each || status=$$?; \
 	done; exit $$status
 
