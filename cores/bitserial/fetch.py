@@ -63,21 +63,21 @@ class Fetch(wiring.Component):
             m.d.sync += [active.eq(1), on_left.eq(0), product.eq(self.product)]
         bits = Mux(on_left, product.bits_left, product.bits_right)
         tile_ends = self._count_words(m, takes, on_left, product.k_words, bits)
-        rows_end, product_ends = Signal(name="rows_end"), Signal(name="product_ends")
+        rows_end, columns_end = Signal(name="rows_end"), Signal(name="columns_end")
         row, column = (
             Signal(len(Value.cast(product[f"{name}_tiles"])), name=f"{name}_tile")
             for name in ("row", "column")
         )
         m.d.comb += [
             rows_end.eq(row == product.row_tiles),
-            product_ends.eq(rows_end & (column == product.column_tiles)),
+            columns_end.eq(column == product.column_tiles),
         ]
         with m.If(tile_ends):
             with m.If(~on_left):
                 m.d.sync += on_left.eq(1)
             with m.Elif(rows_end):
                 m.d.sync += [on_left.eq(0), row.eq(0), column.eq(column + 1)]
-                with m.If(product_ends):
+                with m.If(columns_end):
                     m.d.sync += [active.eq(0), column.eq(0)]
             with m.Else():
                 m.d.sync += row.eq(row + 1)
