@@ -196,7 +196,8 @@ BUFFER = [
 QUEUE = [
     "queue_count <= 16",
     "queue__signature__addr == ((queue_read__addr + queue_count) & 15)",
-    "queue_reserved == queue_count + {sums_arrive_after_1, 1'b0} + {sums_arrive_after_2, rows_left}",
+    "queue_reserved == queue_count + {sums_arrive_after_1, 1'b0} "
+    "+ {sums_arrive_after_2, rows_left}",
     "queue_reserved <= 16",
     "!queue_may_end | (queue_reserved <= 14)",
     "!queue_may_end | ({queue_wait_1, queue_wait_0} == 0)",
