@@ -82,6 +82,9 @@ class BitmodArray(PipelinedCore):
         )
         shape = Shape(config.fmt.width, config.fmt.signed)
         elements = buffer.elements(Cat(payload.x), shape)
+        if pipeline.period is not None:
+            # each goes to a unit of every column, and a memory gives it late in its clock
+            elements = [pipeline.register(each) for each in elements]
         begins, ends, first, emit = self._marks(pipeline, buffer, token, step)
         works = pipeline.input(buffer.works, "works")
 

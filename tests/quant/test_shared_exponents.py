@@ -14,10 +14,10 @@ from hwgen.formats.weights import parse_weight_format
 from hwgen.quant.methods import parse_method
 
 FP4 = (0, 0.5, 1, 1.5, 2, 3, 4, 6)
+# groups below the range of E8M0 take its least scale: not what is asked here
+small = st.floats(-64, 64, width=32).map(lambda weight: weight if abs(weight) > 2.0**-60 else 0.0)
 weights = st.lists(
-    st.one_of(st.just(0.0), st.floats(2.0**-20, 2.0**20, width=32), st.floats(-64, 64, width=32)),
-    min_size=8,
-    max_size=8,
+    st.one_of(st.just(0.0), st.floats(2.0**-20, 2.0**20, width=32), small), min_size=8, max_size=8
 )
 
 
