@@ -21,6 +21,7 @@ FREQUENCY = 100
 SEEDS = (1,)
 SHAPE = (1024, 1024)
 SEED = 1
+_TICKS = (20, 30, 40, 60, 80, 100, 140)
 _OWN_GROUP = ("mx", "nvfp4", "ternary")
 
 
@@ -159,6 +160,8 @@ def plot(rows, path):
     edge = front(rows)
     axis.plot([row["area"] for row in edge], [row["error"] for row in edge], ":", color="#666666")
     axis.set(xscale="log", yscale="log")
+    axis.set_xticks(_TICKS, [str(tick) for tick in _TICKS])
+    axis.set_xticks([], minor=True)
     axis.set_xlabel("LUT4 equivalents a multiply-add per clock cycle")
     axis.set_ylabel("squared error of the weights / squared weights")
     axis.grid(alpha=0.3, which="both")
@@ -172,7 +175,7 @@ def write(rows):
     from measured import provenance
     from pages import write_figures, write_table
 
-    text = f"{table(rows)}\n\n{provenance(SEEDS)}\nError: normal matrix of {SHAPE[0]}x{SHAPE[1]}, "
+    text = f"{table(rows)}\n\n{provenance(SEEDS)}\nError: normal matrix of {SHAPE[0]}x{SHAPE[1]},\n"
     text += f"numpy.random.default_rng({SEED}), groups of 128 where the method has no own."
     write_table(PAGE, "low-bit-cores", text)
     write_figures(ROOT / "docs" / "benchmarks" / "low-bit-cores.md", rows)
