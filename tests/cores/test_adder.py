@@ -202,3 +202,4 @@ def test_a_second_control_of_three_terms_is_refused():
     x, y, z, mask = (pipeline.input(Signal(1, name=name)) for name in ("x", "y", "z", "mask"))
     with pytest.raises(ValueError, match="at most one control, not 2"):
         add_three(pipeline, [Term(x, mask), Term(y, mask), Term(z)], signed(3))
+    pipeline.discard()
