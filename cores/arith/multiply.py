@@ -7,7 +7,7 @@ from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 
-__all__ = ["fits_hard_multiplier", "multiply"]
+__all__ = ["fits_hard_multiplier", "multiply", "takes_hard_multiplier"]
 
 _LONGEST_SEQUENCE = 4
 
@@ -31,7 +31,7 @@ def multiply(pipeline, a, b, hard=False, name="product", final=False):
     a, b : Timed
         Operands, each signed or unsigned as its shape says.
     hard : bool
-        Whether to leave the product to a hard multiplier.
+        Whether a hard multiplier may take the product; it does if it meets the period.
     name : str
         Name of the product in the emitted Verilog.
     final : bool
@@ -44,17 +44,8 @@ def multiply(pipeline, a, b, hard=False, name="product", final=False):
         The product, as wide as both operands together.
     """
     shape = _product_shape(a, b)
-    if hard and not _has_room(pipeline, a, b, shape, final):
-        return _by_registered_multiplier(pipeline, a, b, shape, name)
-    if hard:
-        return pipeline.operate(
-            lambda x, y: x * y,
-            a,
-            b,
-            delay=pipeline.fabric.multiplier_delay,
-            shape=shape,
-            name=name,
-        )
+    if hard and fits_hard_multiplier(pipeline, len(a), len(b)):
+        return _by_hard_multiplier(pipeline, a, b, shape, name, final)
     if not shape.signed and len(a) + len(b) <= 4:
         return _by_table(pipeline, a, b, shape, name)
     if _recodes(pipeline.fabric, a, b):
@@ -64,13 +55,46 @@ def multiply(pipeline, a, b, hard=False, name="product", final=False):
     return _by_rows(pipeline, a, b, shape, name)
 
 
+def takes_hard_multiplier(pipeline, dsp, operands, narrowest, number=0):
+    """Return whether a hard multiplier takes a product.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    dsp : str or int
+        ``"auto"``, ``"none"``, or the most hard multipliers.
+    operands : (Shape, Shape)
+    narrowest : int
+        Least width of an operand, as a signed integer, for which ``"auto"`` takes one.
+    number : int
+        Number of the product among those that may have a hard multiplier.
+    """
+    # a hard multiplier is signed: an unsigned operand takes one bit more
+    widths = [shape.width + (not shape.signed) for shape in operands]
+    if dsp == "none" or not pipeline.fabric.multiplies(*widths):
+        return False
+    wanted = min(widths) >= narrowest if dsp == "auto" else number < dsp
+    return wanted and fits_hard_multiplier(pipeline, *(shape.width for shape in operands))
+
+
 def fits_hard_multiplier(pipeline, width_a, width_b):
     """Return whether a hard multiplier of these operands, between registers, is fast enough."""
-    trial = pipeline.trial()
-    a, b = (trial.input(Signal(signed(width))) for width in (width_a, width_b))
-    trial.register(multiply(trial, a, b, hard=True, final=True))
-    trial.discard()
-    return trial.meets_period()
+    key = (fits_hard_multiplier, width_a, width_b)
+    if key not in pipeline.decisions:
+        trial = pipeline.trial()
+        a, b = (trial.input(Signal(signed(width))) for width in (width_a, width_b))
+        product = _by_hard_multiplier(trial, a, b, _product_shape(a, b), "product", final=True)
+        trial.register(product)
+        trial.discard()
+        pipeline.decisions[key] = trial.meets_period()
+    return pipeline.decisions[key]
+
+
+def _by_hard_multiplier(pipeline, a, b, shape, name, final):
+    if not _has_room(pipeline, a, b, shape, final):
+        return _by_registered_multiplier(pipeline, a, b, shape, name)
+    delay = pipeline.fabric.multiplier_delay
+    return pipeline.operate(lambda x, y: x * y, a, b, delay=delay, shape=shape, name=name)
 
 
 def _has_room(pipeline, a, b, shape, final):

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Const, Mux, signed
 from hwgen.cores.arith.fixed_round import resized
-from hwgen.cores.arith.multiply import fits_hard_multiplier, multiply
+from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if
 from hwgen.cores.codebook.lanes import multiplied, term_of
 from hwgen.cores.codebook.scale import add_scaled_serially
@@ -118,14 +118,8 @@ class DotUnit:
 
     def _uses_multiplier(self, x, y, number):
         """Return whether a hard multiplier takes the product of two values."""
-        pipeline, config, fabric = self.pipeline, self.config, self.pipeline.fabric
-        # a hard multiplier is signed: an unsigned operand takes one bit more
-        widths = [len(each) + (not each.signal.shape().signed) for each in (x, y)]
-        if config.dsp == "none" or not fabric.multiplies(*widths):
-            return False
-        if config.dsp == "auto":
-            return min(widths) >= _NARROWEST and fits_hard_multiplier(pipeline, len(x), len(y))
-        return number < config.dsp
+        shapes = [each.signal.shape() for each in (x, y)]
+        return takes_hard_multiplier(self.pipeline, self.config.dsp, shapes, _NARROWEST, number)
 
     def row_sum(self, total, scale, first):
         """Return the sum of groups' sums times their scales.

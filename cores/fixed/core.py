@@ -1,13 +1,17 @@
 """The frame of a fixed-point core: operands in, one exact integer, one rounding, one result out."""
 
+from amaranth.hdl import Shape
 from hwgen.cores.arith.fixed_round import resized, round_to_fixed
 from hwgen.cores.arith.lfsr import lfsr
-from hwgen.cores.arith.multiply import fits_hard_multiplier
+from hwgen.cores.arith.multiply import takes_hard_multiplier
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
 
 __all__ = ["FixedCore", "operand_fields", "uses_multiplier"]
+
+# a product with fewer bits than this is smaller in tables and carry chains
+_NARROWEST = 6
 
 
 def operand_fields(config, lanes=1):
@@ -20,15 +24,8 @@ def operand_fields(config, lanes=1):
 
 def uses_multiplier(pipeline, config, lane=0):
     """Return whether the product of a lane goes through a hard multiplier."""
-    # a hard multiplier is signed: an unsigned operand takes one bit more
-    signed_widths = [each.width + (not each.signed) for each in (config.fmt_a, config.fmt_b)]
-    if not pipeline.fabric.multiplies(*signed_widths):
-        return False
-    if config.dsp in ("auto", "none"):
-        widths = config.fmt_a.width, config.fmt_b.width
-        long = config.dsp == "auto" and min(signed_widths) >= 6
-        return long and fits_hard_multiplier(pipeline, *widths)
-    return lane < config.dsp
+    shapes = [Shape(each.width, each.signed) for each in (config.fmt_a, config.fmt_b)]
+    return takes_hard_multiplier(pipeline, config.dsp, shapes, _NARROWEST, lane)
 
 
 class FixedCore(PipelinedCore):

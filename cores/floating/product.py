@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.multiply import fits_hard_multiplier, multiply
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.floating.result import any_of
@@ -35,7 +35,8 @@ def multiply_significands(pipeline, a, b, multipliers, name="product"):
         The product, as wide as both operands together.
     """
     size = pipeline.fabric.multiplier_bits
-    if not multipliers or max(len(a), len(b)) <= size:
+    tiled = max(len(a), len(b)) > size
+    if not multipliers or not tiled or not fits_hard_multiplier(pipeline, size, size):
         return multiply(pipeline, a, b, hard=multipliers > 0, name=name)
     low_a, high_a = _cut(pipeline, a, size)
     low_b, high_b = _cut(pipeline, b, size)

@@ -3,7 +3,7 @@
 from amaranth.hdl import Signal, unsigned
 from amaranth.lib.memory import Memory
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.multiply import fits_hard_multiplier, multiply
+from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree, shape_of_range
 from hwgen.cores.fixed.formats import fixed_field
@@ -13,12 +13,12 @@ from hwgen.cores.lookup.order import follow
 from hwgen.cores.lookup.tables import Tables
 from hwgen.cores.pipelined import PipelinedCore
 
-from hwgen import targets
-
 __all__ = ["LutGemm"]
 
 # look-up tables in series from one counter of the tokens' order to the enable of the last
 _CONTROL_LEVELS = 5
+# there are two products in all, so that narrow ones have a hard multiplier as well
+_NARROWEST = 3
 
 
 def _input_fields(config):
@@ -119,19 +119,9 @@ class LutGemm(PipelinedCore):
         valid.restart(1, computing)
 
     def _multiply(self, pipeline, x, y, number, name):
-        return multiply(pipeline, x, y, self._uses_multiplier(pipeline, x, y, number), name)
-
-    def _uses_multiplier(self, pipeline, x, y, number):
-        """Return whether a hard multiplier takes the product of two values."""
-        config, fabric = self.config, targets.get(self.config.target)
-        # a hard multiplier is signed: an unsigned operand takes one bit more
-        widths = [len(each) + (not each.signal.shape().signed) for each in (x, y)]
-        if config.dsp == "none" or not fabric.multiplies(*widths):
-            return False
-        if config.dsp == "auto":
-            # two in all, so that they serve narrow operands as well
-            return min(widths) > 2 and fits_hard_multiplier(pipeline, len(x), len(y))
-        return number < config.dsp
+        shapes = [each.signal.shape() for each in (x, y)]
+        hard = takes_hard_multiplier(pipeline, self.config.dsp, shapes, _NARROWEST, number)
+        return multiply(pipeline, x, y, hard, name)
 
     def _bias_product(self, pipeline, values, order, update):
         """Return the bias times the sum of the elements of the tile in use."""

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Mux, unsigned
 from hwgen.cores.arith.adder import Term, add
-from hwgen.cores.arith.multiply import multiply
+from hwgen.cores.arith.multiply import fits_hard_multiplier, multiply
 from hwgen.cores.arith.multiply_pair import multiply_pair, pair_fits
 from hwgen.cores.arith.shift import shift_left
 from hwgen.cores.arith.table import lookup
@@ -49,12 +49,15 @@ def hard_products(pipeline, formats, pairs, name="lane"):
     Returns
     -------
     list of Timed
-        Empty where a network of tables is smaller than what surrounds a multiplier.
+        Empty where a network of tables is smaller than what surrounds a multiplier, or a
+        multiplier is too slow.
     """
-    if network_for(*formats, pipeline.fabric) is not None:
+    fabric = pipeline.fabric
+    fast = fits_hard_multiplier(pipeline, fabric.multiplier_bits, fabric.multiplier_bits)
+    if network_for(*formats, fabric) is not None or not fast:
         return []
     operands = [(a.significand, b.significand) for a, b in pairs]
-    step = 2 if pairs_fit(*formats, pipeline.fabric) else 1
+    step = 2 if pairs_fit(*formats, fabric) else 1
     products = []
     for start in range(0, len(operands), step):
         group = operands[start : start + step]
