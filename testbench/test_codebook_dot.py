@@ -40,7 +40,7 @@ def _thorough():
         options = {"architecture": architecture, "scale_width": scale_width, "freq": 100}
         yield {"weights": "int4", "group": 4, "lanes": 4, "max_groups": 1, **options}
         yield {"weights": "bitmod-fp3", "group": 8, "lanes": 1, "max_groups": 2, **options}
-    for fmt, architecture in product(("uint8", "int2", "q4.12"), ARCHITECTURES):
+    for fmt, architecture in product(("uint8", "int2", "q3.12"), ARCHITECTURES):
         yield {"fmt": fmt, "architecture": architecture, "freq": 80, **small}
     yield {"lanes": 32, "freq": 150}
     yield {"lanes": 32, "architecture": "serial", "freq": 150}
