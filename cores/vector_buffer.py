@@ -7,8 +7,6 @@ from hwgen.cores.arith.timed import Timed
 __all__ = ["VectorBuffer"]
 
 _HELD = 2
-# a larger memory is cheaper, and no slower, as block RAM
-_MOST_DISTRIBUTED_WORDS = 32
 
 
 class VectorBuffer:
@@ -92,7 +90,7 @@ class VectorBuffer:
         """
         pipeline, m, fabric = self.pipeline, self.pipeline.m, self.pipeline.fabric
         depth, width = 1 << len(self._read_address), len(offered)
-        small = depth <= _MOST_DISTRIBUTED_WORDS
+        small = depth <= fabric.distributed_words
         style = "distributed" if small else "block"
         memory = Memory(shape=unsigned(width), depth=depth, init=[], attrs={"ram_style": style})
         m.submodules.vectors = memory

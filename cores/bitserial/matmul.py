@@ -20,8 +20,6 @@ from hwgen import targets
 __all__ = ["BitserialMatmul"]
 
 _UNIT = "bitserial_matmul_unit"
-# a larger memory is cheaper, and no slower, as block RAM
-_MOST_DISTRIBUTED_WORDS = 32
 # look-up tables in series in the longest loop of the schedule
 _CONTROL_LEVELS = 4
 # from the last word of a tile to the clock in which its first words are read
@@ -108,7 +106,7 @@ class BitserialMatmul(wiring.Component):
 
         A block memory's own time does not grow with the circuit.
         """
-        if HALVES * self.config.buffer <= _MOST_DISTRIBUTED_WORDS:
+        if HALVES * self.config.buffer <= fabric.distributed_words:
             return True
         reading = fabric.block_read_delay + fabric.capture_delay
         return self.config.freq is not None and reading > 1000.0 / self.config.freq

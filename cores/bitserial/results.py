@@ -2,10 +2,10 @@
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.doubling import double_and_add
 from hwgen.cores.bitserial.config import MODES
+from hwgen.cores.output_queue import OutputQueue
 
 from hwgen import targets
 
@@ -14,7 +14,7 @@ __all__ = ["Correction", "ResultQueue"]
 _SHALLOWEST = 16
 
 
-class ResultQueue(wiring.Component):
+class ResultQueue(OutputQueue):
     """Rows of results, and the account of those that are still to come.
 
     Sums may be completed only where the queue has room for all their rows, and where those of the
@@ -33,55 +33,24 @@ class ResultQueue(wiring.Component):
     -------
     finish, may_end : In(1), Out(1)
         The last words of a tile are read; whether they may be.
-    data, write : In, In(1)
-        A row.
-    payload, valid, ready : Out, Out(1), In(1)
-        The oldest row, as a stream.
     """
 
     def __init__(self, width, rows, distance):
-        self._width, self._rows, self._distance = width, rows, distance
+        self._rows, self._distance = rows, distance
         # the rows of one tile come in while those of the one before leave
-        self.depth = max(_SHALLOWEST, 1 << (2 * rows - 1).bit_length())
-        super().__init__(
-            {
-                "finish": In(1),
-                "may_end": Out(1),
-                "data": In(width),
-                "write": In(1),
-                "payload": Out(width),
-                "valid": Out(1),
-                "ready": In(1),
-            }
-        )
+        depth = max(_SHALLOWEST, 1 << (2 * rows - 1).bit_length())
+        super().__init__(width, depth, {"finish": In(1), "may_end": Out(1)})
 
     def elaborate(self, platform):
-        m, depth = Module(), self.depth
-        m.submodules.memory = memory = Memory(
-            shape=self._width, depth=depth, init=[], attrs={"ram_style": "distributed"}
-        )
-        write, read = memory.write_port(), memory.read_port(domain="comb")
-        head, tail = (Signal(range(depth), name=each) for each in ("head", "tail"))
-        count, reserved = (Signal(range(depth + 1), name=each) for each in ("count", "reserved"))
+        m, _, taken = self.queue()
+        reserved = Signal(range(self.depth + 1), name="reserved")
         wait = Signal(range(self._distance), name="wait")
-        may_end, taken = Signal(name="tile_may_end"), Signal(name="row_taken")
-        m.d.comb += [
-            self.valid.eq(count != 0),
-            self.payload.eq(read.data),
-            self.may_end.eq(may_end),
-            taken.eq(self.valid & self.ready),
-            write.addr.eq(head),
-            write.data.eq(self.data),
-            write.en.eq(self.write),
-            read.addr.eq(tail),
-        ]
+        may_end = Signal(name="tile_may_end")
+        m.d.comb += self.may_end.eq(may_end)
         m.d.sync += [
-            head.eq(head + self.write),
-            tail.eq(tail + taken),
-            count.eq(count + self.write - taken),
             reserved.eq(reserved + Mux(self.finish, self._rows, 0) - taken),
             wait.eq(Mux(self.finish, self._distance - 1, wait - (wait != 0))),
-            may_end.eq(~self.finish & (wait <= 1) & (reserved <= depth - self._rows)),
+            may_end.eq(~self.finish & (wait <= 1) & (reserved <= self.depth - self._rows)),
         ]
         return m
 

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+from hwgen.cores.output_queue import OutputQueue
 
 __all__ = ["OutputBuffer", "SideQueue"]
 
@@ -13,7 +14,7 @@ _DEPTH = 8
 _UNDER_WAY = 3
 
 
-class OutputBuffer(wiring.Component):
+class OutputBuffer(OutputQueue):
     """Results on their way out; asks the array to stop while there is room for those under way.
 
     Parameters
@@ -23,51 +24,18 @@ class OutputBuffer(wiring.Component):
 
     Members
     -------
-    data, write : In(width), In(1)
-        A result token.
     go : Out(1)
         A register: whether the array may move. The array obeys a clock cycle later.
-    payload, valid, ready : Out(width), Out(1), In(1)
-        The oldest token, as a stream.
     """
 
     def __init__(self, width):
-        self._width = width
-        super().__init__(
-            {
-                "data": In(width),
-                "write": In(1),
-                "go": Out(1),
-                "payload": Out(width),
-                "valid": Out(1),
-                "ready": In(1),
-            }
-        )
+        super().__init__(width, _DEPTH, {"go": Out(1)})
 
     def elaborate(self, platform):
-        m = Module()
-        m.submodules.memory = memory = Memory(shape=self._width, depth=_DEPTH, init=[])
-        write, read = memory.write_port(), memory.read_port(domain="comb")
-        head, tail = (Signal(range(_DEPTH), name=each) for each in ("head", "tail"))
-        count = Signal(range(_DEPTH + 1))
-        taken = Signal()
+        m, count, _ = self.queue()
         go = Signal()
-        m.d.comb += [
-            self.valid.eq(count != 0),
-            self.payload.eq(read.data),
-            self.go.eq(go),
-            taken.eq(self.valid & self.ready),
-            write.addr.eq(head),
-            write.data.eq(self.data),
-            write.en.eq(self.write),
-            read.addr.eq(tail),
-        ]
-        m.d.sync += [
-            head.eq(head + self.write),
-            tail.eq(tail + taken),
-            count.eq(count + self.write - taken),
-            go.eq(count <= _DEPTH - _UNDER_WAY),
-        ]
+        m.d.comb += self.go.eq(go)
+        m.d.sync += go.eq(count <= self.depth - _UNDER_WAY)
         return m
 
 

@@ -7,9 +7,6 @@ from hwgen.cores.mx.replay import Beats
 
 __all__ = ["HeldVectors"]
 
-# a larger memory is cheaper, and no slower, as block RAM
-_MOST_DISTRIBUTED_WORDS = 32
-
 
 class HeldVectors(Beats):
     """Beats that lie in a ring from their arrival until they are sent again.
@@ -61,7 +58,7 @@ class HeldVectors(Beats):
         """Return the words of the memory that beats go to in one stage and come from in another."""
         pipeline, m, fabric = self.pipeline, self.pipeline.m, self.pipeline.fabric
         width, places = sum(len(each) for each in stored), self.count + stage - arrived
-        clocked = places > _MOST_DISTRIBUTED_WORDS
+        clocked = places > fabric.distributed_words
         style = "block" if clocked else "distributed"
         m.submodules.beats = memory = Memory(
             shape=unsigned(width), depth=places, init=[], attrs={"ram_style": style}

@@ -124,6 +124,9 @@ class Fabric:
         From that register to the output register; 0: the input register is not used.
     memories : tuple of Memory
         Memory cells, the smallest first.
+    distributed_words : int
+        Words up to which a memory is cheaper, and no slower, in distributed memory than as block
+        memory.
     memory_delay : float
         From the address to the word of one cell of distributed memory; 0 where there is none.
     block_read_delay : float
@@ -165,6 +168,7 @@ class Fabric:
     multiplier_input_delay: float = 0.0
     multiplier_inner_delay: float = 0.0
     memories: tuple = ()
+    distributed_words: int = 32
     memory_delay: float = 0.0
     block_read_delay: float = 0.0
     carry_exit_delay: float = 0.0
