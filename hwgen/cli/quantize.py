@@ -112,6 +112,11 @@ def command(
 
     MODEL is a safetensors file or a checkpoint of llama2.c (.bin). What is left out stays as it is.
     An interrupted run goes on where it was.
+
+    In memory is one layer at a time, as 32-bit floats, and less than 1 GB beside it where a layer
+    has up to 11,008 inputs: with --calib four bytes for each pair of inputs. With --correct it is
+    40 bytes for each pair of outputs, or of inputs where those are fewer: 0.7 GB for 4,096. What
+    the machine cannot hold is refused before the work begins.
     """
     from hwgen.quant.calibration import statistics_for
     from hwgen.quant.evaluate import loss_before_and_after
