@@ -164,9 +164,11 @@ def _total(results):
 
 
 def _text(results, document):
+    from hwgen.quant.report import printable
+
     rows = [
         (
-            each.name,
+            printable(each.name),
             f"{each.shape[0]}x{each.shape[1]}",
             each.format
             + ("" if each.channel == "output" else ", inputs")

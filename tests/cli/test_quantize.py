@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -82,12 +83,62 @@ def test_a_report_is_one_file_with_a_row_and_bars_for_every_layer(model, hwgen, 
 
 
 def test_a_report_without_calibration_has_no_output_errors_and_trusts_no_name(model, hwgen):
-    save_file({"<script>.w": np.eye(64, dtype=np.float32)}, "evil.safetensors")
-    hwgen("quantize evil.safetensors --method int4 --report r.html")
+    long = "layers.0." + 60 * "x" + ".weight"
+    names = ("<script>alert(1)</script>", long, "a&b\"'", "esc\x1b[31m\u202e")
+    save_file({name: np.eye(64, dtype=np.float32) for name in names}, "evil.safetensors")
+    shown = hwgen("quantize evil.safetensors --method int4 --report r.html").stdout
     page = Path("r.html").read_text()
-    assert "<script>" not in page and "&lt;script&gt;.w" in page
-    assert page.count("<rect") == 2
+    assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert page.count("<rect") == 2 * len(names)
     assert "outputs" not in page
+    # what would act on a terminal or turn text around is spelled out
+    for text in (page, shown):
+        assert "\x1b" not in text and "\u202e" not in text
+        assert r"esc\x1b[31m\u202e" in text
+    plot = ElementTree.fromstring(re.search(r"<svg.*?</svg>", page, re.DOTALL)[0])
+    labels = [each for each in plot.iter("text") if each.get("text-anchor") == "end"]
+    # what is too long to show beside a bar is there for the pointer
+    assert [each.find("title").text for each in labels].count(long) == 1
+    assert max(len(each.find("title").tail) for each in labels) <= 44
+
+
+class _Elements(HTMLParser):
+    """Checks that elements are closed in their order; collects what they name."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.links = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_elements_of_a_report_are_closed_and_name_no_other_file(model, hwgen):
+    save_file({"</svg></table>": np.eye(64, dtype=np.float32)}, "evil.safetensors")
+    hwgen("quantize evil.safetensors --method int4 --report r.html")
+    elements = _Elements()
+    elements.feed(Path("r.html").read_text())
+    assert elements.open == elements.links == []
+
+
+def test_marks_of_a_plot_are_powers_of_ten_around_all_values(model, hwgen):
+    random = np.random.default_rng(1)
+    layers = {"a": random.normal(size=(8, 64)), "b": np.zeros((8, 64))}
+    save_file({name: each.astype(np.float32) for name, each in layers.items()}, "m.safetensors")
+    hwgen("quantize m.safetensors --method int4 --report r.html")
+    bits, errors = re.findall(r"<svg.*?</svg>", Path("r.html").read_text(), re.DOTALL)
+    marks = re.compile(r'text-anchor="middle">(.*?)<')
+    assert marks.findall(errors) == ["1e-2", "1e-1"]
+    assert marks.findall(bits) == ["0", "1.062", "2.125", "3.188", "4.25"]
 
 
 @pytest.mark.parametrize(
