@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from hwgen.cli.console import json_option, progress, report, table
+from hwgen.errors import UsageError
 
 __all__ = ["command"]
 
@@ -132,6 +133,8 @@ def command(
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
+    files = {"--out": out, "--report": report_file, "--save-statistics": save_statistics}
+    _check_outputs({"MODEL": model, "--calib": calib, "--tokenizer": tokenizer}, files)
     with (
         progress() as update,
         statistics_for(model, out, calib, tokenizer, save_statistics, update) as (known, windows),
@@ -150,6 +153,25 @@ def command(
     if report_file is not None:
         write_report(report_file, document)
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)
+
+
+def _check_outputs(inputs, outputs):
+    """Raise ``UsageError`` where a file cannot be written, or would take the place of another."""
+    taken = {path.resolve(): name for name, path in inputs.items() if path is not None}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise UsageError(f"{name} must be a file, and {str(path)!r} is a folder")
+        if name != "--out" and not path.absolute().parent.is_dir():
+            raise UsageError(
+                f"cannot write {str(path)!r}: its folder does not exist; make it first"
+            )
+        if path.resolve() in taken:
+            raise UsageError(
+                f"{name} must be another file than {taken[path.resolve()]}, not {str(path)!r}"
+            )
+        taken[path.resolve()] = name
 
 
 def _total(results):

@@ -113,10 +113,16 @@ def quantize_model(
         check_memory(shapes, method, correction, calibration is not None)
         parts = _parts_folder(source, target, work, chosen)
         results = []
-        for number, name in enumerate(names):
-            if progress is not None:
-                progress(name, number, len(names))
-            results += _finished(parts / f"{number}", file, name, work if name in chosen else None)
+        try:
+            for number, name in enumerate(names):
+                if progress is not None:
+                    progress(name, number, len(names))
+                own = work if name in chosen else None
+                results += _finished(parts / f"{number}", file, name, own)
+        finally:
+            # nothing is finished: there is nothing to go on from
+            if not any(parts.glob("*.safetensors")):
+                shutil.rmtree(parts)
     join_parts(target, [parts / f"{number}.safetensors" for number in range(len(names))])
     shutil.rmtree(parts)
     return results
@@ -208,7 +214,9 @@ class _Work:
 
     def quantized(self, name, values):
         """Return the `QuantizedMatrix` and the `LayerResult` of one tensor."""
-        values, statistics = np.asarray(values, np.float32), None
+        # what float32 cannot hold is refused as what is not finite
+        with np.errstate(over="ignore"):
+            values, statistics = np.asarray(values, np.float32), None
         if self.calibration is not None:
             statistics = self.calibration.statistics(name, values.shape[1])
         try:

@@ -1,6 +1,7 @@
 """Safetensors files: opened for NumPy, written piece by piece, and put together from parts."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +43,8 @@ def open_safetensors(path):
     import ml_dtypes  # noqa: F401
     from safetensors import SafetensorError, safe_open
 
+    if Path(path).exists() and not Path(path).is_file():
+        raise UsageError(f"{str(path)!r} must be a safetensors file, and is no file")
     try:
         return safe_open(path, framework="numpy")
     except (SafetensorError, TypeError) as error:
@@ -156,6 +159,11 @@ def join_files(path, parts, metadata):
         found.pop("__metadata__", None)
         order = sorted(found.items(), key=lambda item: item[1]["data_offsets"])
         for name, each in order:
+            if name in header:
+                raise UsageError(
+                    f"names of tensors must differ, and the codes of a matrix have the name of "
+                    f"another tensor, {name!r}; rename it, or leave the matrix out with --exclude"
+                )
             first, last = each["data_offsets"]
             header[name] = {**each, "data_offsets": [offset, offset + last - first]}
             offset += last - first

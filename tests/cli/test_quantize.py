@@ -186,3 +186,57 @@ def test_methods_are_listed(hwgen):
     assert sorted(document["options"]["channel"]) == ["adadim", "input", "output"]
     assert "qera-exact" in document["options"]["correct"]
     assert "--compress" in hwgen("list methods").stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--out m.safetensors", "--out must be another file than MODEL"),
+        ("--out ./here/../m.safetensors", "--out must be another file than MODEL"),
+        ("--out link", "--out must be another file than MODEL"),
+        ("--report m.safetensors", "--report must be another file than MODEL"),
+        ("--out x --report x", "--report must be another file than --out"),
+        ("--out here", "--out must be a file, and 'here' is a folder"),
+        ("--report here", "--report must be a file, and 'here' is a folder"),
+        ("--report no/r.html", "cannot write 'no/r.html': its folder does not exist"),
+    ],
+)
+def test_no_output_takes_the_place_of_an_input_or_is_found_wrong_late(line, message, model, hwgen):
+    save_file({"a": np.eye(8, dtype=np.float32)}, "m.safetensors")
+    Path("here").mkdir()
+    Path("link").symlink_to("m.safetensors")
+    before, content = set(Path().iterdir()), Path("m.safetensors").read_bytes()
+    result = hwgen(f"quantize m.safetensors --method int4 {line}", expect=2)
+    assert message in result.stderr
+    assert set(Path().iterdir()) == before
+    assert Path("m.safetensors").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"a": np.full((4, 8), np.nan, np.float32)}, "'a': matrix must hold finite float32"),
+        ({"a": np.full((4, 8), 1e300)}, "'a': matrix must hold finite float32"),
+        ({"a": np.zeros((0, 8), np.float32)}, "not shape (0, 8) of float32"),
+    ],
+)
+def test_matrices_that_cannot_be_quantized_leave_one_line_and_no_file(
+    tensors, message, model, hwgen
+):
+    save_file(tensors, "m.safetensors")
+    before = set(Path().iterdir())
+    result = hwgen("quantize m.safetensors --method int4", expect=2)
+    assert message in result.stderr and result.stderr.count("\n") <= 1
+    assert set(Path().iterdir()) == before
+
+
+def test_a_tensor_with_the_name_of_codes_is_not_lost(model, hwgen):
+    save_file({"a": np.eye(8, dtype=np.float32), "a.codes": np.ones(3)}, "m.safetensors")
+    result = hwgen("quantize m.safetensors --method int4", expect=2)
+    assert "have the name of another tensor, 'a.codes'; rename it" in result.stderr
+    assert not Path("m-int4.safetensors").exists()
+
+
+def test_a_folder_is_no_model(model, hwgen):
+    result = hwgen("quantize / --method int4", expect=2)
+    assert "'/' must be a safetensors file, and is no file" in result.stderr
