@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from hwgen.cli.console import json_option, progress, report, table
+from hwgen.errors import UsageError
 
 __all__ = ["command"]
 
@@ -112,6 +113,11 @@ def command(
 
     MODEL is a safetensors file or a checkpoint of llama2.c (.bin). What is left out stays as it is.
     An interrupted run goes on where it was.
+
+    In memory is one layer at a time, as 32-bit floats, and less than 1 GB beside it where a layer
+    has up to 11,008 inputs: with --calib four bytes for each pair of inputs. With --correct it is
+    40 bytes for each pair of outputs, or of inputs where those are fewer: 0.7 GB for 4,096. What
+    the machine cannot hold is refused before the work begins.
     """
     from hwgen.quant.calibration import statistics_for
     from hwgen.quant.evaluate import loss_before_and_after
@@ -127,6 +133,8 @@ def command(
     stem = chosen.name.replace("/", "-")
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
+    files = {"--out": out, "--report": report_file, "--save-statistics": save_statistics}
+    _check_outputs({"MODEL": model, "--calib": calib, "--tokenizer": tokenizer}, files)
     with (
         progress() as update,
         statistics_for(model, out, calib, tokenizer, save_statistics, update) as (known, windows),
@@ -147,6 +155,25 @@ def command(
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)
 
 
+def _check_outputs(inputs, outputs):
+    """Raise ``UsageError`` where a file cannot be written, or would take the place of another."""
+    taken = {path.resolve(): name for name, path in inputs.items() if path is not None}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise UsageError(f"{name} must be a file, and {str(path)!r} is a folder")
+        if name != "--out" and not path.absolute().parent.is_dir():
+            raise UsageError(
+                f"cannot write {str(path)!r}: its folder does not exist; make it first"
+            )
+        if path.resolve() in taken:
+            raise UsageError(
+                f"{name} must be another file than {taken[path.resolve()]}, not {str(path)!r}"
+            )
+        taken[path.resolve()] = name
+
+
 def _total(results):
     """Return bits and error of all matrices together, weighted by their sizes."""
     weights = [each.shape[0] * each.shape[1] for each in results]
@@ -159,9 +186,11 @@ def _total(results):
 
 
 def _text(results, document):
+    from hwgen.quant.report import printable
+
     rows = [
         (
-            each.name,
+            printable(each.name),
             f"{each.shape[0]}x{each.shape[1]}",
             each.format
             + ("" if each.channel == "output" else ", inputs")

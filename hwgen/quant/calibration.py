@@ -17,11 +17,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import UsageError, nearest
-from hwgen.flow.outputs import write_file
 
 from .llama import SAME_INPUTS, read_checkpoint, read_tokenizer
 from .source import is_checkpoint
-from .tensor_file import join_files, open_safetensors
+from .symmetric import StoredMatrix, SymmetricMatrix
+from .tensor_file import join_files, open_safetensors, stored_at, write_tensors
 
 __all__ = [
     "SCHEMA",
@@ -69,7 +69,7 @@ class InputStatistics:
 
     Parameters
     ----------
-    second_moment : float64 array
+    second_moment : float64 array or StoredMatrix
         Mean of ``x x^T``, shape (inputs, inputs).
     mean_magnitude : float64 array
         Mean of ``|x|``, shape (inputs,).
@@ -77,7 +77,7 @@ class InputStatistics:
     Raises ``UsageError`` where shapes differ or numbers are not finite.
     """
 
-    second_moment: np.ndarray
+    second_moment: np.ndarray | StoredMatrix
     mean_magnitude: np.ndarray
 
     def __post_init__(self):
@@ -88,18 +88,20 @@ class InputStatistics:
                 f"{self.second_moment.shape} and {self.mean_magnitude.shape}"
             )
         for name, values in vars(self).items():
-            if values.dtype != np.float64 or not np.isfinite(values).all():
-                raise UsageError(f"{name} must be finite float64 numbers")
-        if (self.mean_magnitude < 0).any() or (np.diagonal(self.second_moment) < 0).any():
+            if values.dtype != np.float64:
+                raise UsageError(f"{name} must be finite float64 numbers, not {values.dtype}")
+        if not np.isfinite(self.mean_magnitude).all():
+            raise UsageError("mean_magnitude must be finite float64 numbers")
+        if (self.mean_magnitude < 0).any() or (self.moment().diagonal() < 0).any():
             raise UsageError("mean squares and mean magnitudes must not be negative")
-        largest = np.abs(self.second_moment).max()
-        if not np.allclose(self.second_moment, self.second_moment.T, rtol=0, atol=1e-6 * largest):
-            raise UsageError("second_moment must be symmetric")
+
+    def moment(self):
+        """Return ``second_moment`` as a `SymmetricMatrix` that may be changed."""
+        return SymmetricMatrix.of(self.second_moment)
 
     def output_square(self, weights):
         """Return the mean squared output of ``weights`` (rows, inputs), summed over the rows."""
-        weights = np.asarray(weights, np.float64)
-        return float(np.einsum("ri,ri->", weights @ self.second_moment, weights))
+        return self.moment().square(np.asarray(weights, np.float64))
 
 
 class _Document(BaseModel):
@@ -167,20 +169,27 @@ class Calibration:
                 f"statistics in {str(self.path)!r} must cover every quantized matrix, and have no "
                 f"{name!r}{nearest(name, self._groups)}; leave it out with --exclude"
             )
-        group, arrays = self._groups[name], []
+        moment, magnitude = (
+            f"{self._groups[name]}.{part}" for part in ("second_moment", "mean_magnitude")
+        )
+        for tensor in (moment, magnitude):
+            if tensor not in self._names:
+                raise UsageError(f"{str(self.path)!r} must hold tensor {tensor!r}")
         with open_safetensors(self.path) as file:
-            for part in ("second_moment", "mean_magnitude"):
-                if f"{group}.{part}" not in self._names:
-                    raise UsageError(f"{str(self.path)!r} must hold tensor '{group}.{part}'")
-                arrays.append(file.get_tensor(f"{group}.{part}"))
+            magnitudes = file.get_tensor(magnitude)
+            double = file.get_slice(moment).get_dtype() == "F64"
+            # one of another type is small or wrong; the other may be the largest thing there is
+            moments = None if double else file.get_tensor(moment)
         try:
-            found = InputStatistics(*arrays)
+            if double:
+                moments = StoredMatrix(self.path, *stored_at(self.path, moment))
+            found = InputStatistics(moments, magnitudes)
         except UsageError as error:
             raise UsageError(f"statistics of {name!r} in {str(self.path)!r}: {error}") from None
-        if len(found.mean_magnitude) != inputs:
+        if len(magnitudes) != inputs:
             raise UsageError(
                 f"statistics of {name!r} in {str(self.path)!r} must be of {inputs} inputs, not "
-                f"{len(found.mean_magnitude)}; they are of another model"
+                f"{len(magnitudes)}; they are of another model"
             )
         return found
 
@@ -256,12 +265,12 @@ def measure(model, windows, target, origin="", progress=None):
     def observe(name, inputs):
         if name.split(".", 2)[2] not in firsts:
             return
-        moment, magnitude = inputs.T @ inputs, np.abs(inputs).sum(axis=0)
-        if name in sums:
-            sums[name][0] += moment
-            sums[name][1] += magnitude
-        else:
-            sums[name] = [moment, magnitude]
+        if name not in sums:
+            width = inputs.shape[1]
+            sums[name] = SymmetricMatrix.zeros(width), np.zeros(width)
+        moment, magnitude = sums[name]
+        moment.add_products(inputs)
+        magnitude += np.abs(inputs).sum(axis=0)
 
     def after_layer(number):
         parts.append(folder / f"{number}.safetensors")
@@ -288,14 +297,13 @@ def measure(model, windows, target, origin="", progress=None):
 
 
 def _write_moments(path, sums, count):
-    from safetensors.numpy import save
-
     tensors = {}
     for name, (moment, magnitude) in sums.items():
-        # both triangles alike, whatever the order of the sums was
-        tensors[f"{name}.second_moment"] = (moment + moment.T) / (2 * count)
+        moment.divide(count)
+        shape = len(moment), len(moment)
+        tensors[f"{name}.second_moment"] = np.dtype(np.float64), shape, moment.rows()
         tensors[f"{name}.mean_magnitude"] = magnitude / count
-    write_file(path, save(tensors))
+    write_tensors(path, tensors)
 
 
 @contextmanager

@@ -13,16 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import UsageError, nearest
-from hwgen.flow.outputs import write_file
 from hwgen.formats.weights import parse_weight_format
 
 from .matrix import LowRank, QuantizedMatrix
 from .packed import ARRAYS, unpack
-from .tensor_file import join_files, open_safetensors, read_header
+from .tensor_file import join_files, open_safetensors, read_header, read_tensor, write_tensors
 
 __all__ = ["SCHEMA", "QuantizedModel", "join_parts", "write_part"]
 
@@ -169,8 +167,7 @@ class QuantizedModel:
 
     def tensor(self, name):
         """Return a tensor that is as it was."""
-        with self._open() as file:
-            return file.get_tensor(name)
+        return read_tensor(self.path, name)
 
     def _open(self):
         return open_safetensors(self.path)
@@ -224,8 +221,6 @@ def write_part(path, matrices, tensors):
 
     Raises ``UsageError`` where an array of a matrix has the name of a tensor.
     """
-    from safetensors.numpy import save
-
     content = dict(tensors)
     entries = {}
     for name, matrix in matrices.items():
@@ -235,9 +230,7 @@ def write_part(path, matrices, tensors):
             content[array] = values
         entries[name] = _entry_of(matrix)
     document = json.dumps({"schema": SCHEMA, "matrices": entries})
-    # safetensors writes memory as it lies
-    content = {name: np.ascontiguousarray(values) for name, values in content.items()}
-    write_file(path, save(content, {_KEY: document}))
+    write_tensors(path, content, {_KEY: document})
 
 
 def _arrays_to_write(name, matrix):

@@ -14,7 +14,7 @@ from hwgen.formats.weights import GroupedFormat
 from .grouped import absmean, asymmetric, mean_scaled_signs
 from .matrix import row_parts
 
-__all__ = ["check_compensable", "compensated", "compensated_inputs"]
+__all__ = ["check_compensable", "compensated", "compensated_inputs", "inverse_factor"]
 
 # share of the mean square of an input that is added to every mean square
 DAMPING = 0.01
@@ -36,7 +36,25 @@ def check_compensable(form):
         )
 
 
-def compensated(matrix, form, function, moment):
+def inverse_factor(moment):
+    """Return the upper triangular U with ``inverse(damped moment) = U^T U``.
+
+    Parameters
+    ----------
+    moment : SymmetricMatrix
+        Mean of ``x x^T``; the result takes its place.
+
+    Returns
+    -------
+    TriangularMatrix
+    """
+    damping = DAMPING * float(moment.diagonal().mean())
+    # inputs that are all zero say nothing: plain rounding
+    moment.add_to_diagonal(damping if damping > 0 else 1.0)
+    return moment.factored().inverted()
+
+
+def compensated(matrix, form, function, factor):
     """Return the arrays of ``form``, such that the outputs differ little.
 
     Scales, zero points and special values of a group follow from its weights as they are when its
@@ -50,52 +68,37 @@ def compensated(matrix, form, function, moment):
         See `check_compensable`.
     function : callable
         Quantizer of `hwgen.quant.grouped` that fits the scales.
-    moment : float64 array
-        Mean of ``x x^T``, shape (columns, columns).
+    factor : TriangularMatrix
+        The `inverse_factor` of the columns' moment.
     """
-    factor = _factor(moment)
     if form.group == "tensor":
         return _columns(matrix, form, function, factor)
     parts = [_columns(matrix[rows], form, function, factor) for rows in row_parts(matrix.shape)]
     return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
 
 
-def compensated_inputs(matrix, form, function, moment):
+def compensated_inputs(matrix, form, function, factor):
     """Return the arrays of ``form`` for the transposed matrix, whose groups run along outputs.
 
     Parameters are those of `compensated`. Scales of an input channel follow from its weights as
     they are when it is reached (AdaDim with GPTQ: Heo et al., ICLR 2024, section 4).
     """
-    factor, weights = _factor(moment), np.array(matrix, np.float64)
+    weights = np.array(matrix, np.float64)
     rows, count = weights.shape
     made = []
     for start in range(0, count, BLOCK):
         stop = min(start + BLOCK, count)
-        errors = np.empty((rows, stop - start))
-        for column in range(start, stop):
-            made.append(function(weights[:, column][None], form))
+        block, size = factor.part(start, stop), stop - start
+        errors = np.empty((rows, size))
+        for place in range(size):
+            column = weights[:, start + place]
+            made.append(function(column[None], form))
             values = form.dequantize(made[-1], (1, rows))[0]
-            error = (weights[:, column] - values) / factor[column, column]
-            weights[:, column:stop] -= error[:, None] * factor[column, column:stop]
-            errors[:, column - start] = error
-        weights[:, stop:] -= errors @ factor[start:stop, stop:]
+            error = (column - values) / block[place, place]
+            weights[:, start + place : stop] -= error[:, None] * block[place, place:size]
+            errors[:, place] = error
+        weights[:, stop:] -= errors @ block[:, size:]
     return {name: np.concatenate([each[name] for each in made]) for name in made[0]}
-
-
-def _factor(moment):
-    """Return the upper triangular U with ``inverse(damped moment) = U^T U``."""
-    count = len(moment)
-    damping = DAMPING * np.trace(moment) / count
-    # inputs that are all zero say nothing: plain rounding
-    damped = moment + np.eye(count) * (damping if damping > 0 else 1.0)
-    # R R^T with an upper triangular R is the damped moment; both orders reversed give L L^T
-    try:
-        reversed_factor = np.linalg.cholesky(damped[::-1, ::-1])[::-1, ::-1]
-    except np.linalg.LinAlgError:
-        raise UsageError(
-            "second_moment must have no negative eigenvalues, as means of x x^T have none"
-        ) from None
-    return np.triu(np.linalg.inv(reversed_factor))
 
 
 def _columns(matrix, form, function, factor):
@@ -105,16 +108,18 @@ def _columns(matrix, form, function, factor):
     size = count if form.group in ("row", "tensor") else form.group
     codes, fitted = np.empty(weights.shape, np.uint8), []
     for start, stop in _blocks(count, size):
+        block = factor.part(start, stop)
         errors = np.empty((len(weights), stop - start))
         for column in range(start, stop):
             if column % size == 0:
                 fitted.append(_Grid(weights[:, column : column + size], form, function))
             found, values = fitted[-1].nearest(weights[:, column])
             codes[:, column] = found
-            error = (weights[:, column] - values) / factor[column, column]
-            weights[:, column:stop] -= error[:, None] * factor[column, column:stop]
-            errors[:, column - start] = error
-        weights[:, stop:] -= errors @ factor[start:stop, stop:]
+            place = column - start
+            error = (weights[:, column] - values) / block[place, place]
+            weights[:, column:stop] -= error[:, None] * block[place, place : stop - start]
+            errors[:, place] = error
+        weights[:, stop:] -= errors @ block[:, stop - start :]
     made = [each.arrays for each in fitted]
     shared = {name: np.concatenate([each[name] for each in made], axis=1) for name in made[0]}
     return {"codes": codes, **shared}

@@ -3,6 +3,10 @@
 With R the weights less those of the codes, shape (outputs, inputs), and S a matrix that says how
 much every input matters, the best rank-k part of ``R S`` gives ``R ~ out into``. What S is makes
 the kinds: LQER (Zhang et al. 2024) and the two of QERA (Zhang et al. 2025, theorems 1 and 2).
+
+With U the first k left singular vectors of ``R S``, that part times the inverse of S is ``U U^T R``
+(as ``U U^T R S`` is the best part itself), so no inverse is needed, and of S only ``S S^T`` counts.
+U comes from the eigenvectors of the smaller one of ``R S (R S)^T`` and ``(R S)^T R S``.
 """
 
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ from hwgen.errors import UsageError, nearest
 
 from .matrix import LowRank
 from .methods import Method, parse_method
+from .symmetric import upper_bands
 
 __all__ = ["KINDS", "Correction", "parse_correction"]
 
@@ -63,41 +68,120 @@ class Correction:
         """
         if self.needs_statistics and statistics is None:
             raise UsageError(f"{self.kind} must have calibration data; give --calib")
-        rest = np.asarray(matrix, np.float64) - quantized.weights()
-        scaled, unscale = _scaling(self.kind, statistics)
-        left, sizes, right = np.linalg.svd(scaled(rest), full_matrices=False)
         rank = min(self.rank, *matrix.shape)
+        weighting = _weighting(self.kind, statistics)
+        vectors = _vectors_by_outputs if matrix.shape[0] <= matrix.shape[1] else _vectors_by_inputs
+        left, sizes = vectors(matrix, quantized, weighting, rank)
+        right = sum(left[rows].T @ rest for rows, rest in _rest(matrix, quantized))
         # half of each size on either side: errors of small parts stay small in both factors
-        half = np.sqrt(sizes[:rank])
-        into, out = unscale(half[:, None] * right[:rank]), left[:, :rank] * half
+        half = np.sqrt(np.maximum(sizes, _SMALLEST * sizes.max())) if sizes.any() else 1.0
         return LowRank(
             self.kind,
-            self.factors.quantize(into.astype(np.float32)),
-            self.factors.quantize(out.astype(np.float32)),
+            self.factors.quantize((right.T / half).T.astype(np.float32)),
+            self.factors.quantize((left * half).astype(np.float32)),
         )
 
 
-def _scaling(kind, statistics):
-    """Return functions that multiply the columns' side of a matrix by S and by its inverse."""
+def _rest(matrix, quantized):
+    """Yield (slice of rows, float64 weights less those of the codes)."""
+    for rows, part, found in quantized.parts(matrix):
+        yield rows, part - found
+
+
+class _Diagonal:
+    """A diagonal S.
+
+    Parameters
+    ----------
+    sizes : float64 array or float
+    """
+
+    def __init__(self, sizes):
+        self._sizes = sizes
+
+    def weighted(self, rest):
+        """Return ``R S S^T R^T``."""
+        scaled = rest * self._sizes
+        return scaled @ scaled.T
+
+    def factor(self):
+        return self
+
+    def times(self, matrix):
+        """Return ``S X``, X of shape (inputs, any)."""
+        return (matrix.T * self._sizes).T
+
+    transposed_times = times
+
+
+class _Root:
+    """S with ``S S^T = E[x x^T]``; directions that never occur count a little."""
+
+    def __init__(self, statistics):
+        self._statistics = statistics
+        total = float(statistics.moment().diagonal().sum())
+        self._least = _SMALLEST**2 * total if total > 0 else 1.0
+
+    def weighted(self, rest):
+        """Return ``R S S^T R^T``, with some rows of the moment in memory."""
+        half = self._least / 2 * (rest @ rest.T)
+        for start, stop, band in upper_bands(self._statistics.second_moment):
+            own = rest[:, start:stop]
+            right = own @ band[:, : stop - start].T / 2
+            right += rest[:, stop:] @ band[:, stop - start :].T
+            half += own @ right.T
+        return half + half.T
+
+    def factor(self):
+        """Return a triangular S."""
+        moment = self._statistics.moment()
+        moment.add_to_diagonal(self._least)
+        return moment.factored()
+
+
+def _weighting(kind, statistics):
+    """Return S of a kind."""
     if kind == "svd":
-        return (lambda matrix: matrix), (lambda matrix: matrix)
+        return _Diagonal(1.0)
     if kind == "qera-exact":
-        squares, vectors = np.linalg.eigh(statistics.second_moment)
-        sizes = _usable(np.sqrt(np.maximum(squares, 0)))
-        return (
-            lambda matrix: (matrix @ vectors * sizes) @ vectors.T,
-            lambda matrix: (matrix @ vectors / sizes) @ vectors.T,
-        )
+        return _Root(statistics)
     sizes = statistics.mean_magnitude
     if kind == "qera-approx":
-        sizes = np.sqrt(np.diagonal(statistics.second_moment))
-    sizes = _usable(sizes)
-    return (lambda matrix: matrix * sizes), (lambda matrix: matrix / sizes)
-
-
-def _usable(sizes):
+        sizes = np.sqrt(statistics.moment().diagonal())
     largest = sizes.max()
-    return np.maximum(sizes, _SMALLEST * largest) if largest > 0 else np.ones_like(sizes)
+    usable = np.maximum(sizes, _SMALLEST * largest) if largest > 0 else np.ones_like(sizes)
+    return _Diagonal(usable)
+
+
+def _vectors_by_outputs(matrix, quantized, weighting, rank):
+    """Return the left singular vectors of ``R S`` and their sizes, where outputs are fewer."""
+    rest = np.empty(matrix.shape)
+    for rows, part in _rest(matrix, quantized):
+        rest[rows] = part
+    gram = weighting.weighted(rest)
+    del rest
+    return _largest(gram, rank)
+
+
+def _vectors_by_inputs(matrix, quantized, weighting, rank):
+    """Return the same, where inputs are fewer."""
+    factor = weighting.factor()
+    gram = np.zeros((matrix.shape[1],) * 2)
+    for _, part in _rest(matrix, quantized):
+        gram += part.T @ part
+    # S^T (S^T G)^T, as G is symmetric
+    gram = factor.transposed_times(factor.transposed_times(gram).T)
+    right, sizes = _largest(gram, rank)
+    right = factor.times(right)
+    left = np.concatenate([part @ right for _, part in _rest(matrix, quantized)])
+    return np.linalg.qr(left)[0], sizes
+
+
+def _largest(gram, rank):
+    """Return the eigenvectors of the largest eigenvalues, and the roots of these."""
+    squares, vectors = np.linalg.eigh(gram)
+    sizes = np.sqrt(np.maximum(squares[::-1][:rank], 0))
+    return vectors[:, ::-1][:, :rank].copy(), sizes
 
 
 def parse_correction(kind, rank=32, factors="mxint8"):

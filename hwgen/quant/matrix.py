@@ -106,7 +106,7 @@ class QuantizedMatrix:
         A correction counts among the weights, here and in `output_error`.
         """
         total = error = 0.0
-        for part, found in self._parts(matrix):
+        for _, part, found in self.parts(matrix):
             total += (part**2).sum()
             error += ((found - part) ** 2).sum()
         return float(error / total) if total else 0.0
@@ -121,21 +121,27 @@ class QuantizedMatrix:
         statistics : InputStatistics
             Of the inputs that they multiply.
         """
-        total = error = 0.0
-        for part, found in self._parts(matrix):
-            total += statistics.output_square(part)
-            error += statistics.output_square(found - part)
+        total, error, moment = 0.0, 0.0, statistics.moment()
+        for _, part, found in self.parts(matrix):
+            total += moment.square(part)
+            error += moment.square(found - part)
         return error / total if total else 0.0
 
-    def _parts(self, matrix):
-        """Yield (original weights, corrected weights) of some rows at a time."""
+    def parts(self, matrix):
+        """Yield (slice of rows, their original weights, their `corrected_weights`).
+
+        Parameters
+        ----------
+        matrix : float array
+            The original weights.
+        """
         whole = self.weights() if self.transposed else None
         for rows in row_parts(self.shape):
             found = self._rows(rows).weights() if whole is None else whole[rows]
             if self.correction is not None:
                 out = self.correction.out._rows(rows)
                 found = found + replace(self.correction, out=out).product()
-            yield np.asarray(matrix[rows], np.float64), found
+            yield rows, np.asarray(matrix[rows], np.float64), found
 
     def _rows(self, rows):
         """Return some rows of codes that are not transposed as a matrix of their own."""

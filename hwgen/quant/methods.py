@@ -13,7 +13,7 @@ from hwgen.formats.weights import BlockedFormat, parse_weight_format
 
 from .binary_coding import binary_coded
 from .blocks import blocked
-from .gptq import check_compensable, compensated, compensated_inputs
+from .gptq import check_compensable, compensated, compensated_inputs, inverse_factor
 from .grouped import (
     absmean,
     asymmetric,
@@ -24,7 +24,7 @@ from .grouped import (
 )
 from .groups import outer_scale
 from .matrix import QuantizedMatrix, row_parts
-from .rotation import rotated, rotated_moment
+from .rotation import rotated
 
 __all__ = ["CHANNELS", "METHODS", "Method", "parse_method"]
 
@@ -130,20 +130,17 @@ class Method:
                 f"matrix must have two dimensions of floats, not shape {matrix.shape} of "
                 f"{matrix.dtype}"
             )
-        matrix = matrix.astype(np.float32)
+        matrix = matrix.astype(np.float32, copy=False)
         if not np.isfinite(matrix).all():
             raise UsageError("matrix must hold finite float32 numbers only")
         rotation = self.rotation
         while rotation is not None and matrix.shape[1] % rotation:
             rotation //= 2
         source = matrix if rotation is None else rotated(matrix, rotation)
-        moment = None
-        if self.compensates:
-            moment = statistics.second_moment
-            moment = moment if rotation is None else rotated_moment(moment, rotation)
+        factor = self._factor(statistics, rotation)
 
         def made(form, transposed):
-            arrays = self._arrays(source, form, moment, transposed)
+            arrays = self._arrays(source, form, factor, transposed)
             return QuantizedMatrix(
                 form, matrix.shape, arrays, self.name, rotation, transposed=transposed
             )
@@ -155,17 +152,29 @@ class Method:
             return each.output_error(matrix, statistics)
 
         error_of_form = output_error if self.compensates else weight_error
-        best = [
-            _least([made(form, transposed) for form in self.forms], error_of_form)
+        candidates = [
+            [made(form, transposed) for form in self.forms]
             for transposed in _TRANSPOSED[self.channel]
         ]
+        # errors of outputs need the moment itself; both together would be too much
+        factor = None
+        best = [_least(each, error_of_form) for each in candidates]
         return _least(best, weight_error if statistics is None else output_error)
 
-    def _arrays(self, matrix, form, moment, transposed):
+    def _factor(self, statistics, rotation):
+        """Return what errors are compensated with, ``None`` where they are not."""
+        if not self.compensates:
+            return None
+        moment = statistics.moment()
+        if rotation is not None:
+            moment.rotate(rotation)
+        return inverse_factor(moment)
+
+    def _arrays(self, matrix, form, factor, transposed):
         """Return the arrays of a matrix, made from some rows at a time."""
-        if moment is not None:
+        if factor is not None:
             function = compensated_inputs if transposed else compensated
-            return function(matrix, form, self.function, moment)
+            return function(matrix, form, self.function, factor)
         if transposed:
             matrix = matrix.T
         shared = _of_whole_matrix(self.function, matrix, form)

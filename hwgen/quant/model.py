@@ -14,6 +14,7 @@ from hwgen.errors import UsageError
 from .calibration import Calibration
 from .container import join_parts, write_part
 from .low_rank import Correction
+from .memory import check_memory
 from .methods import Method
 from .packed import pack
 from .source import open_model
@@ -76,7 +77,8 @@ def quantize_model(
     """Quantize the matrices of a model file; return a `LayerResult` for each.
 
     Finished layers stay in the folder ``TARGET.parts`` until the container is written, so that an
-    interrupted run goes on where it was; other choices begin anew. At most one layer is in memory.
+    interrupted run goes on where it was; other choices begin anew. At most one layer is in memory,
+    and what `hwgen.quant.memory.bytes_needed` says beside it.
 
     Parameters
     ----------
@@ -99,18 +101,28 @@ def quantize_model(
     ------
     UsageError
         A file cannot be read or written, an expression is none, or no matrix is left to quantize.
+    HwgenError
+        A matrix takes more memory than the machine has.
     """
     source, target = Path(source), Path(target)
     work = _Work(method, calibration, correction, packing)
     with open_model(source) as file:
         names = file.names
         chosen = _chosen(file, include, exclude, source)
+        shapes = {name: file.shape(name) for name in sorted(chosen)}
+        check_memory(shapes, method, correction, calibration is not None)
         parts = _parts_folder(source, target, work, chosen)
         results = []
-        for number, name in enumerate(names):
-            if progress is not None:
-                progress(name, number, len(names))
-            results += _finished(parts / f"{number}", file, name, work if name in chosen else None)
+        try:
+            for number, name in enumerate(names):
+                if progress is not None:
+                    progress(name, number, len(names))
+                own = work if name in chosen else None
+                results += _finished(parts / f"{number}", file, name, own)
+        finally:
+            # nothing is finished: there is nothing to go on from
+            if not any(parts.glob("*.safetensors")):
+                shutil.rmtree(parts)
     join_parts(target, [parts / f"{number}.safetensors" for number in range(len(names))])
     shutil.rmtree(parts)
     return results
@@ -202,7 +214,9 @@ class _Work:
 
     def quantized(self, name, values):
         """Return the `QuantizedMatrix` and the `LayerResult` of one tensor."""
-        values, statistics = np.asarray(values, np.float32), None
+        # what float32 cannot hold is refused as what is not finite
+        with np.errstate(over="ignore"):
+            values, statistics = np.asarray(values, np.float32), None
         if self.calibration is not None:
             statistics = self.calibration.statistics(name, values.shape[1])
         try:

@@ -3,6 +3,7 @@
 What is stored takes the place of the array ``codes``; everything else of a format stays as it is.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +18,7 @@ from hwgen.golden.trit_decode import trit_decode
 from hwgen.golden.xor_decode import xor_decode
 
 from .trit_encode import build_dictionary, pair_counts, trit_encode
-from .xor_encode import apply_corrections, xor_encode
+from .xor_encode import apply_corrections, xor_encode_all
 
 __all__ = ["ARRAYS", "PACKINGS", "Packed", "pack", "parse_packing", "unpack"]
 
@@ -190,25 +191,24 @@ def _zero_codes(form, arrays, shape):
 def _pack_xor(form, arrays, shape, number):
     width, codes = _code_bits(form), arrays["codes"]
     mask = (codes != _zero_codes(form, arrays, shape)).ravel()
-    planes = codes.ravel()[:, None] >> np.arange(width) & 1
     # a plane that is the same for all weights that matter needs no code
-    constant = [_constant(planes[mask, plane]) for plane in range(width)]
+    constant = [_constant(_plane(codes, plane)[mask]) for plane in range(width)]
     share = mask.mean()
     outputs = number or int(min(MOST_OUTPUTS, max(2, _INPUTS / share if share else MOST_OUTPUTS)))
     code = XorCode(inputs=_INPUTS, outputs=outputs, history=_HISTORY)
-    words, corrections, start = [], [], 0
-    for plane in (each for each in range(width) if constant[each] is None):
-        found, wrong = _encode_plane(code, planes[:, plane], mask)
-        words.append(found)
-        corrections.append(start + wrong)
-        start += mask.size
+    coded = [plane for plane in range(width) if constant[plane] is None]
+    starts, segments = _segments(code, (_plane(codes, plane) for plane in coded), mask)
+    words, corrections = [], []
+    for start, encoded in zip(starts, xor_encode_all(code, segments), strict=False):
+        words.append(encoded.words)
+        corrections.append(start + encoded.corrections)
     made = {
         "words": np.concatenate([np.zeros(0, np.int64), *words]).astype(np.uint8),
         "mask": np.packbits(mask, bitorder="little"),
         "corrections": np.concatenate([np.zeros(0, np.int64), *corrections]).astype(np.uint32),
     }
     facts = {"kind": "f2f", "outputs": outputs, "constant": constant}
-    return Packed(facts, made, _xor_bits(made, mask.size, start))
+    return Packed(facts, made, _xor_bits(made, mask.size, len(coded) * mask.size))
 
 
 def _constant(bits):
@@ -223,20 +223,27 @@ def _xor_bits(arrays, weights, coded):
     return _INPUTS * len(arrays["words"]) + weights + position * len(arrays["corrections"])
 
 
-def _encode_plane(code, bits, mask):
-    """Return the words of a plane and the positions of its wrong bits."""
-    missing = -len(bits) % code.outputs
-    bits, mask = (
-        np.pad(each, (0, missing)).reshape(-1, code.outputs).astype(np.uint8)
-        for each in (bits, mask)
+def _plane(codes, plane):
+    return codes.ravel() >> np.uint8(plane) & np.uint8(1)
+
+
+def _segments(code, planes, mask):
+    """Return iterators over the first weight of every segment, counted over all planes, and its
+    (bits, mask)."""
+    missing = -len(mask) % code.outputs
+    wanted = np.pad(mask, (0, missing)).reshape(-1, code.outputs)
+    first = range(0, len(wanted), _SEGMENT)
+    starts = (
+        plane * len(mask) + each * code.outputs for plane in itertools.count() for each in first
     )
-    words, corrections = [], []
-    for start in range(0, len(bits), _SEGMENT):
-        part = np.s_[start : start + _SEGMENT]
-        encoded = xor_encode(code, bits[part], mask[part])
-        words.append(encoded.words)
-        corrections.append(start * code.outputs + encoded.corrections)
-    return np.concatenate(words), np.concatenate(corrections)
+
+    def pieces():
+        for bits in planes:
+            bits = np.pad(bits, (0, missing)).reshape(-1, code.outputs)
+            for each in first:
+                yield bits[each : each + _SEGMENT], wanted[each : each + _SEGMENT]
+
+    return starts, pieces()
 
 
 def _unpack_xor(form, shape, facts, arrays, others):

@@ -7,9 +7,13 @@ import numpy as np
 
 from hwgen.flow.outputs import write_file
 
-__all__ = ["write_report"]
+__all__ = ["printable", "write_report"]
 
 _WIDTH = 480
+# characters of a name that fit beside its bar
+_NAME = 44
+# about how many marks an axis has
+_MARKS = 8
 # column of a layer, title of its plot, color, whether equal ratios are equally long
 _PLOTS = (
     ("bits_per_weight", "Bits per weight", "#4c78a8", False),
@@ -21,7 +25,14 @@ _PLOTS = (
     ),
     ("output_error", "Squared error of outputs over their squares (logarithmic)", "#54a24b", True),
 )
-_HEADS = ("tensor", "shape", "format", "bits/weight", "error of weights", "error of outputs")
+_HEADS = (
+    "tensor",
+    "shape",
+    "format",
+    "bits/weight",
+    "error of weights (ratio)",
+    "error of outputs (ratio)",
+)
 _FACTS = {
     "model": "model",
     "file": "quantized",
@@ -56,7 +67,7 @@ def write_report(path, document):
         facts.append(("loss after", _shown(loss["after"])))
         facts.append(("tokens that the loss is of, held out", loss["tokens"]))
     plots = [
-        {"title": title, "color": color, "bars": _bars(layers, column, logarithmic)}
+        {"title": title, "color": color, **_plot(layers, column, logarithmic)}
         for column, title, color, logarithmic in _PLOTS
         if all(each[column] is not None for each in layers)
     ]
@@ -75,27 +86,51 @@ def _row(layer, plots):
     form = layer["format"] + ("" if layer["channel"] == "output" else ", inputs")
     form += f", {layer['compression']}" if layer["compression"] else ""
     numbers = [_shown(layer[column]) for column, *_ in _PLOTS[: len(plots)]]
-    return [layer["name"], f"{rows}x{columns}", form, *numbers]
+    return [printable(layer["name"]), f"{rows}x{columns}", form, *numbers]
 
 
-def _bars(layers, column, logarithmic):
-    """Return name, width in pixels and label of every layer."""
+def _plot(layers, column, logarithmic):
+    """Return bars of all layers and marks of their axis, in pixels from its beginning."""
     values = np.array([each[column] for each in layers], np.float64)
-    sizes = values
+    low, high = 0.0, values.max() or 1.0
     if logarithmic:
-        positive = values[values > 0]
-        least = np.floor(np.log10(positive.min())) if len(positive) else 0.0
-        with np.errstate(divide="ignore"):
-            sizes = np.maximum(np.log10(values) - least, 0)
-    most = sizes.max() or 1.0
-    return [
-        {
-            "name": each["name"],
-            "width": round(float(size / most * _WIDTH), 1),
-            "label": _shown(value),
-        }
-        for each, size, value in zip(layers, sizes, values, strict=True)
+        positive = np.log10(values[values > 0])
+        low = np.floor(positive.min()) if len(positive) else -1.0
+        # at least one power of ten, so that nearly equal values look nearly equal
+        high = max(np.ceil(positive.max()), low + 1) if len(positive) else 0.0
+    bars = [
+        _bar(each["name"], value, low, high, logarithmic)
+        for each, value in zip(layers, values, strict=True)
     ]
+    step = max(1, round((high - low) / _MARKS)) if logarithmic else high / 4
+    marks = [
+        {
+            "place": round(float((mark - low) / (high - low) * _WIDTH), 1),
+            "label": f"1e{mark:.0f}" if logarithmic else _shown(float(mark)),
+        }
+        for mark in np.arange(low, high + step / 2, step)
+    ]
+    return {"bars": bars, "marks": marks}
+
+
+def _bar(name, value, low, high, logarithmic):
+    """Return names, width in pixels and label of one layer."""
+    size = value
+    if logarithmic:
+        size = np.log10(value) if value > 0 else low
+    name = printable(name)
+    kept = _NAME // 2 - 1
+    return {
+        "name": name,
+        "short": name if len(name) <= _NAME else f"{name[:kept]}…{name[-kept:]}",
+        "width": round(float((size - low) / (high - low) * _WIDTH), 1),
+        "label": _shown(float(value)),
+    }
+
+
+def printable(name):
+    """Return a name of a file with what would act on a screen, not show, as escapes."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
 
 
 def _shown(value):

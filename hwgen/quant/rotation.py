@@ -4,7 +4,10 @@ import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["hadamard", "rotated", "rotated_moment"]
+__all__ = ["hadamard", "rotated", "turned"]
+
+# rows that are rotated at a time
+_ROWS = 64
 
 
 def hadamard(size):
@@ -34,14 +37,13 @@ def rotated(matrix, size):
             f"rotation must divide the {matrix.shape[1]} columns of the matrix, and {size} "
             "does not; choose a smaller power of two"
         )
-    return _turned(matrix, size).astype(np.float32)
+    found = np.empty(matrix.shape, np.float32)
+    for start in range(0, len(matrix), _ROWS):
+        found[start : start + _ROWS] = turned(matrix[start : start + _ROWS], size)
+    return found
 
 
-def rotated_moment(moment, size):
-    """Return ``E[x x^T]`` of rotated inputs, float64, from that of inputs."""
-    return _turned(_turned(moment, size).T, size)
-
-
-def _turned(matrix, size):
+def turned(matrix, size):
+    """Return `rotated` of a few rows in float64."""
     blocks = np.asarray(matrix, np.float64).reshape(len(matrix), -1, size)
     return (blocks @ (hadamard(size) / np.sqrt(size))).reshape(matrix.shape)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hwgen.errors import UsageError
 
-from .tensor_file import open_safetensors
+from .tensor_file import open_safetensors, read_tensor
 
 __all__ = ["is_checkpoint", "open_model"]
 
@@ -13,16 +13,19 @@ _FLOATS = ("F64", "F32", "F16", "BF16")
 
 
 class _SafetensorsModel:
-    def __init__(self, file):
-        self._file = file
+    def __init__(self, path, file):
+        self._path, self._file = path, file
         self.names = tuple(file.keys())
 
     def is_matrix(self, name):
         part = self._file.get_slice(name)
         return len(part.get_shape()) == 2 and part.get_dtype() in _FLOATS
 
+    def shape(self, name):
+        return tuple(self._file.get_slice(name).get_shape())
+
     def tensor(self, name):
-        return self._file.get_tensor(name)
+        return read_tensor(self._path, name)
 
 
 class _CheckpointModel:
@@ -35,6 +38,9 @@ class _CheckpointModel:
     def is_matrix(self, name):
         return self._tensors[name].ndim == 2
 
+    def shape(self, name):
+        return self._tensors[name].shape
+
     def tensor(self, name):
         return self._tensors[name]
 
@@ -43,7 +49,8 @@ class _CheckpointModel:
 def open_model(path):
     """Give a model whose tensors are read when they are asked for.
 
-    It has ``names``, ``is_matrix(name)`` (two dimensions of floats) and ``tensor(name)``.
+    It has ``names``, ``is_matrix(name)`` (two dimensions of floats), ``shape(name)`` and
+    ``tensor(name)``.
 
     Parameters
     ----------
@@ -64,7 +71,7 @@ def open_model(path):
         yield _CheckpointModel(path)
         return
     with open_safetensors(path) as file:
-        yield _SafetensorsModel(file)
+        yield _SafetensorsModel(path, file)
 
 
 def is_checkpoint(path):

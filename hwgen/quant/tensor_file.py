@@ -1,14 +1,37 @@
-"""Safetensors files: opened for NumPy, and put together from parts."""
+"""Safetensors files: opened for NumPy, written piece by piece, and put together from parts."""
 
 import json
+from pathlib import Path
+
+import numpy as np
 
 from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.outputs import replacing
 
-__all__ = ["join_files", "open_safetensors", "read_header"]
+__all__ = [
+    "join_files",
+    "open_safetensors",
+    "read_header",
+    "read_tensor",
+    "stored_at",
+    "write_tensors",
+]
 
 _LENGTH_BYTES = 8
 _ALIGNMENT = 8
+# bytes that are copied at a time
+_CHUNK = 1 << 20
+# names of types in the file, by those of NumPy
+_TYPES = {
+    **{"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "bool": "BOOL"},
+    **{
+        f"{kind}{8 << size}": f"{kind[0].upper()}{8 << size}"
+        for kind in ("int", "uint")
+        for size in range(4)
+    },
+    **{"float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "float8_e8m0fnu": "F8_E8M0"},
+    "complex64": "C64",
+}
 
 
 def open_safetensors(path):
@@ -20,6 +43,8 @@ def open_safetensors(path):
     import ml_dtypes  # noqa: F401
     from safetensors import SafetensorError, safe_open
 
+    if Path(path).exists() and not Path(path).is_file():
+        raise UsageError(f"{str(path)!r} must be a safetensors file, and is no file")
     try:
         return safe_open(path, framework="numpy")
     except (SafetensorError, TypeError) as error:
@@ -33,6 +58,84 @@ def open_safetensors(path):
 def read_header(path):
     """Return the header of a safetensors file that is known to be one, as a dictionary."""
     return _header(path)[0]
+
+
+def stored_at(path, name):
+    """Return (offset in the file, shape) of a tensor in a safetensors file that has it."""
+    header, start = _header(path)
+    return start + header[name]["data_offsets"][0], tuple(header[name]["shape"])
+
+
+def read_tensor(path, name):
+    """Return a tensor of a safetensors file that has it.
+
+    Raises ``UsageError`` where its type is none of NumPy's or `ml_dtypes`.
+    """
+    import ml_dtypes
+
+    header, start = _header(path)
+    kind, (first, last) = header[name]["dtype"], header[name]["data_offsets"]
+    found = next((each for each, text in _TYPES.items() if text == kind), None)
+    if found is None:
+        raise UsageError(
+            f"tensor {name!r} of {str(path)!r} must have a type of {', '.join(_TYPES.values())}, "
+            f"not {kind}; convert it"
+        )
+    dtype = np.dtype(getattr(ml_dtypes, found, found))
+    little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
+    values = np.fromfile(path, little, (last - first) // dtype.itemsize, offset=start + first)
+    return values.astype(dtype, copy=False).reshape(header[name]["shape"])
+
+
+def write_tensors(path, tensors, metadata=None):
+    """Write a safetensors file; in memory is one piece of a tensor at a time.
+
+    Parameters
+    ----------
+    path : path-like
+        Written under a temporary name and renamed.
+    tensors : dict
+        By name an array, or (dtype, shape, arrays that hold its rows one after the other).
+    metadata : dict of str to str
+    """
+    parts = {
+        name: (each.dtype, each.shape, _pieces(each)) if isinstance(each, np.ndarray) else each
+        for name, each in tensors.items()
+    }
+    header, offset = {} if metadata is None else {"__metadata__": metadata}, 0
+    # wide numbers first, so that each begins where a multiple of its size is
+    order = sorted(parts, key=lambda name: (-parts[name][0].itemsize, name))
+    for name in order:
+        dtype, shape, _ = parts[name]
+        if dtype.name not in _TYPES:
+            raise UsageError(f"tensor {name!r} must have a type of safetensors, not {dtype}")
+        size = dtype.itemsize * int(np.prod(shape, dtype=object))
+        kind = _TYPES[dtype.name]
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+    with replacing(path) as file:
+        _write_header(file, header)
+        for name in order:
+            dtype, _, pieces = parts[name]
+            for piece in pieces:
+                little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
+                file.write(np.ascontiguousarray(piece, little).tobytes())
+
+
+def _pieces(array):
+    """Yield an array in its order, some of it at a time."""
+    if not array.ndim or not array.size:
+        yield array
+        return
+    step = max(1, _CHUNK * len(array) // array.nbytes)
+    for start in range(0, len(array), step):
+        yield array[start : start + step]
+
+
+def _write_header(file, header):
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    file.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
 
 
 def join_files(path, parts, metadata):
@@ -56,14 +159,17 @@ def join_files(path, parts, metadata):
         found.pop("__metadata__", None)
         order = sorted(found.items(), key=lambda item: item[1]["data_offsets"])
         for name, each in order:
+            if name in header:
+                raise UsageError(
+                    f"names of tensors must differ, and the codes of a matrix have the name of "
+                    f"another tensor, {name!r}; rename it, or leave the matrix out with --exclude"
+                )
             first, last = each["data_offsets"]
             header[name] = {**each, "data_offsets": [offset, offset + last - first]}
             offset += last - first
             pieces.append((part, start + first, last - first))
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
     with replacing(path) as file:
-        file.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
+        _write_header(file, header)
         for part, start, count in pieces:
             with open(part, "rb") as source:
                 source.seek(start)
@@ -76,9 +182,9 @@ def _header(path):
         return json.loads(file.read(length)), _LENGTH_BYTES + length
 
 
-def _copy(source, target, count, chunk=1 << 20):
+def _copy(source, target, count):
     while count:
-        data = source.read(min(chunk, count))
+        data = source.read(min(_CHUNK, count))
         if not data:
             raise HwgenError(f"{source.name} ended early; delete it and start again")
         target.write(data)

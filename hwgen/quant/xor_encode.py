@@ -1,15 +1,20 @@
 """Encoder of the fixed-to-fixed XOR code: the codes whose words differ least from the weights."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["XorEncoded", "apply_corrections", "xor_encode"]
+__all__ = ["XorEncoded", "apply_corrections", "xor_encode", "xor_encode_all"]
 
-# cost of a state that cannot be reached yet; above what any reachable state is worse than the best
-_UNREACHED = 1 << 14
+# words with more bits that matter than inputs and these are compared with all pairs of codes
+_FEW = 6
+# so few segments are compared as well
+_ALONE = 2
+# states of all words of the segments that are encoded together: a byte each
+_WAYS = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,9 @@ class XorEncoded:
 def xor_encode(code, bits, mask=None):
     """Return the codes of one segment, found by Viterbi's algorithm.
 
-    The fewest bits that matter are wrong that any sequence of codes leaves wrong. Time is
-    ``2**window`` a word, memory a byte or two for ``2**(inputs * history)`` states a word.
+    The fewest bits that matter are wrong that any sequence of codes leaves wrong. Memory is a byte
+    for each of ``2**(inputs * history)`` states a word. Time is ``k * 2**k`` for a word with k bits
+    that matter, and ``2**window`` where these are many.
 
     Parameters
     ----------
@@ -56,13 +62,42 @@ def xor_encode(code, bits, mask=None):
     UsageError
         Anything but zeros and ones, or a number of bits that does not fill whole words.
     """
+    return next(xor_encode_all(code, [(bits, mask)]))
+
+
+def xor_encode_all(code, segments):
+    """Yield what `xor_encode` makes of every segment; many together take less time.
+
+    Parameters
+    ----------
+    code : XorCode
+    segments : iterable of (bits, mask)
+        See `xor_encode`. They are taken when they are needed.
+    """
+    states = 1 << code.inputs * code.history
+    together, ways = [], 0
+    for bits, mask in segments:
+        together.append(_checked(code, bits, mask))
+        ways += states * len(together[-1][0])
+        if ways >= _WAYS:
+            yield from _encoded(code, together)
+            together, ways = [], 0
+    yield from _encoded(code, together)
+
+
+def _checked(code, bits, mask):
     bits = _words_of(code, "bits", bits)
     mask = np.ones_like(bits) if mask is None else _words_of(code, "mask", mask)
     if mask.shape != bits.shape:
         raise UsageError(f"mask must have {len(bits)} words like bits, not {len(mask)}")
-    words = _viterbi(code, bits, mask)
-    wrong = (_decoded(code, words) ^ bits) & mask
-    return XorEncoded(words, np.flatnonzero(wrong.ravel()), int(mask.sum()))
+    return bits, mask
+
+
+def _encoded(code, segments):
+    """Yield the `XorEncoded` of some segments."""
+    for (bits, mask), words in zip(segments, _viterbi(code, segments), strict=True):
+        wrong = (_decoded(code, words) ^ bits) & mask
+        yield XorEncoded(words, np.flatnonzero(wrong.ravel()), int(mask.sum()))
 
 
 def apply_corrections(bits, corrections):
@@ -124,66 +159,218 @@ def _decoded(code, words):
     return result
 
 
-def _viterbi(code, bits, mask):
-    """Return the best codes; a state is the ``history`` last codes, the latest one highest."""
+def _viterbi(code, segments):
+    """Return the best codes of every segment; a state is the ``history`` last codes, latest high.
+
+    Parameters
+    ----------
+    segments : sequence of (bits, mask)
+        Words of zeros and ones.
+    """
+    if not code.history:
+        return [_without_history(code, bits, mask) for bits, mask in segments]
+    # the longest first, so that those that go on are the first ones
+    order = sorted(range(len(segments)), key=lambda each: -len(segments[each][0]))
+    found = [None] * len(segments)
+    words = _steps(code, [segments[place] for place in order])
+    for place, each in zip(order, words, strict=True):
+        found[place] = each
+    return found
+
+
+def _steps(code, segments):
+    """Return the best codes of some segments, none longer than one before it, word by word."""
+    lengths = np.array([len(bits) for bits, _ in segments], np.int64)
+    words = _Words(code, segments)
+    # costs above the least one stay below this; narrow numbers are faster
+    most = 3 * code.history * int(words.counts.max(initial=0)) + 2
+    kind = np.min_scalar_type(most + code.inputs + _FEW).type
+    # states by segments: what is done to all segments lies together
+    cost = np.full((1 << code.inputs * code.history, len(segments)), most // 3 + 1, kind)
+    cost[0] = 0
+    costs = []
+    for time in range(lengths.max(initial=0)):
+        active = int((lengths > time).sum())
+        costs.append(cost[:, :active].copy())
+        counts = words.counts[time, :active]
+        # those with nearly as many bits that matter go together; few words are not worth it
+        few = code.inputs + _FEW if active > _ALONE else -1
+        classes = np.where(counts > few, -1, (counts + 1) // 2 * 2)
+        for wanted in np.unique(classes).tolist():
+            chosen = np.flatnonzero(classes == wanted)
+            if wanted < 0:
+                for place in chosen:
+                    cost[:, place] = _compared(code, words.compared(time, place), cost[:, place])
+            else:
+                basis, start = words.basis[time, :, chosen], words.start[time, chosen]
+                cost[:, chosen] = _transformed(code, basis.T, start, cost[:, chosen], wanted)
+        cost -= cost.min(axis=0)
+    found = _traced(code, words, cost.argmin(axis=0), costs)
+    return [each[:length] for each, length in zip(found, lengths, strict=True)]
+
+
+class _Words:
+    """The words of some segments as Viterbi's steps need them.
+
+    Of a word with few bits that matter these are numbered, and a row of M is a bit of a pattern.
+
+    Members
+    -------
+    counts : int64 array
+        How many bits of each word matter, shape (longest segment, segments).
+    basis : uint16 array
+        Pattern that each bit of the window gives, shape (longest segment, window, segments).
+    start : uint16 array
+        Pattern of the bits that are wanted, shape (longest segment, segments).
+    """
+
+    def __init__(self, code, segments):
+        self._code, self._segments = code, segments
+        longest, count = max((len(bits) for bits, _ in segments), default=0), len(segments)
+        self.counts = np.zeros((longest, count), np.int64)
+        self.basis = np.zeros((longest, code.window, count), np.uint16)
+        self.start = np.zeros((longest, count), np.uint16)
+        matrix = code.matrix.astype(np.int32)
+        for place, (bits, mask) in enumerate(segments):
+            counts = mask.sum(axis=1, dtype=np.int64)
+            few = (counts <= code.inputs + _FEW)[:, None] & mask.astype(bool)
+            numbers = np.where(few, np.cumsum(mask, axis=1, dtype=np.int32) - 1, 0)
+            powers = np.where(few, np.int32(1) << numbers, 0)
+            # sums of different powers of two
+            self.basis[: len(bits), :, place] = powers @ matrix
+            self.start[: len(bits), place] = (powers * bits).sum(axis=1)
+            self.counts[: len(bits), place] = counts
+
+    def compared(self, time, place):
+        """Return (bits of the inputs, bits of the states) that matter, as machine words."""
+        of_input, of_state = _tables(self._code)
+        bits, mask = (each[time] for each in self._segments[place])
+        wanted = mask.astype(bool)
+        return _packed(of_input[:, wanted] ^ bits[wanted]), _packed(of_state[:, wanted])
+
+    def errors(self, time, place, state):
+        """Return the errors of a word with the codes of ``state``, by the code before these."""
+        code, (of_input, of_state) = self._code, _tables(self._code)
+        high = code.inputs * (code.history - 1)
+        first = (state & ((1 << high) - 1)) << code.inputs
+        bits, mask = (each[time] for each in self._segments[place])
+        given = of_input[state >> high] ^ of_state[first : first + (1 << code.inputs)]
+        return ((given ^ bits) & mask).sum(axis=1)
+
+
+@lru_cache(maxsize=4)
+def _tables(code):
+    """Return the output bits of every input and of every state."""
     # the latest code of a state lies in its high bits, so ages are in descending order of columns
     ages = [
         code.matrix[:, age * code.inputs : (age + 1) * code.inputs]
         for age in range(code.history, -1, -1)
     ]
-    of_input = _parities(code.inputs, ages[-1])
     past = np.concatenate([*ages[:-1], np.zeros((code.outputs, 0), np.uint8)], axis=1)
-    of_state = _parities(code.inputs * code.history, past)
-    cost = np.full(len(of_state), _UNREACHED, np.uint32)
-    cost[0] = 0
-    choices = []
-    for word, wanted in zip(bits, mask.astype(bool), strict=True):
-        inputs = _packed(of_input[:, wanted] ^ word[wanted])
-        cost, choice = _step(code, inputs, _packed(of_state[:, wanted]), cost)
-        choices.append(choice)
-    return _trace(code, int(cost.argmin()), choices)
+    return _parities(code.inputs, ages[-1]), _parities(code.inputs * code.history, past)
 
 
-def _step(code, inputs, states, cost):
-    """Return the cost of every state after one word, and the oldest code on the best way there.
+def _spanned(start, basis):
+    """Return the patterns of all combinations of a basis (bits, segments), first bit lowest."""
+    bits, count = basis.shape
+    found = np.empty((1 << bits, count), np.uint16)
+    found[0] = start
+    for bit in range(bits):
+        size = 1 << bit
+        np.bitwise_xor(found[:size], basis[bit], out=found[size : 2 * size])
+    return found
 
-    Without a history it is the code itself that is chosen.
+
+def _transformed(code, basis, start, cost, wanted):
+    """Return the cost of every state after one word.
+
+    What an earlier and a later state cost together is the distance of two patterns of ``wanted``
+    bits. So the least cost of every pattern is found first, and then bit by bit whether coming
+    from the other pattern and one more error is less: ``wanted * 2**wanted`` steps instead of one
+    for each pair of codes.
     """
-    if not code.history:
-        errors = np.bitwise_count(inputs).sum(axis=1)
-        return np.zeros(1, np.uint32), np.array([errors.argmin()], np.uint16)
+    inputs, size, count = code.inputs, 1 << code.inputs, len(start)
+    # the oldest code lies lowest in a state
+    ages = [basis[age * inputs : (age + 1) * inputs] for age in range(code.history, 0, -1)]
+    places = _spanned(np.zeros_like(start), np.concatenate(ages)).astype(np.int64)
+    groups = len(places) // size
+    own = np.arange(groups * count).reshape(groups, 1, count)
+    places *= groups * count
+    places.reshape(groups, size, count)[:] += own
+    # above any cost, whatever is added to it
+    best = np.full(groups * count << wanted, np.iinfo(cost.dtype).max - wanted, cost.dtype)
+    np.minimum.at(best, places.ravel(), cost.ravel())
+    _spread(best, wanted)
+    news = _spanned(start, basis[:inputs]).astype(np.int64)
+    news *= groups * count
+    # a new code lies highest in a state
+    return best.take(news[:, None] + own[:, 0]).reshape(-1, count)
+
+
+def _spread(best, wanted):
+    """Replace what every pattern costs by the least that it costs from any, an error a bit."""
+    one, others = best.dtype.type(1), np.empty_like(best)
+    for bit in range(wanted):
+        pairs = best.reshape(1 << (wanted - 1 - bit), 2, -1)
+        dearer = others.reshape(pairs.shape)
+        np.add(pairs, one, out=dearer)
+        np.minimum(pairs, dearer[:, ::-1], out=pairs)
+
+
+def _compared(code, compared, cost):
+    """Return the same for one segment, from the machine words of all inputs and all states."""
     size = 1 << code.inputs
-    # cost and oldest code in one number: the least one tells both; narrow ones are faster
-    worst = (int(cost.max()) + code.outputs + 1) << code.inputs
-    kind = np.uint16 if worst <= 1 << 16 else np.uint32
-    places = kind(code.inputs)
-    keys = cost.reshape(-1, size).astype(kind) << places | np.arange(size, dtype=kind)
-    after = np.empty((size, len(keys)), kind)
-    parts = list(zip(inputs.T.copy(), states.T.copy(), strict=True))
-    for group, key in enumerate(keys):
+    after = np.empty((size, len(cost) // size), cost.dtype)
+    parts = list(zip(*(each.T.copy() for each in compared), strict=True))
+    for group in range(after.shape[1]):
         olds = slice(group * size, (group + 1) * size)
-        errors = np.zeros((size, size), kind)
+        errors = np.tile(cost[olds], (size, 1))
         for new, old in parts:
             errors += np.bitwise_count(new[:, None] ^ old[None, olds])
-        errors <<= places
-        errors += key
         errors.min(axis=1, out=after[:, group])
-    after = after.ravel()
-    cost = (after >> places).astype(np.uint32)
-    return cost - cost.min(), (after & kind(size - 1)).astype(
-        np.uint8 if size <= 256 else np.uint16
-    )
+    return after.ravel()
 
 
-def _trace(code, state, choices):
-    """Return the codes on the best way to the last ``state``."""
-    words = np.zeros(len(choices), np.int64)
-    if not code.history:
-        words[:] = [choice[0] for choice in choices]
-        return words
-    high = code.inputs * (code.history - 1)
-    for number in range(len(choices) - 1, -1, -1):
-        words[number] = state >> high
-        before = (state & ((1 << high) - 1)) << code.inputs
-        state = before | int(choices[number][state])
+def _without_history(code, bits, mask):
+    """Return the code with the fewest errors of every word, the lowest of several."""
+    outputs, step = _packed(_tables(code)[0]), max(1, (_WAYS >> code.inputs + 6))
+    bits, mask = _packed(bits), _packed(mask)
+    words = np.zeros(len(bits), np.int64)
+    for first in range(0, len(bits), step):
+        part = np.s_[first : first + step]
+        wrong = (outputs[None] ^ bits[part, None]) & mask[part, None]
+        words[part] = np.bitwise_count(wrong).sum(axis=2, dtype=np.int64).argmin(axis=1)
     return words
+
+
+def _traced(code, words, states, costs):
+    """Return the codes on the best ways to the last ``states``, shape (segments, longest segment).
+
+    Of several codes before a word that cost the same, the lowest is taken.
+    """
+    found = np.zeros((len(states), len(costs)), np.int64)
+    high, size = code.inputs * (code.history - 1), 1 << code.inputs
+    for time in range(len(costs) - 1, -1, -1):
+        active = costs[time].shape[1]
+        state = states[:active]
+        found[:active, time] = state >> high
+        # what the codes of the state give, then what each older code gives in addition
+        basis, start = words.basis[time, :, :active], words.start[time, :active]
+        ages = [
+            basis[age * code.inputs : (age + 1) * code.inputs]
+            for age in range(code.history - 1, -1, -1)
+        ]
+        known = np.concatenate(ages)
+        chosen = (state >> np.arange(len(known))[:, None] & 1).astype(bool)
+        known = start ^ np.bitwise_xor.reduce(np.where(chosen, known, 0), axis=0)
+        oldest = basis[code.history * code.inputs :]
+        errors = np.bitwise_count(_spanned(known, oldest)).astype(np.int64)
+        for place in np.flatnonzero(words.counts[time, :active] > code.inputs + _FEW):
+            errors[:, place] = words.errors(time, place, int(state[place]))
+        olds = (state & ((1 << high) - 1)) << code.inputs
+        if high:
+            errors += costs[time][olds + np.arange(size)[:, None], np.arange(active)]
+        else:
+            errors += costs[time]
+        states[:active] = olds + errors.argmin(axis=0)
+    return found

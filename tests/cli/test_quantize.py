@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -82,12 +83,62 @@ def test_a_report_is_one_file_with_a_row_and_bars_for_every_layer(model, hwgen, 
 
 
 def test_a_report_without_calibration_has_no_output_errors_and_trusts_no_name(model, hwgen):
-    save_file({"<script>.w": np.eye(64, dtype=np.float32)}, "evil.safetensors")
-    hwgen("quantize evil.safetensors --method int4 --report r.html")
+    long = "layers.0." + 60 * "x" + ".weight"
+    names = ("<script>alert(1)</script>", long, "a&b\"'", "esc\x1b[31m\u202e")
+    save_file({name: np.eye(64, dtype=np.float32) for name in names}, "evil.safetensors")
+    shown = hwgen("quantize evil.safetensors --method int4 --report r.html").stdout
     page = Path("r.html").read_text()
-    assert "<script>" not in page and "&lt;script&gt;.w" in page
-    assert page.count("<rect") == 2
+    assert "<script" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert page.count("<rect") == 2 * len(names)
     assert "outputs" not in page
+    # what would act on a terminal or turn text around is spelled out
+    for text in (page, shown):
+        assert "\x1b" not in text and "\u202e" not in text
+        assert r"esc\x1b[31m\u202e" in text
+    plot = ElementTree.fromstring(re.search(r"<svg.*?</svg>", page, re.DOTALL)[0])
+    labels = [each for each in plot.iter("text") if each.get("text-anchor") == "end"]
+    # what is too long to show beside a bar is there for the pointer
+    assert [each.find("title").text for each in labels].count(long) == 1
+    assert max(len(each.find("title").tail) for each in labels) <= 44
+
+
+class _Elements(HTMLParser):
+    """Checks that elements are closed in their order; collects what they name."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.links = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_elements_of_a_report_are_closed_and_name_no_other_file(model, hwgen):
+    save_file({"</svg></table>": np.eye(64, dtype=np.float32)}, "evil.safetensors")
+    hwgen("quantize evil.safetensors --method int4 --report r.html")
+    elements = _Elements()
+    elements.feed(Path("r.html").read_text())
+    assert elements.open == elements.links == []
+
+
+def test_marks_of_a_plot_are_powers_of_ten_around_all_values(model, hwgen):
+    random = np.random.default_rng(1)
+    layers = {"a": random.normal(size=(8, 64)), "b": np.zeros((8, 64))}
+    save_file({name: each.astype(np.float32) for name, each in layers.items()}, "m.safetensors")
+    hwgen("quantize m.safetensors --method int4 --report r.html")
+    bits, errors = re.findall(r"<svg.*?</svg>", Path("r.html").read_text(), re.DOTALL)
+    marks = re.compile(r'text-anchor="middle">(.*?)<')
+    assert marks.findall(errors) == ["1e-2", "1e-1"]
+    assert marks.findall(bits) == ["0", "1.062", "2.125", "3.188", "4.25"]
 
 
 @pytest.mark.parametrize(
@@ -135,3 +186,57 @@ def test_methods_are_listed(hwgen):
     assert sorted(document["options"]["channel"]) == ["adadim", "input", "output"]
     assert "qera-exact" in document["options"]["correct"]
     assert "--compress" in hwgen("list methods").stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--out m.safetensors", "--out must be another file than MODEL"),
+        ("--out ./here/../m.safetensors", "--out must be another file than MODEL"),
+        ("--out link", "--out must be another file than MODEL"),
+        ("--report m.safetensors", "--report must be another file than MODEL"),
+        ("--out x --report x", "--report must be another file than --out"),
+        ("--out here", "--out must be a file, and 'here' is a folder"),
+        ("--report here", "--report must be a file, and 'here' is a folder"),
+        ("--report no/r.html", "cannot write 'no/r.html': its folder does not exist"),
+    ],
+)
+def test_no_output_takes_the_place_of_an_input_or_is_found_wrong_late(line, message, model, hwgen):
+    save_file({"a": np.eye(8, dtype=np.float32)}, "m.safetensors")
+    Path("here").mkdir()
+    Path("link").symlink_to("m.safetensors")
+    before, content = set(Path().iterdir()), Path("m.safetensors").read_bytes()
+    result = hwgen(f"quantize m.safetensors --method int4 {line}", expect=2)
+    assert message in result.stderr
+    assert set(Path().iterdir()) == before
+    assert Path("m.safetensors").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"a": np.full((4, 8), np.nan, np.float32)}, "'a': matrix must hold finite float32"),
+        ({"a": np.full((4, 8), 1e300)}, "'a': matrix must hold finite float32"),
+        ({"a": np.zeros((0, 8), np.float32)}, "not shape (0, 8) of float32"),
+    ],
+)
+def test_matrices_that_cannot_be_quantized_leave_one_line_and_no_file(
+    tensors, message, model, hwgen
+):
+    save_file(tensors, "m.safetensors")
+    before = set(Path().iterdir())
+    result = hwgen("quantize m.safetensors --method int4", expect=2)
+    assert message in result.stderr and result.stderr.count("\n") <= 1
+    assert set(Path().iterdir()) == before
+
+
+def test_a_tensor_with_the_name_of_codes_is_not_lost(model, hwgen):
+    save_file({"a": np.eye(8, dtype=np.float32), "a.codes": np.ones(3)}, "m.safetensors")
+    result = hwgen("quantize m.safetensors --method int4", expect=2)
+    assert "have the name of another tensor, 'a.codes'; rename it" in result.stderr
+    assert not Path("m-int4.safetensors").exists()
+
+
+def test_a_folder_is_no_model(model, hwgen):
+    result = hwgen("quantize / --method int4", expect=2)
+    assert "'/' must be a safetensors file, and is no file" in result.stderr

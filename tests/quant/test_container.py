@@ -12,6 +12,7 @@ from hwgen.errors import UsageError
 from hwgen.quant.container import QuantizedModel, write_part
 from hwgen.quant.methods import parse_method
 from hwgen.quant.model import quantize_model
+from hwgen.quant.tensor_file import write_tensors
 
 LAYERS = ("layers.0.wq.weight", "layers.0.wo.weight", "layers.1.wq.weight")
 
@@ -236,3 +237,17 @@ def test_codes_that_do_not_fit_are_refused_with_the_name_of_the_matrix(model, tm
 def test_a_model_without_codes_is_refused(model):
     with pytest.raises(UsageError, match="must hold quantized weights, and has none"):
         QuantizedModel(model)
+
+
+def test_tensors_of_eight_bit_floats_stay_as_they_are(tmp_path):
+    from ml_dtypes import float8_e4m3fn
+
+    weights = np.random.default_rng(1).normal(size=(4, 32)).astype(np.float32)
+    tensors = {"layer": weights, "other": np.ones((2, 3), float8_e4m3fn)}
+    write_tensors(tmp_path / "m.safetensors", tensors)
+    quantize_model(
+        tmp_path / "m.safetensors", tmp_path / "q.safetensors", parse_method("int4"), exclude=None
+    )
+    found = QuantizedModel(tmp_path / "q.safetensors").tensor("other")
+    assert found.dtype == float8_e4m3fn
+    np.testing.assert_array_equal(found, tensors["other"])

@@ -1,5 +1,6 @@
 """The XOR code: its definition, its best encoding, and that nothing is lost."""
 
+import hashlib
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as some
 from hwgen.errors import UsageError
 from hwgen.formats.xor_code import XorCode
 from hwgen.golden.xor_decode import xor_decode, xor_decode_tokens
-from hwgen.quant.xor_encode import apply_corrections, xor_encode
+from hwgen.quant.xor_encode import apply_corrections, xor_encode, xor_encode_all
 
 ROWS_OF_SEED_7 = (37189, 27535, 28774, 35449)
 
@@ -93,6 +94,40 @@ def test_words_of_several_machine_words_are_encoded():
     encoded = xor_encode(code, xor_decode(code, words).ravel())
     assert encoded.efficiency == 1.0
     assert encoded.words.tolist() == words.tolist()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "history"), [(8, 32, 1), (8, 20, 0), (4, 60, 1), (3, 12, 2), (10, 90, 1)]
+)
+def test_segments_of_any_length_are_encoded_together_as_they_are_alone(inputs, outputs, history):
+    code, random = XorCode(inputs=inputs, outputs=outputs, history=history), _random()
+    segments = []
+    for length in (3, 20, 0, 20, 7):
+        bits = random.integers(0, 2, (length, outputs))
+        # few bits that matter in some words, all in others
+        mask = random.random(bits.shape) < random.choice([0.1, 0.3, 1], (length, 1))
+        segments.append((bits, mask))
+    together = list(xor_encode_all(code, segments))
+    assert len(together) == len(segments)
+    for (bits, mask), each in zip(segments, together, strict=True):
+        alone = xor_encode(code, bits, mask)
+        assert each.words.tolist() == alone.words.tolist()
+        assert each.corrections.tolist() == alone.corrections.tolist()
+
+
+def _random():
+    return np.random.default_rng(5)
+
+
+def test_of_codes_that_are_as_good_the_encoder_takes_those_that_it_always_took():
+    # a container stays the same byte by byte
+    random, segments = _random(), []
+    for _ in range(4):
+        bits = random.integers(0, 2, (64, 40))
+        segments.append((bits, random.random(bits.shape) < 0.2))
+    words = [each.words for each in xor_encode_all(XorCode(outputs=40), segments)]
+    digest = hashlib.sha256(np.concatenate(words).astype("<u8").tobytes()).hexdigest()
+    assert digest == "dfb16df6718e28b7ba26fc77268346839a7fa1a1cf3dcdce403a1902a7834181"
 
 
 def test_nothing_to_encode_gives_nothing():
