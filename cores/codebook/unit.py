@@ -48,10 +48,14 @@ class DotUnit:
         zero : Timed or None
             Zero point of the weights.
         """
-        pipeline, config = self.pipeline, self.config
         total = self._lanes(decoder, addresses, elements)
         if zero is not None:
             total = self._without_zero(zero, elements, total)
+        return self._over_group(total)
+
+    def _over_group(self, total):
+        """Return the sum of what the lanes add since a group's first step."""
+        pipeline, config = self.pipeline, self.config
         if config.group_cycles == 1:
             return negate_if(pipeline, total).bits
         shape = config.group_shape

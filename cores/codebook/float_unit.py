@@ -1,0 +1,61 @@
+"""One dot product unit for floats: exact sums as for integers, and what is no number beside them."""
+
+from amaranth.hdl import Const
+from hwgen.cores.arith.tree import add_tree
+from hwgen.cores.codebook.float_lanes import of_step
+from hwgen.cores.codebook.unit import DotUnit
+from hwgen.cores.floating.accumulate_result import SumState
+from hwgen.cores.floating.result import any_of
+
+__all__ = ["FloatUnit", "no_specials"]
+
+
+def no_specials(pipeline):
+    """Return the state of a sum of finite numbers, whose zero is positive."""
+    return SumState(*[pipeline.constant(Const(0, 1))] * 6)
+
+
+class FloatUnit(DotUnit):
+    """What follows the decoders, for one row of weights and one vector of floats.
+
+    Parameters and methods are those of `DotUnit`; `decoder` is a `FloatLanes`. A step takes
+    ``1 / steps`` of a token's weights whole, not one term of each: so many shifters are enough.
+    """
+
+    def _lanes(self, decoder, addresses, elements):
+        pipeline, step, steps = self.pipeline, self.step, self.config.steps
+        addresses = of_step(pipeline, addresses, step, steps, "address")
+        elements = of_step(pipeline, elements, step, steps, "element")
+        products = [
+            decoder.product(address, x, f"lane{lane}")
+            for lane, (address, x) in enumerate(zip(addresses, elements, strict=True))
+        ]
+        state = no_specials(pipeline)
+        found = {
+            name: any_of(pipeline, [getattr(each, name) for each in products], f"lanes_{name}")
+            for name in ("nan", "positive", "negative")
+        }
+        known = {name: bit for name, bit in found.items() if bit is not None}
+        self._state = SumState(**{**vars(state), **known})
+        return add_tree(pipeline, [each.operand for each in products], "lanes")
+
+    def row_state(self, scale, first):
+        """Return the `SumState` of a row; `scale` and `first` are as in `row_sum`."""
+        pipeline, ends, state = self.pipeline, self.ends, self._state
+        if self.config.group_cycles > 1:
+            state = state.over(pipeline, self.begins, self.update)
+        if scale is not None:
+            zero = pipeline.reduced(lambda bits: ~bits.any(), scale, name="scale_is_zero")
+            nan = pipeline.bit(
+                lambda n, p, m, z: n | ((p | m) & z),
+                *(state.nan, state.positive, state.negative, zero),
+                name="group_nan",
+            )
+            state = SumState(**{**vars(state), "nan": nan})
+        if first is None:
+            return state
+
+        def update(stage):
+            return self.valid.update(stage) & pipeline.at(ends, stage)
+
+        return state.over(pipeline, first, update)
