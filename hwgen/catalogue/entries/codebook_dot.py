@@ -6,6 +6,7 @@ from hwgen.catalogue.core import Core
 from hwgen.catalogue.vectors import codebook_dot as test_vectors
 from hwgen.cores.codebook.dot_config import CodebookDotConfig
 from hwgen.golden.codebook_dot import codebook_dot, weight_integers
+from hwgen.golden.codebook_float_dot import codebook_float_dot
 
 __all__ = ["CORE"]
 
@@ -20,7 +21,7 @@ def _golden(config, inputs):
     """Return the outputs for a sequence of tokens; see ``hwgen/golden/codebook_dot.py``."""
     tokens = {name: np.asarray(each) for name, each in inputs["i"].items()}
     count = len(tokens["weights"])
-    x, _ = config.fmt.finite_parts(tokens["x"])
+    codes = tokens["x"].reshape(count, -1)
     integers = weight_integers(
         tokens["weights"].reshape(count, -1),
         config.weights,
@@ -28,10 +29,26 @@ def _golden(config, inputs):
         tokens.get("zero"),
     )
     marks = {name: tokens.get(name) for name in ("scale", "first", "last")}
-    sums = codebook_dot(x.reshape(count, -1), integers, config.beats, **marks)
-    width = config.sum_shape.width
-    codes = sums & (1 << width) - 1
-    return {"o": {"sum": codes if width > 64 else codes.astype(np.uint64)}}
+    width, exact = config.sum_shape.width, config.out == "exact"
+    if config.floats or not exact:
+        fields = codebook_float_dot(
+            codes,
+            config.fmt,
+            integers,
+            config.weights.lsb_exponent,
+            config.beats,
+            **marks,
+            out=width if exact else config.out,
+            rounding=config.rounding,
+        )
+    else:
+        x, _ = config.fmt.finite_parts(codes)
+        fields = {"sum": codebook_dot(x, integers, config.beats, **marks) & (1 << width) - 1}
+    return {"o": {name: _codes(each, width) for name, each in fields.items()}}
+
+
+def _codes(values, width):
+    return values if values.dtype == object and width > 64 else values.astype(np.uint64)
 
 
 _SEMANTICS = """\
