@@ -1,5 +1,7 @@
 """One dot product unit for floats: exact sums as for integers, and what is no number beside them."""
 
+from dataclasses import replace
+
 from amaranth.hdl import Const
 from hwgen.cores.arith.tree import add_tree
 from hwgen.cores.codebook.float_lanes import of_step
@@ -13,6 +15,17 @@ __all__ = ["FloatUnit", "no_specials"]
 def no_specials(pipeline):
     """Return the state of a sum of finite numbers, whose zero is positive."""
     return SumState(*[pipeline.constant(Const(0, 1))] * 6)
+
+
+def _masked(pipeline, operand):
+    """Return an operand with its mask applied, which an adder of two would have done."""
+    bits = pipeline.logic(
+        lambda value, mask: value & mask,
+        *(operand.bits, operand.mask),
+        shape=operand.bits.signal.shape(),
+        name="masked_product",
+    )
+    return replace(operand, bits=bits, mask=None)
 
 
 class FloatUnit(DotUnit):
@@ -37,7 +50,8 @@ class FloatUnit(DotUnit):
         }
         known = {name: bit for name, bit in found.items() if bit is not None}
         self._state = SumState(**{**vars(state), **known})
-        return add_tree(pipeline, [each.operand for each in products], "lanes")
+        total = add_tree(pipeline, [each.operand for each in products], "lanes")
+        return total if total.mask is None else _masked(pipeline, total)
 
     def row_state(self, scale, first):
         """Return the `SumState` of a row; `scale` and `first` are as in `row_sum`."""
