@@ -28,10 +28,12 @@ def vectors(config, count, seed):
         ]
     )
     tokens = _weights(config, kind, shape, random)
-    elements = float_elements if config.floats else _elements
-    tokens["x"] = elements(config, kind, tokens, shape, random)
+    if not config.floats:
+        tokens["x"] = _elements(config, kind, tokens, shape, random)
     if config.scale_width:
         tokens["scale"] = _scales(config, kind, shape, random)
+    if config.floats:
+        tokens["x"] = float_elements(config, kind, tokens, shape, random)
     if config.max_groups > 1:
         ends = np.cumsum(lengths) - 1
         tokens |= _marks(shape, ends, random)

@@ -13,8 +13,8 @@ def float_elements(config, kind, tokens, shape, random):
     """Return codes of elements, shape (groups, tokens, lanes), for groups of each kind.
 
     Kinds 0 to 3 are the least and the greatest numbers; 4 is three numbers a group that may make a
-    tie of the result; 5 one corner a token; others are any. Some of the groups cancel, for which
-    ``tokens`` changes as well, and some hold infinities and NaNs.
+    tie of the result; 5 one corner a token; others are any. Some of the groups cancel, and some
+    hold infinities and NaNs. Where the kind asks for it, ``tokens`` changes as well.
     """
     fmt, lanes = config.fmt, config.lanes
     size = (*shape, lanes)
@@ -26,7 +26,7 @@ def float_elements(config, kind, tokens, shape, random):
     balanced = np.flatnonzero((kind > 5) & (random.random(len(kind)) < 0.5))
     _balance(fmt, x, tokens, balanced, random)
     for group in np.flatnonzero(kind == 4):
-        x[group] = _tie(config, x[group].shape, random)
+        x[group] = _tie(config, tokens, group, x[group].shape, random)
     x = np.where(of_group < 2, fmt.min_code, np.where(of_group < 4, fmt.max_code, x))
     _add_specials(fmt, x, np.flatnonzero(kind > 3), random)
     return x
@@ -53,22 +53,30 @@ def _balance(fmt, x, tokens, groups, random):
         x[(group, *place)] = _finite(fmt, np.array([few]))[0]
 
 
-def _tie(config, shape, random):
-    """Return elements of a group: zeros, a number, half a step of the result's, and a small one."""
+def _tie(config, tokens, group, shape, random):
+    """Return elements of a group: zeros, a number, half a step of the result's, and a small one.
+
+    ``tokens`` gets weights and a scale that are powers of two, where the codebook has any.
+    """
     fmt = config.fmt
     precision = fmt.significand_bits if config.out == "exact" else config.out.significand_bits
     top = random.integers(fmt.min_normal_exponent, fmt.max_exponent + 1)
     dense = int(random.integers(1 << fmt.significand_bits, 2 << fmt.significand_bits))
-    below = top - precision - 1 + random.integers(-2, 3)
+    below = top - precision - 1 + random.choice([-1, 0, 0, 0, 1])
     small = int(random.integers(fmt.lsb_exponent, max(below, fmt.lsb_exponent) + 1))
-    pairs = [(dense, top - fmt.significand_bits), (1, below), (1, small)]
+    pairs = [(dense, top - fmt.significand_bits), (1, below), (random.integers(0, 2), small)]
     x = np.zeros(int(np.prod(shape)), np.uint64)
     places = random.permutation(len(x))[:3]
     for place, (significand, exponent) in zip(places, pairs, strict=False):
-        code = fmt.round_scaled(np.array([significand]), exponent, overflow="saturate")
-        x[place] = np.uint64(code[0]) | np.uint64(random.integers(0, 1 + fmt.signed)) << np.uint64(
-            fmt.width - 1
-        )
+        code = fmt.round_scaled(np.array([significand]), exponent, overflow="saturate")[0]
+        sign = random.integers(0, 1 + fmt.signed) if code else 0
+        x[place] = int(code) | int(sign) << fmt.width - 1
+    entries = getattr(config.weights, "entries", ())
+    powers = [code for code, each in enumerate(entries) if each and abs(each).bit_count() == 1]
+    if powers:
+        tokens["weights"][group].reshape(-1)[places] = random.choice(powers)
+    if "scale" in tokens:
+        tokens["scale"][group, -1] = 1 << random.integers(0, config.scale_width)
     return x.reshape(shape)
 
 
