@@ -1,4 +1,4 @@
-"""Dot product of codebook weights and integers: exact sums of groups, times the groups' scales."""
+"""Dot product of codebook weights and a vector: exact sums of groups, times the groups' scales."""
 
 from amaranth.hdl import Mux, Signal
 from hwgen.cores.codebook.float_lanes import FloatLanes
