@@ -93,8 +93,7 @@ class FloatLanes:
         self._plan = term_plan(self._odd.values())
         self._decoder = LaneDecoder(pipeline, config.values, selector)
         self._decoders = [
-            LaneDecoder(pipeline, config.values, selector, signed=False)
-            for _ in self._plan.offsets
+            LaneDecoder(pipeline, config.values, selector, signed=False) for _ in self._plan.offsets
         ]
 
     def product(self, address, code, name):

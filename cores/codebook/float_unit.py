@@ -1,4 +1,4 @@
-"""One dot product unit for floats: exact sums as for integers, and what is no number beside them."""
+"""One dot product unit for floats: exact sums, and what is no number beside them."""
 
 from dataclasses import replace
 

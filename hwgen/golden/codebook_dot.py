@@ -59,7 +59,7 @@ def codebook_dot(x, integers, beats, scale=None, first=None, last=None):
         Python integers, one a row.
     """
     groups, x = len(x) // beats, np.asarray(x)
-    products = (x * integers if x.dtype == object else x.astype(np.int64) * integers)
+    products = x * integers if x.dtype == object else x.astype(np.int64) * integers
     products = products[: groups * beats]
     sums = products.reshape(groups, -1).sum(axis=1).astype(object)
     ends = slice(beats - 1, groups * beats, beats)
