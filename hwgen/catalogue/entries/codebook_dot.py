@@ -68,9 +68,9 @@ as those of integers, subnormal numbers and all that cancels included. A product
 element is, or for an infinity times 0; else it is infinite if its element is. A group with an
 infinite product and a scale of 0 is NaN. A row is NaN if a product or a group of it is, or if
 infinities of both signs meet; else it is infinite if a product is. The flags `nan`, `inf_positive`
-and `inf_negative` say so beside an exact sum, which is then 0. A float result is NaN or the infinity
-itself; it is an infinity, too, where it is beyond the largest number (a format without infinities
-has NaN, one without NaN its largest number). There are no zero points.
+and `inf_negative` say so beside an exact sum, which is then 0. A float result is NaN or the
+infinity itself; it is an infinity, too, where it is beyond the largest number (a format without
+infinities has NaN, one without NaN its largest number). There are no zero points.
 
 **Weights.** `weights` is a codebook: `bitmod-fp3`, `bitmod-fp4` and `razer4`, whose groups choose a
 special value; `flint4`, `pot4`, `nf4`, `ternary`; `bipolarN`, `intN`, `uintN` and floats such as
