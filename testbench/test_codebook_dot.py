@@ -72,6 +72,9 @@ def _floats(names):
         options = {"scale_width": scale_width, "max_groups": groups, "architecture": "serial"}
         yield {**small, **options}
         yield {**small, **options, "fmt": "int8", "out": "fp16"}
+    for fmt in ("uint8", "ue5m3"):
+        yield {**small, "fmt": fmt, "weights": "uint3", "out": "e4m3"}
+        yield {**small, "fmt": fmt, "weights": "uint3", "max_groups": 1, "architecture": "serial"}
     yield {**small, "group": 1, "lanes": 1, "max_groups": 1, "scale_width": 0}
     yield {**small, "group": 2, "lanes": 2, "max_groups": 40, "scale_width": 8, "out": "fp16"}
     yield {**small, "lanes": 32, "group": 128, "out": "fp32"}

@@ -2,19 +2,15 @@
 
 from amaranth.hdl import Mux, Signal
 from hwgen.cores.codebook.float_lanes import FloatLanes
-from hwgen.cores.codebook.float_unit import FloatUnit, no_specials
+from hwgen.cores.codebook.float_unit import FloatUnit
 from hwgen.cores.codebook.lanes import LaneDecoder, addresses_of
+from hwgen.cores.codebook.result import row_fields, row_result
 from hwgen.cores.codebook.unit import DotUnit
 from hwgen.cores.fixed.formats import fixed_field
-from hwgen.cores.floating.accumulate_result import result_fields, sum_result
 from hwgen.cores.interface import Field
 from hwgen.cores.pipelined import PipelinedCore
 
 __all__ = ["CodebookDot"]
-
-
-# what `sum_result` calls an exact sum
-_NAMES = {"significand": "sum"}
 
 
 def _element_field(config):
@@ -22,15 +18,6 @@ def _element_field(config):
     if config.floats:
         return Field("x", fmt.width, config.lanes, fmt.name, doc=doc)
     return fixed_field("x", fmt.width, fmt.signed, fmt.lsb_exponent, config.lanes, doc)
-
-
-def _output_fields(config):
-    shape, exponent = config.sum_shape, config.sum_exponent
-    if config.out != "exact":
-        return result_fields(config, shape.width, exponent)
-    doc = "the sum of the row"
-    total = fixed_field("sum", shape.width, shape.signed, exponent, doc=doc)
-    return [total, *(result_fields(config, shape.width, exponent)[1:] if config.floats else [])]
 
 
 def _input_fields(config):
@@ -87,7 +74,7 @@ class CodebookDot(PipelinedCore):
         self.initiation_interval = config.group_cycles
         self.macs_per_cycle = config.lanes / config.steps
         self._pauses = config.steps > 1
-        super().__init__(config, _input_fields(config), _output_fields(config))
+        super().__init__(config, _input_fields(config), row_fields(config))
 
     def datapath(self, pipeline, valid):
         config, values = self.config, self.inputs(pipeline)
@@ -104,14 +91,9 @@ class CodebookDot(PipelinedCore):
         if config.max_groups > 1:
             first = values["first"]
             emit = pipeline.bit(lambda end, mark: end & mark, ends, values["last"], name="row_ends")
-        row = unit.row_sum(total, values.get("scale"), first)
-        if not config.floats and config.out == "exact":
-            return {"sum": row}, emit
-        state = no_specials(pipeline)
-        if config.floats:
-            state = unit.row_state(values.get("scale"), first)
-        fields = sum_result(pipeline, [row], config.sum_exponent, state, config, None)
-        return {_NAMES.get(name, name): each for name, each in fields.items()}, emit
+        scale = values.get("scale")
+        row, state = unit.row_sum(total, scale, first), unit.row_state(scale, first)
+        return row_result(pipeline, config, row, state), emit
 
     def _follow(self, pipeline, valid):
         """Count the steps of a token and the tokens of a group.

@@ -2,19 +2,13 @@
 
 from dataclasses import replace
 
-from amaranth.hdl import Const
 from hwgen.cores.arith.tree import add_tree
 from hwgen.cores.codebook.float_lanes import of_step
+from hwgen.cores.codebook.result import no_specials
 from hwgen.cores.codebook.unit import DotUnit
-from hwgen.cores.floating.accumulate_result import SumState
 from hwgen.cores.floating.result import any_of
 
-__all__ = ["FloatUnit", "no_specials"]
-
-
-def no_specials(pipeline):
-    """Return the state of a sum of finite numbers, whose zero is positive."""
-    return SumState(*[pipeline.constant(Const(0, 1))] * 6)
+__all__ = ["FloatUnit"]
 
 
 def _masked(pipeline, operand):
@@ -43,18 +37,16 @@ class FloatUnit(DotUnit):
             decoder.product(address, x, f"lane{lane}")
             for lane, (address, x) in enumerate(zip(addresses, elements, strict=True))
         ]
-        state = no_specials(pipeline)
         found = {
             name: any_of(pipeline, [getattr(each, name) for each in products], f"lanes_{name}")
             for name in ("nan", "positive", "negative")
         }
         known = {name: bit for name, bit in found.items() if bit is not None}
-        self._state = SumState(**{**vars(state), **known})
+        self._state = replace(no_specials(pipeline), **known)
         total = add_tree(pipeline, [each.operand for each in products], "lanes")
         return total if total.mask is None else _masked(pipeline, total)
 
     def row_state(self, scale, first):
-        """Return the `SumState` of a row; `scale` and `first` are as in `row_sum`."""
         pipeline, ends, state = self.pipeline, self.ends, self._state
         if self.config.group_cycles > 1:
             state = state.over(pipeline, self.begins, self.update)
@@ -65,7 +57,7 @@ class FloatUnit(DotUnit):
                 *(state.nan, state.positive, state.negative, zero),
                 name="group_nan",
             )
-            state = SumState(**{**vars(state), "nan": nan})
+            state = replace(state, nan=nan)
         if first is None:
             return state
 

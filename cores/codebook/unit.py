@@ -5,6 +5,7 @@ from hwgen.cores.arith.fixed_round import resized
 from hwgen.cores.arith.multiply import fits_hard_multiplier, multiply
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if
 from hwgen.cores.codebook.lanes import multiplied, term_of
+from hwgen.cores.codebook.result import no_specials
 from hwgen.cores.codebook.scale import add_scaled_serially
 from hwgen.cores.fixed.accumulate import accumulate
 
@@ -158,3 +159,7 @@ class DotUnit:
             return self.valid.update(stage) & pipeline.at(ends, stage)
 
         return accumulate(pipeline, total, first, update, shape)
+
+    def row_state(self, scale, first):
+        """Return the `SumState` of a row; `scale` and `first` are as in `row_sum`."""
+        return no_specials(self.pipeline)
