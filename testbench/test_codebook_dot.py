@@ -26,6 +26,11 @@ _DEFAULT = [
         **{"fmt": "fp16", "weights": "bitmod-fp3", "architecture": "serial", "out": "fp16"},
         **{"group": 32, "lanes": 4, "max_groups": 3, "freq": 150},
     },
+    # one weight a clock cycle
+    {
+        **{"fmt": "e5m2", "weights": "int4", "architecture": "serial", "out": "bf16"},
+        **{"group": 8, "lanes": 2, "max_groups": 2},
+    },
 ]
 
 
