@@ -50,7 +50,7 @@ def _thorough():
         options = {"architecture": architecture, "scale_width": scale_width, "freq": 100}
         yield {"weights": "int4", "group": 4, "lanes": 4, "max_groups": 1, **options}
         yield {"weights": "bitmod-fp3", "group": 8, "lanes": 1, "max_groups": 2, **options}
-    for fmt, architecture in product(("uint8", "int2", "q4.12"), ARCHITECTURES):
+    for fmt, architecture in product(("uint8", "int2", "q3.12"), ARCHITECTURES):
         yield {"fmt": fmt, "architecture": architecture, "freq": 80, **small}
     yield {"lanes": 32, "freq": 150}
     yield {"lanes": 32, "architecture": "serial", "freq": 150}
@@ -62,8 +62,9 @@ def _thorough():
 def _floats(names):
     small = {"fmt": "fp16", "group": 16, "lanes": 4, "max_groups": 3, "freq": 100}
     for name, architecture in product(names, ARCHITECTURES):
-        # three clock cycles a token: so many lanes are a multiple of that
-        size = {"lanes": 3, "group": 12} if name in ("int5", "int6") else {}
+        # lanes are a multiple of a token's clock cycles
+        cycles = CORE.configure({"weights": name, "architecture": "serial"}).steps
+        size = {"lanes": 3, "group": 12} if cycles == 3 else {}
         yield {**small, "weights": name, "architecture": architecture, **size}
     for out, rounding in product(("fp16", "bf16", "e4m3", "fp32"), ("nearest-even", "up", "down")):
         yield {**small, "out": out, "rounding": rounding, "architecture": "serial"}
