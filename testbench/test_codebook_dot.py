@@ -64,7 +64,7 @@ def _floats(names):
     for name, architecture in product(names, ARCHITECTURES):
         # lanes are a multiple of a token's clock cycles
         cycles = CORE.configure({"weights": name, "architecture": "serial"}).steps
-        size = {"lanes": 3, "group": 12} if cycles == 3 else {}
+        size = {} if 4 % cycles == 0 else {"lanes": cycles, "group": 4 * cycles}
         yield {**small, "weights": name, "architecture": architecture, **size}
     for out, rounding in product(("fp16", "bf16", "e4m3", "fp32"), ("nearest-even", "up", "down")):
         yield {**small, "out": out, "rounding": rounding, "architecture": "serial"}
