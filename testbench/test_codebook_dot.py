@@ -1,4 +1,4 @@
-"""The regression of ``codebook-dot``: both tiers, both architectures, over the codebooks."""
+"""The regression of ``codebook-dot``: both tiers, both architectures, integers and floats."""
 
 import json
 from itertools import product
@@ -21,6 +21,16 @@ _DEFAULT = [
     {"group": 32, "lanes": 4, "max_groups": 3, "architecture": "serial", "freq": 150},
     {"weights": "uint4", "zero_points": True, "group": 8, "lanes": 4, "max_groups": 4, "freq": 100},
     {"weights": "olive4", "group": 16, "lanes": 2, "max_groups": 2, "architecture": "serial"},
+    {"fmt": "fp16", "architecture": "serial", "lanes": 4, "max_groups": 1, "freq": 150},
+    {
+        **{"fmt": "fp16", "weights": "bitmod-fp3", "architecture": "serial", "out": "fp16"},
+        **{"group": 32, "lanes": 4, "max_groups": 3, "freq": 150},
+    },
+    # one weight a clock cycle
+    {
+        **{"fmt": "e5m2", "weights": "int4", "architecture": "serial", "out": "bf16"},
+        **{"group": 8, "lanes": 2, "max_groups": 2},
+    },
 ]
 
 
@@ -46,6 +56,34 @@ def _thorough():
     yield {"lanes": 32, "architecture": "serial", "freq": 150}
     yield {"lanes": 4, "dsp": 2, "freq": 150, "group": 16}
     yield {"group": 24, "lanes": 3, "max_groups": 5, "freq": 200, "dsp": "none"}
+    yield from _floats(names)
+
+
+def _floats(names):
+    small = {"fmt": "fp16", "group": 16, "lanes": 4, "max_groups": 3, "freq": 100}
+    for name, architecture in product(names, ARCHITECTURES):
+        # lanes are a multiple of a token's clock cycles
+        cycles = CORE.configure({"weights": name, "architecture": "serial"}).steps
+        size = {} if 4 % cycles == 0 else {"lanes": cycles, "group": 4 * cycles}
+        yield {**small, "weights": name, "architecture": architecture, **size}
+    for out, rounding in product(("fp16", "bf16", "e4m3", "fp32"), ("nearest-even", "up", "down")):
+        yield {**small, "out": out, "rounding": rounding, "architecture": "serial"}
+    for rounding in ("nearest-away", "toward-zero"):
+        yield {**small, "out": "fp16", "rounding": rounding}
+    for fmt, architecture in product(("e5m2", "e4m3", "ue5m3", "e5m2fnuz", "e2m1"), ARCHITECTURES):
+        yield {**small, "fmt": fmt, "architecture": architecture, "weights": "nf4"}
+    for target in ("ice40", "generic", "xilinx7", "ultrascale_plus"):
+        yield {**small, "target": target, "out": "fp16", "architecture": "serial", "freq": 30}
+    for scale_width, groups in product((0, 1, 5, 16), (1, 3)):
+        options = {"scale_width": scale_width, "max_groups": groups, "architecture": "serial"}
+        yield {**small, **options}
+        yield {**small, **options, "fmt": "int8", "out": "fp16"}
+    for fmt in ("uint8", "ue5m3"):
+        yield {**small, "fmt": fmt, "weights": "uint3", "out": "e4m3"}
+        yield {**small, "fmt": fmt, "weights": "uint3", "max_groups": 1, "architecture": "serial"}
+    yield {**small, "group": 1, "lanes": 1, "max_groups": 1, "scale_width": 0}
+    yield {**small, "group": 2, "lanes": 2, "max_groups": 40, "scale_width": 8, "out": "fp16"}
+    yield {**small, "lanes": 32, "group": 128, "out": "fp32"}
 
 
 GRID = [*_DEFAULT, *(pytest.param(each, marks=pytest.mark.slow) for each in _thorough())]
@@ -69,6 +107,13 @@ def test_sums_equal_their_golden_model(options, tmp_path):
     [
         {"group": 32, "lanes": 4, "max_groups": 3, "architecture": "serial", "freq": 120},
         pytest.param(
+            {
+                **{"fmt": "fp16", "group": 32, "lanes": 4, "max_groups": 1},
+                **{"architecture": "serial", "freq": 150, "out": "fp16"},
+            },
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             {"weights": "nf4", "group": 32, "lanes": 4, "max_groups": 3, "freq": 120},
             marks=pytest.mark.slow,
         ),
@@ -87,9 +132,12 @@ def test_synthesised_core_equals_the_golden_model(options, tmp_path):
     assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
 
 
+@pytest.mark.parametrize("fmt", ["int8", "fp16"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_tokens_are_taken_at_the_stated_rate_while_scales_are_multiplied(architecture, tmp_path):
-    options = {"group": 32, "lanes": 4, "max_groups": 3, "freq": 120, "dsp": "none"}
+def test_tokens_are_taken_at_the_stated_rate_while_scales_are_multiplied(
+    architecture, fmt, tmp_path
+):
+    options = {"group": 32, "lanes": 4, "max_groups": 3, "freq": 120, "dsp": "none", "fmt": fmt}
     config = CORE.configure({"architecture": architecture, **options})
     assert config.steps == {"multiply": 1, "serial": 2}[architecture]
     inputs = CORE.vectors(config, 500, 1)

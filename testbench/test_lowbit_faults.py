@@ -14,6 +14,10 @@ OPTIONS = {
         **{"weights": "bitmod-fp4", "architecture": "serial", "group": 16, "lanes": 4},
         **{"max_groups": 3, "target": "generic"},
     },
+    "codebook-dot-floats": {
+        **{"weights": "bitmod-fp4", "fmt": "fp16", "architecture": "serial", "group": 16},
+        **{"lanes": 4, "max_groups": 3, "out": "fp16", "target": "generic"},
+    },
     "bitmod-array": {
         **{"rows": 2, "columns": 2, "group": 16, "groups": 2, "tiles": 2, "target": "generic"}
     },
@@ -31,7 +35,10 @@ OPTIONS = {
     },
 }
 # further configurations of a core
-CORES = {"trit-decode-lanes": "trit-decode", "lut-gemm-eight": "lut-gemm"}
+CORES = {
+    **{"trit-decode-lanes": "trit-decode", "lut-gemm-eight": "lut-gemm"},
+    "codebook-dot-floats": "codebook-dot",
+}
 _RESULT = [
     NamedFault("result declared valid for no reason", "valid_1", "const1"),
     NamedFault("result lost", "valid_1", "const0"),
@@ -76,6 +83,32 @@ NAMED = {
         NamedFault("subtraction without the one", "lanes_1_differ", "inv"),
         NamedFault("special value of another size", "special_shift_1", "const0"),
         # a token that is in its second step is valid: that it is said for no reason does no harm
+        NamedFault("result lost", "valid_1", "const0"),
+    ],
+    "codebook-dot-floats": [
+        NamedFault("the same lanes in every step", "step", "const0"),
+        NamedFault("subnormal number read as a normal one", "lane0_normal", "const1"),
+        NamedFault("weight's power of two left out", "power_1", "const0"),
+        NamedFault("special value of another size", "special_power_0", "inv"),
+        NamedFault("exponents added wrongly", "lane1_exponent_sum", "inv", 4),
+        NamedFault("product in two places", "lane0_placed_8_is_0", "const1"),
+        NamedFault("product by an odd number wrong", "lane0_product_0_differ", "inv"),
+        NamedFault("subtraction without the one", "lanes_0_differ", "inv"),
+        NamedFault("infinity read as a number", "lane0_infinite", "const0"),
+        NamedFault("sign of an infinity lost", "lane1_minus_inf", "const0"),
+        NamedFault("NaN read as a number", "lane1_nan", "const0"),
+        NamedFault("infinity times a scale of zero", "scale_is_zero", "const0"),
+        NamedFault("infinity for a scale of zero", "scale_is_zero", "const1"),
+        NamedFault("NaN forgotten within a group", "sum_nan_held", "const0"),
+        NamedFault("infinity forgotten within a group", "sum_positive_held", "const0"),
+        NamedFault("NaN kept for good", "group_nan", "const1"),
+        NamedFault("infinities of both signs", "sum_is_nan", "const0"),
+        NamedFault("negative sum less by one", "negation_carry", "inv"),
+        NamedFault("ties not told from what is above them", "sticky", "const0"),
+        NamedFault("group sum never begun anew", "group_begins", "const0"),
+        NamedFault("row sum never begun anew", "keep_row", "const1"),
+        NamedFault("scale of every token taken", "scale_begins", "const1"),
+        NamedFault("result of every group", r"row_ends\w*", "const1"),
         NamedFault("result lost", "valid_1", "const0"),
     ],
     "bitmod-array": [

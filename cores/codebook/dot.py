@@ -1,7 +1,10 @@
-"""Dot product of codebook weights and integers: exact sums of groups, times the groups' scales."""
+"""Dot product of codebook weights and a vector: exact sums of groups, times the groups' scales."""
 
 from amaranth.hdl import Mux, Signal
+from hwgen.cores.codebook.float_lanes import FloatLanes
+from hwgen.cores.codebook.float_unit import FloatUnit
 from hwgen.cores.codebook.lanes import LaneDecoder, addresses_of
+from hwgen.cores.codebook.result import row_fields, row_result
 from hwgen.cores.codebook.unit import DotUnit
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.interface import Field
@@ -10,11 +13,17 @@ from hwgen.cores.pipelined import PipelinedCore
 __all__ = ["CodebookDot"]
 
 
+def _element_field(config):
+    fmt, doc = config.fmt, "elements of the vector"
+    if config.floats:
+        return Field("x", fmt.width, config.lanes, fmt.name, doc=doc)
+    return fixed_field("x", fmt.width, fmt.signed, fmt.lsb_exponent, config.lanes, doc)
+
+
 def _input_fields(config):
-    fmt, weights = config.fmt, config.weights
-    doc = "elements of the vector"
+    weights = config.weights
     fields = [
-        fixed_field("x", fmt.width, fmt.signed, fmt.lsb_exponent, config.lanes, doc),
+        _element_field(config),
         Field("weights", weights.width, config.lanes, doc=f"codes of {weights}"),
     ]
     if weights.selector_width:
@@ -65,23 +74,26 @@ class CodebookDot(PipelinedCore):
         self.initiation_interval = config.group_cycles
         self.macs_per_cycle = config.lanes / config.steps
         self._pauses = config.steps > 1
-        shape, exponent = config.sum_shape, config.sum_exponent
-        doc = "the sum of the row"
-        result = fixed_field("sum", shape.width, shape.signed, exponent, doc=doc)
-        super().__init__(config, _input_fields(config), [result])
+        super().__init__(config, _input_fields(config), row_fields(config))
 
     def datapath(self, pipeline, valid):
         config, values = self.config, self.inputs(pipeline)
         step, begins, ends = self._follow(pipeline, valid)
-        unit = DotUnit(pipeline, valid, config, valid.update, step, begins, ends)
-        decoder = LaneDecoder(pipeline, config.values, values.get("selector"))
+        selector = values.get("selector")
+        if config.floats:
+            kind, decoder = FloatUnit, FloatLanes(pipeline, config, selector)
+        else:
+            kind, decoder = DotUnit, LaneDecoder(pipeline, config.values, selector)
+        unit = kind(pipeline, valid, config, valid.update, step, begins, ends)
         addresses = addresses_of(pipeline, config.weights, _listed(values["weights"]))
         total = unit.group_sum(decoder, addresses, _listed(values["x"]), values.get("zero"))
         first, emit = None, ends
         if config.max_groups > 1:
             first = values["first"]
             emit = pipeline.bit(lambda end, mark: end & mark, ends, values["last"], name="row_ends")
-        return {"sum": unit.row_sum(total, values.get("scale"), first)}, emit
+        scale = values.get("scale")
+        row, state = unit.row_sum(total, scale, first), unit.row_state(scale, first)
+        return row_result(pipeline, config, row, state), emit
 
     def _follow(self, pipeline, valid):
         """Count the steps of a token and the tokens of a group.

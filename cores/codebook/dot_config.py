@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from hwgen.cores.arith.tree import shape_of_range
+from hwgen.cores.codebook.elements import Elements, check_elements, element_range, is_float
 from hwgen.cores.codebook.terms import term_plan
 from hwgen.cores.codebook.values import lane_values
 from hwgen.cores.config import (
@@ -17,7 +18,7 @@ from hwgen.cores.config import (
     Target,
     checked,
 )
-from hwgen.cores.fixed.formats import Fixed, significand_range
+from hwgen.cores.floating.accumulate_config import Output, check_output
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -27,7 +28,6 @@ from hwgen.formats.outlier_pairs import OutlierPairs, parse_outlier_pairs
 
 __all__ = ["CodebookDotConfig"]
 
-_WIDEST_ELEMENT = 16
 _LARGEST_INTEGER = 1 << 12
 
 
@@ -57,7 +57,7 @@ class CodebookDotConfig(CoreConfig):
     zero_points: bool = Field(
         default=False, description="groups have a zero point, which is subtracted from every weight"
     )
-    fmt: Fixed = Field(
+    fmt: Elements = Field(
         default="int8", validate_default=True, description="format of the vector's elements"
     )
     group: Annotated[int, Field(ge=1, le=4096)] = Field(
@@ -76,9 +76,20 @@ class CodebookDotConfig(CoreConfig):
         default="multiply",
         description="a product a lane and cycle, or one term of a weight a lane and cycle",
     )
+    out: Output = Field(
+        default="exact",
+        validate_default=True,
+        description="'exact' (an integer) or a float format, rounded once",
+    )
+    rounding: Literal["nearest-even", "nearest-away", "toward-zero", "up", "down"] = Field(
+        default="nearest-even", description="rounding of a float result"
+    )
     freq: Frequency = FREQUENCY
     dsp: Multipliers = MULTIPLIERS
     target: Target = TARGET
+
+    # what else there is to say of a rounding
+    overflow, subnormals, flags, random_bits = "infinity", "full", False, None
 
     @model_validator(mode="after")
     def _complete(self):
@@ -86,14 +97,30 @@ class CodebookDotConfig(CoreConfig):
             raise ValueError(f"lanes must divide group = {self.group}, not {self.lanes}")
         if self.paired and self.lanes % 2:
             raise ValueError(f"lanes must be even for {self.weights}, not {self.lanes}")
-        if self.fmt.width > _WIDEST_ELEMENT:
-            raise ValueError(f"fmt must have at most {_WIDEST_ELEMENT} bits, not {self.fmt.width}")
+        check_elements(self.fmt)
+        check_output(self.out)
         if self.weights.largest > _LARGEST_INTEGER:
             raise ValueError(
                 f"weights must stand for integers up to {_LARGEST_INTEGER}, and those of "
                 f"{self.weights} reach {self.weights.largest}"
             )
+        if self.floats:
+            self._check_floats()
         return self
+
+    def _check_floats(self):
+        if self.zero_points:
+            raise ValueError(f"zero_points must be off for elements of {self.fmt.name}")
+        if self.lanes % self.steps:
+            raise ValueError(
+                f"lanes must be a multiple of {self.steps}, the clock cycles of a token of "
+                f"{self.weights}, not {self.lanes}"
+            )
+
+    @property
+    def floats(self):
+        """Whether elements are floats."""
+        return is_float(self.fmt)
 
     @property
     def paired(self):
@@ -136,7 +163,7 @@ class CodebookDotConfig(CoreConfig):
     @property
     def element_bounds(self):
         """Least and greatest element, in units of its lowest bit."""
-        return significand_range(self.fmt)
+        return element_range(self.fmt)
 
     @property
     def zero_bounds(self):

@@ -37,10 +37,13 @@ class LaneDecoder:
         What the addresses stand for.
     selector : Timed or None
         Which special value the group has.
+    signed : bool
+        Whether a bit that may be either is the address's top one, often a sign; else it is 0.
     """
 
-    def __init__(self, pipeline, values, selector):
+    def __init__(self, pipeline, values, selector, signed=True):
         self.pipeline, self.values, self.selector = pipeline, values, selector
+        self.signed = signed
         self._special_bits = {}
         # units with the same weights share the tables
         self._made = {}
@@ -99,8 +102,10 @@ class LaneDecoder:
         return self._special_bits[name]
 
     def _chosen(self, bit, address):
-        """Return a bit that may be either as the address's top bit, which is often a sign."""
-        return address >> self.values.address_width - 1 if bit is None else bit
+        """Return a bit, also one that may be either."""
+        if bit is not None:
+            return bit
+        return address >> self.values.address_width - 1 if self.signed else 0
 
     def _table(self, name, function, *inputs, count):
         outputs = {function(given) for given in range(1 << count)}

@@ -5,6 +5,7 @@ from hwgen.cores.arith.fixed_round import resized
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if
 from hwgen.cores.codebook.lanes import multiplied, term_of
+from hwgen.cores.codebook.result import no_specials
 from hwgen.cores.codebook.scale import add_scaled_serially
 from hwgen.cores.fixed.accumulate import accumulate
 
@@ -48,10 +49,14 @@ class DotUnit:
         zero : Timed or None
             Zero point of the weights.
         """
-        pipeline, config = self.pipeline, self.config
         total = self._lanes(decoder, addresses, elements)
         if zero is not None:
             total = self._without_zero(zero, elements, total)
+        return self._over_group(total)
+
+    def _over_group(self, total):
+        """Return the sum of what the lanes add since a group's first step."""
+        pipeline, config = self.pipeline, self.config
         if config.group_cycles == 1:
             return negate_if(pipeline, total).bits
         shape = config.group_shape
@@ -148,3 +153,7 @@ class DotUnit:
             return self.valid.update(stage) & pipeline.at(ends, stage)
 
         return accumulate(pipeline, total, first, update, shape)
+
+    def row_state(self, scale, first):
+        """Return the `SumState` of a row; `scale` and `first` are as in `row_sum`."""
+        return no_specials(self.pipeline)

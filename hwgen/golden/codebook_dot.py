@@ -42,7 +42,8 @@ def codebook_dot(x, integers, beats, scale=None, first=None, last=None):
     Parameters
     ----------
     x, integers : integer array
-        Shape (tokens, lanes): elements, and the integers of the weights that they meet.
+        Shape (tokens, lanes): elements, and the integers of the weights that they meet. Sums
+        beyond 64 bits need elements as Python integers.
     beats : int
         Tokens of a group; what is left at the end is ignored.
     scale : integer array, optional
@@ -57,8 +58,9 @@ def codebook_dot(x, integers, beats, scale=None, first=None, last=None):
     numpy.ndarray
         Python integers, one a row.
     """
-    groups = len(x) // beats
-    products = (np.asarray(x, np.int64) * integers)[: groups * beats]
+    groups, x = len(x) // beats, np.asarray(x)
+    products = x * integers if x.dtype == object else x.astype(np.int64) * integers
+    products = products[: groups * beats]
     sums = products.reshape(groups, -1).sum(axis=1).astype(object)
     ends = slice(beats - 1, groups * beats, beats)
     if scale is not None:

@@ -252,8 +252,12 @@ def test_every_core_of_the_catalogue_obeys_the_stream_rules(name, tmp_path):
             "lanes": 2,
             "freq": 100,
         },
+        {
+            **{"weights": "bitmod-fp3", "architecture": "serial", "fmt": "e2m1", "group": 8},
+            **{"lanes": 2, "max_groups": 1, "scale_width": 4, "freq": 100, "out": "e4m3"},
+        },
     ],
-    ids=["scales by bits", "scales by a multiplier"],
+    ids=["scales by bits", "scales by a multiplier", "floats"],
 )
 def test_products_with_codebook_weights_obey_the_stream_rules(options, tmp_path):
     core = catalogue.get("codebook-dot")

@@ -4,6 +4,8 @@ import numpy as np
 
 from hwgen.golden.codebook_dot import weight_integers
 
+from .codebook_floats import float_elements
+
 __all__ = ["vectors"]
 
 _LONGEST_DIRECTED = 1 << 13
@@ -26,9 +28,12 @@ def vectors(config, count, seed):
         ]
     )
     tokens = _weights(config, kind, shape, random)
-    tokens["x"] = _elements(config, kind, tokens, shape, random)
+    if not config.floats:
+        tokens["x"] = _elements(config, kind, tokens, shape, random)
     if config.scale_width:
         tokens["scale"] = _scales(config, kind, shape, random)
+    if config.floats:
+        tokens["x"] = float_elements(config, kind, tokens, shape, random)
     if config.max_groups > 1:
         ends = np.cumsum(lengths) - 1
         tokens |= _marks(shape, ends, random)
