@@ -116,8 +116,8 @@ def emit_verilog(
         Name of the module.
     header : str
         Text for the comment at the top.
-    libraries : iterable of path, optional
-        Verilog files with modules that the circuit instantiates; their text is appended, so that
+    libraries : iterable of path or VerilogModule, optional
+        Verilog files, and modules, that the circuit instantiates; their text is appended, so that
         the result stands alone. By default the attribute ``verilog_libraries`` of
         ``elaboratable``, where it has one. Those whose module the result does not
         instantiate are left out.
@@ -143,7 +143,8 @@ def emit_verilog(
         Path(folder, _LOGIC_NOT.name).write_bytes(_LOGIC_NOT.read_bytes())
         script = []
         for index, library in enumerate(libraries):
-            Path(folder, f"library{index}.v").write_bytes(Path(library).read_bytes())
+            stub = getattr(library, "stub", None) or Path(library).read_text()
+            Path(folder, f"library{index}.v").write_text(stub)
             script.append(f"read_verilog -lib library{index}.v\n")
         for index, rtlil in enumerate(designs.values()):
             Path(folder, f"design{index}.il").write_text(rtlil)
@@ -155,9 +156,7 @@ def emit_verilog(
     body = _clock_first(_plain_names(_in_order(_drop_banner(body), designs)))
     parts = ["".join(f"// {line}\n" for line in comment), body]
     parts += [
-        Path(library).read_text().rstrip() + "\n"
-        for library in libraries
-        if _module_of(library) in body
+        _text_of(library).rstrip() + "\n" for library in libraries if _module_of(library) in body
     ]
     return "\n".join(parts)
 
@@ -172,9 +171,13 @@ def _in_order(text, names):
     return "\n".join(texts[name] for name in names)
 
 
+def _text_of(library):
+    return library.read_text() if hasattr(library, "read_text") else Path(library).read_text()
+
+
 def _module_of(library):
     """Return the name of the module in a Verilog file."""
-    return re.search(r"^module\s+(\w+)", Path(library).read_text(), re.MULTILINE).group(1)
+    return re.search(r"^module\s+(\w+)", _text_of(library), re.MULTILINE).group(1)
 
 
 def signature_ports(component):

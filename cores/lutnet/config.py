@@ -1,0 +1,77 @@
+"""Configuration of a network of look-up tables."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from hwgen.cores.config import (
+    FREQUENCY,
+    STRICT,
+    TARGET,
+    CoreConfig,
+    Frequency,
+    Target,
+    set_field,
+)
+from hwgen.cores.lutnet.network_source import read_source
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from hwgen.errors import HwgenError
+
+__all__ = ["LutnetConfig"]
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LutnetConfig(CoreConfig):
+    """What a ``lutnet`` core computes and what it is built for.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        With every mistake at once; ``Core.configure`` makes one line of it for a person.
+    """
+
+    net: str = Field(
+        default="random/16x1/12,6/1",
+        description="network: a .safetensors file, or random/NxB/M1,M2,.../SEED",
+    )
+    digest: Digest | None = Field(
+        default=None, description="SHA-256 that the network must have (default: any)"
+    )
+    lanes: Annotated[int, Field(ge=1, le=1 << 16)] | None = Field(
+        default=None,
+        description="inputs that are taken at a time; they divide those of the network "
+        "(default: all)",
+    )
+    mapping: Literal["area", "depth", "none"] = Field(
+        default="area",
+        description="tables of the fabric: few, or few in series; none: left to synthesis",
+    )
+    freq: Frequency = FREQUENCY
+    target: Target = TARGET
+
+    @model_validator(mode="after")
+    def _complete(self):
+        try:
+            network = read_source(self.net)
+        except HwgenError as error:
+            raise ValueError(str(error)) from None
+        if self.digest not in (None, network.digest):
+            raise ValueError(
+                f"digest must be {network.digest} for {self.net!r}, not {self.digest!r}"
+            )
+        count = network.inputs.count
+        lanes = self.lanes or count
+        if count % lanes:
+            raise ValueError(f"lanes must divide the {count} inputs of the network, not {lanes}")
+        set_field(self, "digest", network.digest)
+        set_field(self, "lanes", lanes)
+        set_field(self, "network", network)
+        return self
+
+    @cached_property
+    def beats(self):
+        """Tokens of a vector."""
+        return self.network.inputs.count // self.lanes

@@ -1,0 +1,198 @@
+"""Functions of bits become look-up tables of a fabric: Yosys' ABC maps them, the result is text.
+
+The technology mapping is that of ABC (A. Mishchenko et al., "Combinational and Sequential Mapping
+with Priority Cuts", ICCAD 2007), started from the shared decision diagrams of a layer.
+"""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hwgen.errors import HwgenError
+from hwgen.tools.yosys import run_script
+
+__all__ = ["LookUpTable", "Mapped", "map_functions"]
+
+_EFFORTS = {"area": "-a", "depth": ""}
+
+
+@dataclass(frozen=True)
+class LookUpTable:
+    """One look-up table.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Names, that of the lowest bit of the address first.
+    table : int
+        Entry of address a is bit a.
+    """
+
+    inputs: tuple
+    table: int
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A network of look-up tables of one size.
+
+    Parameters
+    ----------
+    size : int
+        Most inputs of a table.
+    inputs : int
+        Number of inputs, named ``x0``, ``x1``, ...
+    tables : dict of str to LookUpTable
+        By the name of the output, every table after those that it reads.
+    outputs : tuple of str
+        Names of the outputs: of tables or inputs.
+    """
+
+    size: int
+    inputs: int
+    tables: dict
+    outputs: tuple
+
+    @cached_property
+    def levels(self):
+        """Most tables in series."""
+        depth = {}
+        for name, each in self.tables.items():
+            depth[name] = 1 + max((depth.get(other, 0) for other in each.inputs), default=0)
+        return max((depth.get(name, 0) for name in self.outputs), default=0)
+
+    @cached_property
+    def digest(self):
+        """Twelve hexadecimal digits of a SHA-256 of everything."""
+        parts = [self.size, self.inputs, sorted(self.tables.items(), key=str), self.outputs]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+    def evaluate(self, bits):
+        """Return the outputs for a list of input bits, integers 0 and 1."""
+        values = {f"x{at}": bit for at, bit in enumerate(bits)}
+        for name, each in self.tables.items():
+            address = sum(values[other] << at for at, other in enumerate(each.inputs))
+            values[name] = each.table >> address & 1
+        return [values[name] for name in self.outputs]
+
+
+def map_functions(diagrams, functions, size, effort="area"):
+    """Map functions to look-up tables.
+
+    Parameters
+    ----------
+    diagrams : Diagrams
+    functions : list of int
+        None of them constant.
+    size : int
+        Inputs of a look-up table.
+    effort : str
+        ``"area"``: few tables; ``"depth"``: few in series.
+
+    Returns
+    -------
+    Mapped
+        Input k is the k-th of ``diagrams.variables(functions)``.
+
+    Raises
+    ------
+    HwgenError
+        Yosys reported an error.
+    """
+    variables = diagrams.variables(functions)
+    names = {variable: f"x{at}" for at, variable in enumerate(variables)}
+    with tempfile.TemporaryDirectory(prefix="hwgen-map-") as folder:
+        Path(folder, "in.blif").write_text(_blif(diagrams, functions, names))
+        script = [
+            "read_blif in.blif",
+            f"abc -lut {size} -script +strash;dch;if,-K,{size},{_EFFORTS[effort]};mfs2",
+            "opt_clean",
+            "write_blif out.blif",
+        ]
+        run_script("\n".join([*script, ""]), cwd=folder, what="mapping look-up tables")
+        tables, aliases = _read_blif(Path(folder, "out.blif").read_text())
+    return _mapped(tables, aliases, len(variables), len(functions), size)
+
+
+def _blif(diagrams, functions, names):
+    """Return the functions as multiplexers."""
+    lines = [".model functions", ".inputs " + " ".join(names.values())]
+    lines.append(".outputs " + " ".join(f"y{at}" for at in range(len(functions))))
+    lines += [".names n0", ".names n1", "1"]
+    for number in diagrams.reachable(functions):
+        variable, low, high = diagrams.children(number)
+        lines.append(f".gate $_MUX_ A=n{low} B=n{high} S={names[variable]} Y=n{number}")
+    for at, number in enumerate(functions):
+        lines += [f".names n{number} y{at}", "1 1"]
+    return "\n".join([*lines, ".end", ""])
+
+
+def _read_blif(text):
+    """Return ({name: LookUpTable}, {name: what it is another name of})."""
+    tables, aliases, current = {}, {}, None
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if words[0] == ".names":
+            *inputs, name = words[1:]
+            current = (name, inputs, set())
+            tables[name] = current
+        elif words[0].startswith("."):
+            current = None
+        elif current is not None and words[-1] == "1":
+            current[2].update(_addresses(words[0] if len(words) == 2 else ""))
+    found = {}
+    for name, inputs, ones in tables.values():
+        if len(inputs) == 1 and ones == {1}:
+            aliases[name] = inputs[0]
+        else:
+            found[name] = LookUpTable(tuple(inputs), sum(1 << address for address in ones))
+    return found, aliases
+
+
+def _addresses(pattern):
+    """Return the addresses that a row of a cover stands for, its first column the lowest bit."""
+    found = [0]
+    for at, character in enumerate(pattern):
+        if character == "-":
+            found += [each | 1 << at for each in found]
+        elif character == "1":
+            found = [each | 1 << at for each in found]
+    return found
+
+
+def _mapped(tables, aliases, inputs, outputs, size):
+    """Return the `Mapped`, with names in the order in which tables read each other."""
+
+    def resolved(name):
+        while name in aliases:
+            name = aliases[name]
+        return name
+
+    names, ordered = {f"x{at}": f"x{at}" for at in range(inputs)}, {}
+
+    def visit(root):
+        pending = [root]
+        while pending:
+            name = pending[-1]
+            if name in names:
+                pending.pop()
+                continue
+            if name not in tables:
+                raise HwgenError(f"Yosys left {name!r} without a look-up table")
+            missing = [each for each in map(resolved, tables[name].inputs) if each not in names]
+            if missing:
+                pending += missing
+                continue
+            pending.pop()
+            names[name] = f"n{len(ordered)}"
+            reads = tuple(names[resolved(each)] for each in tables[name].inputs)
+            ordered[names[name]] = LookUpTable(reads, tables[name].table)
+
+    roots = [resolved(f"y{at}") for at in range(outputs)]
+    for root in roots:
+        visit(root)
+    return Mapped(size, inputs, ordered, tuple(names[root] for root in roots))

@@ -1,0 +1,163 @@
+"""The regression of ``lutnet``: both tiers, over networks of all kinds of layers."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from hwgen import catalogue
+from hwgen.flow.verify import verify
+from hwgen.formats.lut_network import (
+    Elements,
+    LutNetwork,
+    MatrixLayer,
+    SumLayer,
+    TableLayer,
+    ThresholdLayer,
+)
+from hwgen.formats.lut_network_file import network_bytes
+
+CORE = catalogue.get("lutnet")
+
+_DEFAULT = [
+    {},
+    {"net": "random/8x2/32,16,4/3", "freq": 150, "mapping": "depth"},
+    {"net": "random/12x2/40,6/5", "lanes": 3, "freq": 60, "target": "ice40"},
+    {"net": "random/10x3/20,10/4", "target": "xilinx7", "mapping": "none"},
+]
+
+
+def _thorough():
+    targets = ("ecp5", "ice40", "generic", "xilinx7", "ultrascale_plus")
+    for target, mapping in product(targets, ("area", "depth", "none")):
+        yield {"net": "random/9x2/30,20,5/7", "target": target, "mapping": mapping, "freq": 70}
+    yield {"net": "random/64x8/1/1", "lanes": 1} | {"net": "random/64x6/8,3/1"}
+    yield {"net": "random/1x1/1/1"}
+    yield {"net": "random/300x1/400,200,100,10/2", "freq": 200}
+
+
+GRID = [*_DEFAULT, *(pytest.param(each, marks=pytest.mark.slow) for each in _thorough())]
+
+
+def label(options):
+    return "-".join(f"{key}={value}".replace("/", ":") for key, value in options.items()) or "plain"
+
+
+def _check(options, folder, vectors=400, **more):
+    result = verify(CORE, CORE.configure(options), folder=folder, vectors=vectors, seed=3, **more)
+    assert result.exhaustive or result.matched >= vectors // 16
+    return result
+
+
+@pytest.mark.parametrize("options", GRID, ids=label)
+def test_random_tables_equal_their_golden_model(options, tmp_path):
+    result = _check(options, tmp_path)
+    assert {each.tier for each in result.findings} == {"compiled", "cocotb"}
+
+
+def _write(folder, network):
+    path = folder / "net.safetensors"
+    path.write_bytes(network_bytes(network))
+    return str(path)
+
+
+def _classifier(seed, coding="thermometer", bits=4, signed=True, head="argmax"):
+    """Return thresholds, tables, a sum or two, a matrix, thresholds again, tables."""
+    rng = np.random.default_rng(seed)
+    inputs = Elements(6, bits, signed)
+    low, high = inputs.bounds
+    first = ThresholdLayer(np.sort(rng.integers(low, high + 2, (6, 3)), axis=1), coding)
+    given = first.elements(inputs)
+    fan_in = 4 if given.bits == 1 else 3
+    tables = rng.integers(0, 2, (24, 1 << fan_in * given.bits))
+    second = TableLayer(rng.integers(0, given.count, (24, fan_in)), tables, 1)
+    sums = SumLayer(rng.permutation(24), [0, 7, 8, 15, 24])
+    matrix = MatrixLayer(rng.integers(-5, 6, (5, 4)), rng.integers(-9, 9, 5))
+    low, high = matrix.elements(sums.elements(Elements(24, 1))).bounds
+    again = ThresholdLayer(np.sort(rng.integers(low, high + 1, (5, 3)), axis=1), "binary")
+    last = TableLayer(rng.integers(0, 5, (3, 2)), rng.integers(-4, 4, (3, 16)), 3, True)
+    return LutNetwork(inputs, (first, second, sums, matrix, again, last), head)
+
+
+def _layers():
+    rng = np.random.default_rng(5)
+    four = Elements(4, 3, True)
+    yield (
+        "wide thresholds",
+        LutNetwork(
+            Elements(2, 9, True), (ThresholdLayer([[-256, -7, 0, 255], [5, 5, 5, 250]]),), "none"
+        ),
+    )
+    yield (
+        "thresholds out of reach",
+        LutNetwork(
+            Elements(2, 4), (ThresholdLayer([[-5, 0, 99], [16, 17, 18]], "thermometer"),), "none"
+        ),
+    )
+    yield "sums of signed elements", LutNetwork(four, (SumLayer([0, 1, 2, 3, 3, 0], [0, 1, 6]),))
+    yield "a matrix", LutNetwork(four, (MatrixLayer([[1, -2, 3, 0], [0] * 4], [-7, 4]),), "none")
+    yield "classes of equal elements", LutNetwork(Elements(7, 2), (SumLayer(range(7), range(8)),))
+    yield (
+        "constant tables",
+        LutNetwork(four, (TableLayer([[0, 1]] * 3, [[1] * 64, [0] * 64, [3] * 64], 2),), "none"),
+    )
+    yield (
+        "unread and equal tables",
+        LutNetwork(
+            four,
+            (
+                TableLayer([[0, 1], [2, 3], [0, 1]], rng.integers(0, 4, (2, 64))[[0, 1, 0]], 2),
+                TableLayer([[0, 2], [2, 0]], rng.integers(0, 2, (2, 16)), 1),
+            ),
+            "none",
+        ),
+    )
+    yield (
+        "an input twice in one address",
+        LutNetwork(four, (TableLayer([[2, 2, 1]], rng.integers(0, 8, (1, 512)), 3),), "none"),
+    )
+    yield "one class", LutNetwork(four, (SumLayer([1, 2], [0, 2]),))
+
+
+@pytest.mark.parametrize(("network"), [pytest.param(n, id=i) for i, n in _layers()])
+@pytest.mark.parametrize("freq", [None, 120])
+def test_every_kind_of_layer_equals_its_golden_model(network, freq, tmp_path):
+    result = _check({"net": _write(tmp_path, network), "freq": freq}, tmp_path, tier="compiled")
+    assert result.exhaustive
+
+
+@pytest.mark.parametrize(
+    ("seed", "options", "shape"),
+    [
+        (1, {"freq": 100}, {}),
+        (2, {"freq": 60, "lanes": 2, "target": "ice40"}, {"coding": "binary", "head": "none"}),
+        *(
+            pytest.param(
+                seed,
+                {"freq": 40 * (seed % 3) or None, "target": target, "lanes": seed % 3 + 1},
+                {"coding": coding, "bits": seed % 4 + 3, "signed": bool(seed % 2)},
+                marks=pytest.mark.slow,
+            )
+            for seed, (target, coding) in enumerate(
+                product(("ecp5", "ice40", "xilinx7"), ("binary", "thermometer")), 3
+            )
+        ),
+    ],
+)
+def test_layers_of_all_kinds_together_equal_their_golden_model(seed, options, shape, tmp_path):
+    network = _classifier(seed, **shape)
+    _check({"net": _write(tmp_path, network), **options}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"net": "random/8x1/12,4/1", "freq": 100},
+        pytest.param({"net": "random/8x1/12,4/1", "target": "xilinx7"}, marks=pytest.mark.slow),
+        pytest.param({"net": "random/8x1/12,4/1", "target": "ice40"}, marks=pytest.mark.slow),
+    ],
+    ids=label,
+)
+def test_synthesised_tables_equal_their_golden_model(options, tmp_path):
+    result = _check(options, tmp_path, tier="compiled", post_synth=True)
+    assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
