@@ -15,7 +15,13 @@ from hwgen.tools.yosys import run_script
 
 __all__ = ["LookUpTable", "Mapped", "map_functions"]
 
-_EFFORTS = {"area": "-a", "depth": ""}
+_SHALLOW = "dch;if,-K,{size};mfs2"
+_SMALL = "dch;if,-K,{size},-a;mfs2"
+# which of them ends with the fewest tables depends on the functions; two passes never are the worst
+_SCRIPTS = {
+    "area": (_SMALL, _SHALLOW, f"{_SHALLOW};strash;{_SMALL}"),
+    "depth": (_SHALLOW,),
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def map_functions(diagrams, functions, size, effort="area"):
     size : int
         Inputs of a look-up table.
     effort : str
-        ``"area"``: few tables; ``"depth"``: few in series.
+        ``"area"``: few tables, the best of some ways; ``"depth"``: few in series.
 
     Returns
     -------
@@ -105,15 +111,20 @@ def map_functions(diagrams, functions, size, effort="area"):
     names = {variable: f"x{at}" for at, variable in enumerate(variables)}
     with tempfile.TemporaryDirectory(prefix="hwgen-map-") as folder:
         Path(folder, "in.blif").write_text(_blif(diagrams, functions, names))
-        script = [
-            "read_blif in.blif",
-            f"abc -lut {size} -script +strash;dch;if,-K,{size},{_EFFORTS[effort]};mfs2",
-            "opt_clean",
-            "write_blif out.blif",
-        ]
+        script = ["read_blif in.blif", "design -save given"]
+        for at, commands in enumerate(_SCRIPTS[effort]):
+            script += [
+                "design -load given",
+                f"abc -lut {size} -script +strash;{commands.format(size=size)}",
+                "opt_clean",
+                f"write_blif out{at}.blif",
+            ]
         run_script("\n".join([*script, ""]), cwd=folder, what="mapping look-up tables")
-        tables, aliases = _read_blif(Path(folder, "out.blif").read_text())
-    return _mapped(tables, aliases, len(variables), len(functions), size)
+        found = [
+            _mapped(*_read_blif(file.read_text()), len(variables), len(functions), size)
+            for file in sorted(Path(folder).glob("out*.blif"))
+        ]
+    return min(found, key=lambda each: (len(each.tables), each.levels))
 
 
 def _blif(diagrams, functions, names):
