@@ -29,6 +29,7 @@ OPTIONS = {
         **{"columns": 16, "lanes": 16, "rows": 3, "bits": 1, "fmt": "int4", "target": "generic"},
         "table_inputs": 8,
     },
+    "lutnet": {"net": "random/8x2/12,4/1", "lanes": 4, "target": "generic", "freq": 60},
     "bitserial-matmul": {
         **{"rows": 4, "columns": 2, "words": 2, "k": 6, "buffer": 9, "max_bits": 3},
         "target": "generic",
@@ -44,6 +45,14 @@ _RESULT = [
     NamedFault("result lost", "valid_1", "const0"),
 ]
 NAMED = {
+    "lutnet": [
+        NamedFault("tokens not counted", "beat", "const0"),
+        NamedFault("elements of earlier tokens lost", "recent_elements", "const0"),
+        NamedFault("comparison turned round", "later_is_greater", "inv", 2),
+        NamedFault("greater element not handed on", "greater", "const0"),
+        NamedFault("number of the class wrong", r"number_\d+", "inv"),
+        *_RESULT,
+    ],
     "lut-gemm": [
         NamedFault("entry of a table wrong", "entry_0", "inv"),
         NamedFault("tables not waited for", "tables_unfinished", "const0"),

@@ -1,12 +1,16 @@
 """The regression of ``lutnet``: both tiers, over networks of all kinds of layers."""
 
+import json
+import re
 from itertools import product
 
 import numpy as np
 import pytest
 
 from hwgen import catalogue
-from hwgen.flow.verify import verify
+from hwgen.errors import MismatchError
+from hwgen.flow.emit import emit
+from hwgen.flow.verify import all_codes, verify
 from hwgen.formats.lut_network import (
     Elements,
     LutNetwork,
@@ -16,6 +20,9 @@ from hwgen.formats.lut_network import (
     ThresholdLayer,
 )
 from hwgen.formats.lut_network_file import network_bytes
+from hwgen.sim.case import Case
+from hwgen.sim.compiled_tier import check_values
+from hwgen.sim.model import CompiledModel
 
 CORE = catalogue.get("lutnet")
 
@@ -161,3 +168,25 @@ def test_layers_of_all_kinds_together_equal_their_golden_model(seed, options, sh
 def test_synthesised_tables_equal_their_golden_model(options, tmp_path):
     result = _check(options, tmp_path, tier="compiled", post_synth=True)
     assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_wrong_table_is_noticed(layer, tmp_path):
+    config = CORE.configure({"net": "random/8x1/12,4/1", "target": "generic"})
+    emitted = emit(CORE, config, tmp_path)
+    interface = json.loads(emitted.interface.read_text())
+    inputs = all_codes(interface)
+    case = Case.from_values(interface, inputs, CORE.golden(config, inputs))
+    text = emitted.verilog.read_text()
+    tables = [match.start(1) for match in re.finditer(r"assign (n\d+) = \|\(", text)]
+    place = tables[0] if layer == 0 else tables[-1]
+    opening = text.index("|(", place)
+    wrong = tmp_path / "wrong.v"
+    for content, noticed in ((text, False), (f"{text[:opening]}~{text[opening:]}", True)):
+        wrong.write_text(content)
+        model = CompiledModel(wrong, interface, tmp_path / f"{noticed}", optimize=0)
+        if noticed:
+            with pytest.raises(MismatchError):
+                check_values(model, case)
+        else:
+            check_values(model, case)
