@@ -29,7 +29,7 @@ OPTIONS = {
         **{"columns": 16, "lanes": 16, "rows": 3, "bits": 1, "fmt": "int4", "target": "generic"},
         "table_inputs": 8,
     },
-    "lutnet": {"net": "random/8x2/12,4/1", "lanes": 4, "target": "generic", "freq": 60},
+    "lutnet": {"net": "random/8x2/12,4/1", "lanes": 4, "target": "generic", "freq": 250},
     "bitserial-matmul": {
         **{"rows": 4, "columns": 2, "words": 2, "k": 6, "buffer": 9, "max_bits": 3},
         "target": "generic",
