@@ -54,7 +54,7 @@ def _instance(pipeline, block, inputs):
     fabric = pipeline.fabric
     joined = pipeline.concatenate(inputs)
     delay = fabric.logic_delay(block.levels)
-    stage, arrival = pipeline.start([joined], delay)
+    stage, arrival = pipeline.start([joined], delay, width=block.pins)
     result = Signal(block.outputs, name="layer_bits")
     x = pipeline.at(joined, stage)
     if not pipeline.sizing:

@@ -18,11 +18,12 @@ __all__ = ["Block", "Lutnet", "blocks_of"]
 
 @dataclass(frozen=True)
 class Block:
-    """The module of a layer, its outputs, and how many look-up tables lie in series."""
+    """The module of a layer, its outputs, tables in series, and pins that its inputs reach."""
 
     module: VerilogModule
     outputs: int
     levels: int
+    pins: int
 
 
 def blocks_of(layers, config):
@@ -41,7 +42,7 @@ def _block(layer, config):
     module = tables_module(mapped, fabric)
     if config.mapping == "none":
         module = multiplexers_module(layer.diagrams, functions, mapped.digest)
-    return Block(module, len(functions), mapped.levels)
+    return Block(module, len(functions), mapped.levels, mapped.pins)
 
 
 class Lutnet(PipelinedCore):

@@ -70,6 +70,11 @@ class Mapped:
         return max((depth.get(name, 0) for name in self.outputs), default=0)
 
     @cached_property
+    def pins(self):
+        """Inputs of tables at which inputs of the network arrive."""
+        return sum(name not in self.tables for each in self.tables.values() for name in each.inputs)
+
+    @cached_property
     def digest(self):
         """Twelve hexadecimal digits of a SHA-256 of everything."""
         parts = [self.size, self.inputs, sorted(self.tables.items(), key=str), self.outputs]
