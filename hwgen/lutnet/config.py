@@ -22,6 +22,7 @@ __all__ = [
     "LayerOptions",
     "TrainingOptions",
     "checked_configuration",
+    "data_options",
     "read_configuration",
 ]
 
@@ -202,6 +203,17 @@ def checked_configuration(values, place=None):
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"{place(first['loc'])}: {_message(first)}") from None
+
+
+def data_options(facts, path):
+    """Return the `DataOptions` that the facts of the network at ``path`` have."""
+    try:
+        return DataOptions.model_validate(facts["configuration"]["data"])
+    except (KeyError, TypeError, ValidationError):
+        raise UsageError(
+            f"{str(path)!r} must say with which data it was trained, and does not; "
+            "hwgen lutnet train makes such a file"
+        ) from None
 
 
 def read_configuration(path):

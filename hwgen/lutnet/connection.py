@@ -82,4 +82,14 @@ class _Choose(torch.autograd.Function):
         before = None
         if ctx.needs_input_grad[0]:
             before = torch.zeros_like(values).index_add_(0, chosen, gradient)
-        return before, gradient @ values.T
+        return before, _roughly(gradient, values.T)
+
+
+def _roughly(left, right):
+    """Return the matrix product, in bfloat16 where the processor is faster with it."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        return left @ right
+    finally:
+        torch.set_float32_matmul_precision(before)

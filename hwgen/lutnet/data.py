@@ -126,9 +126,7 @@ def _nslkdd(options, path):
     Counts are clipped at 65,535, rates are in hundredths, every word has an element that is 0 or 1.
     """
     tables = {part: _nslkdd_rows(path, names) for part, names in _NSLKDD.items()}
-    words = {
-        column: sorted({row[column] for row in tables["train"]}) for column in _NSLKDD_WORDS
-    }
+    words = {column: sorted({row[column] for row in tables["train"]}) for column in _NSLKDD_WORDS}
     numbers = [each for each in range(_NSLKDD_COLUMNS) if each not in words]
     whole = [
         all("." not in row[column] for row in tables["train"] + tables["test"])

@@ -6,7 +6,7 @@ from hwgen.errors import UsageError
 from hwgen.formats.lut_network import Elements, LutNetwork
 from hwgen.golden.lutnet import classes_of
 
-__all__ = ["accuracy", "alone", "classes_by_table", "configuration_of", "matching_data"]
+__all__ = ["accuracy", "alone", "check_data", "classes_by_table", "first_difference"]
 
 # vectors that the golden model sees at a time
 _AT_A_TIME = 2000
@@ -28,24 +28,28 @@ def alone(layer, vectors):
     return LutNetwork(Elements(vectors.shape[1], 32, True), (layer,), "none")
 
 
-def configuration_of(facts, path):
-    """Return the `Configuration` that a network's facts have; `UsageError` if they have none."""
-    from hwgen.lutnet.config import checked_configuration
-
-    if "configuration" not in facts:
-        raise UsageError(
-            f"{str(path)!r} must say how it was trained, and does not; "
-            "hwgen lutnet train makes such a file"
-        )
-    return checked_configuration(facts["configuration"], lambda keys: f"facts of {str(path)!r}")
-
-
-def matching_data(network, facts, data, path):
-    """Raise `UsageError` unless ``data`` are vectors and classes of such a network."""
+def check_data(network, facts, data, path):
+    """Return whether ``data`` are those of training; `UsageError` if a network cannot take them."""
     if data.inputs != network.inputs:
         raise UsageError(
-            f"data must be {network.inputs.count} integers of {network.inputs.bits} bits for "
-            f"{str(path)!r}, not {data.inputs.count} of {data.inputs.bits}"
+            f"data must be {_described(network.inputs)} for {str(path)!r}, "
+            f"not {_described(data.inputs)}"
         )
-    known = facts.get("data", {}).get("sha256")
-    return known == data.digest
+    return facts.get("data", {}).get("sha256") == data.digest
+
+
+def _described(elements):
+    sign = "signed" if elements.signed else "unsigned"
+    return f"{elements.count} {sign} integers of {elements.bits} bits"
+
+
+def first_difference(by_torch, by_table):
+    """Return a line about the first vector whose classes differ, or None."""
+    unequal = np.flatnonzero(by_torch != by_table)
+    if not unequal.size:
+        return None
+    first = unequal[0]
+    return (
+        f"{unequal.size} of {len(by_table)} vectors have another class by the tables than by the "
+        f"functions; the first is vector {first}: {by_table[first]}, not {by_torch[first]}"
+    )

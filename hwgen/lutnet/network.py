@@ -1,6 +1,5 @@
 """A trainable network: encoder, layers, head; and the integer network that it becomes."""
 
-import numpy as np
 import torch
 
 from hwgen.errors import UsageError
@@ -19,7 +18,7 @@ class Network(torch.nn.Module):
     encoder : ThresholdLayer
     inputs : Elements
         What the encoder takes.
-    connected : array of int
+    connected : array or tensor of int
         Numbers of the encoded elements that may be connected.
     classes : int
     """
@@ -28,7 +27,7 @@ class Network(torch.nn.Module):
         super().__init__()
         self.inputs, self.encoder, self.classes = inputs, encoder, classes
         self.head = configuration.head
-        self.register_buffer("connected", torch.as_tensor(np.array(connected)))
+        self.register_buffer("connected", torch.as_tensor(connected))
         encoded = encoder.elements(inputs)
         self.encoded = Encoded(encoded)
         given = type(encoded)(len(connected), encoded.bits)

@@ -11,6 +11,7 @@ import torch
 
 from hwgen.errors import HwgenError, UsageError
 from hwgen.formats.lut_network_file import network_bytes
+from hwgen.lutnet.config import checked_configuration
 from hwgen.lutnet.encoder import connected_elements, encoded, fitted_encoder
 from hwgen.lutnet.evaluation import accuracy, classes_by_table
 from hwgen.lutnet.network import Network
@@ -70,7 +71,7 @@ class _Run:
         torch.manual_seed(options.seed)
         self.network, self.training, self.validation = _prepared(configuration, data)
         self.optimizer = torch.optim.Adam(
-            self.network.parameter_groups(options), lr=options.rate, foreach=True
+            self.network.parameter_groups(options), lr=options.rate, fused=True
         )
         self.epoch, self.best, self.best_epoch, self.best_state = 0, -1.0, 0, None
         self.history = []
@@ -107,7 +108,7 @@ class _Run:
         self._judge(losses / self.steps)
 
     def _batch(self, codes, chosen):
-        return codes[:, chosen].float()
+        return codes[chosen].T.contiguous().float()
 
     def _set_rates(self, done):
         for group in self.optimizer.param_groups:
@@ -116,7 +117,7 @@ class _Run:
     def _judge(self, loss):
         """Note how good this epoch's network is on the validation vectors; keep the best."""
         codes, classes = self.validation
-        found = _logit_classes(self.network.eval(), codes)
+        found = _logit_classes(self.network.eval(), codes.T)
         percent = accuracy(found, classes.numpy())
         self.history.append([round(loss, 5), round(percent, 3)])
         if percent > self.best:
@@ -214,7 +215,9 @@ def _prepared(configuration, data):
     order = _order(options.seed, -1, len(classes))
     count = min(len(classes) - 1, max(1, round(options.validation * len(classes))))
     held, used = order[:count], order[count:]
-    parts = [(codes[:, each].contiguous(), classes[each]) for each in (used, held)]
+    # a row is a vector: a batch is read row by row
+    codes = codes.T.contiguous()
+    parts = [(codes[each], classes[each]) for each in (used, held)]
     return network, *parts
 
 
@@ -234,14 +237,15 @@ def _logit_classes(network, codes):
     return np.concatenate(parts)
 
 
-def torch_classes(out, configuration, data, vectors):
+def torch_classes(out, facts, data, vectors):
     """Return the classes that the trained functions themselves give, in float64.
 
     Parameters
     ----------
     out : path
         Of the network; its parameters stand beside it.
-    configuration : Configuration
+    facts : dict
+        Of its file.
     data : DataSet
         What it was trained with: the encoder is made anew.
     vectors : array of int, [vectors, features]
@@ -250,7 +254,9 @@ def torch_classes(out, configuration, data, vectors):
     from safetensors.torch import load_file
 
     path = parameters_file(out)
-    torch.manual_seed(configuration.training.seed)
+    configuration = checked_configuration(
+        facts["configuration"], lambda keys: f"facts of {str(out)!r}"
+    )
     encoder = fitted_encoder(configuration.encoder, data.train)
     try:
         state = load_file(path)

@@ -1,5 +1,6 @@
 """Small multi-layer perceptrons with skip connections (NeuraLUT, Andronic et al. 2024)."""
 
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -31,12 +32,12 @@ class Function(torch.nn.Module):
         super().__init__()
         self.skip = options.skip
         sizes = [fan_in] + [options.width] * (options.depth - 1) + [1]
-        self.weights = _weights(neurons, zip(sizes, sizes[1:], strict=False))
+        self.weights = _weights(neurons, pairwise(sizes))
         self.biases = torch.nn.ParameterList(torch.zeros(neurons, each, 1) for each in sizes[1:])
         ends = sizes[:: self.skip] if self.skip else []
         if ends and (options.depth % self.skip):
             ends.append(sizes[-1])
-        self.paths = _weights(neurons, zip(ends, ends[1:], strict=False))
+        self.paths = _weights(neurons, pairwise(ends))
 
     def evaluate(self, values):
         """Return the last layer, with no activation behind it."""
