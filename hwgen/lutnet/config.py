@@ -105,8 +105,8 @@ class TrainingOptions(_Part):
     ``rate`` and ``connect_rate``: Adam's step for functions and for learned connections, falling
     to 0 as a cosine. ``validation``: part of the training vectors by which the epoch is chosen.
     ``smoothing``: of the labels. ``rarest``: an encoded input that is the same in all but this
-    part of the vectors is not connected. ``shift``: images (square) are moved by up to as many
-    pixels.
+    part of the vectors is not connected. ``shift``: square images are moved by up to so many pixels
+    while training; what is outside of them has code 0.
     """
 
     epochs: int = Field(30, ge=1, le=100_000)

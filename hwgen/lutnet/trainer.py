@@ -15,6 +15,7 @@ from hwgen.lutnet.config import checked_configuration
 from hwgen.lutnet.encoder import connected_elements, encoded, fitted_encoder
 from hwgen.lutnet.evaluation import accuracy, classes_by_table
 from hwgen.lutnet.network import Network
+from hwgen.lutnet.shift import Shifts
 
 __all__ = ["checkpoint_file", "parameters_file", "torch_classes", "train"]
 
@@ -70,6 +71,10 @@ class _Run:
         torch.set_num_threads(options.threads)
         torch.manual_seed(options.seed)
         self.network, self.training, self.validation = _prepared(configuration, data)
+        self.shifts = None
+        if options.shift:
+            elements = self.network.encoded.elements.count
+            self.shifts = Shifts(options.shift, data.inputs.count, elements, self.network.connected)
         self.optimizer = torch.optim.Adam(
             self.network.parameter_groups(options), lr=options.rate, fused=True
         )
@@ -85,14 +90,15 @@ class _Run:
     def one_epoch(self, update):
         """Go through the training vectors once, in an order of this epoch's own."""
         options = self.configuration.training
-        order = _order(options.seed, self.epoch, len(self.training[1]))
+        generator = np.random.default_rng([options.seed, self.epoch + 1])
+        order = torch.from_numpy(generator.permutation(len(self.training[1])))
         codes, classes = self.training
         self.network.train()
         losses = 0.0
         for step in range(self.steps):
             chosen = order[step * options.batch : (step + 1) * options.batch]
             self._set_rates((self.epoch + step / self.steps) / options.epochs)
-            logits = self.network(self._batch(codes, chosen))
+            logits = self.network(self._batch(codes[chosen], generator))
             loss = torch.nn.functional.cross_entropy(
                 logits.T, classes[chosen], label_smoothing=options.smoothing
             )
@@ -107,8 +113,10 @@ class _Run:
             raise HwgenError("training diverged: the loss is not finite; make training.rate less")
         self._judge(losses / self.steps)
 
-    def _batch(self, codes, chosen):
-        return codes[chosen].T.contiguous().float()
+    def _batch(self, codes, generator):
+        if self.shifts:
+            codes = self.shifts.moved(codes, generator)
+        return codes.T.contiguous().float()
 
     def _set_rates(self, done):
         for group in self.optimizer.param_groups:
@@ -210,21 +218,17 @@ def _prepared(configuration, data):
     if not connected.size:
         raise UsageError("the encoder gives the same codes for all vectors; change its thresholds")
     network = Network(configuration, encoder, data.inputs, connected, len(data.classes))
-    codes = torch.from_numpy(codes[connected])
     classes = torch.from_numpy(data.train_classes.astype(np.int64))
-    order = _order(options.seed, -1, len(classes))
+    generator = np.random.default_rng([options.seed, 0])
+    order = torch.from_numpy(generator.permutation(len(classes)))
     count = min(len(classes) - 1, max(1, round(options.validation * len(classes))))
     held, used = order[:count], order[count:]
     # a row is a vector: a batch is read row by row
-    codes = codes.T.contiguous()
-    parts = [(codes[each], classes[each]) for each in (used, held)]
-    return network, *parts
-
-
-def _order(seed, epoch, count):
-    """Return an order of ``count`` vectors that depends on nothing but the arguments."""
-    generator = np.random.default_rng([seed, epoch + 1])
-    return torch.from_numpy(generator.permutation(count))
+    codes = torch.from_numpy(codes.T.copy())
+    chosen = codes[:, connected]
+    # images are moved with all that is in them, also what is not connected
+    training = ((codes if options.shift else chosen)[used], classes[used])
+    return network, training, (chosen[held], classes[held])
 
 
 @torch.no_grad()

@@ -46,7 +46,7 @@ def test_mnist_is_read_compressed_or_not(tmp_path):
 
 def test_features_of_csv_become_fixed_point_numbers_of_standard_deviations(tmp_path):
     generator = np.random.default_rng(2)
-    values = generator.normal(5, [1, 100, 0], (400, 3)) + [0, 0, 3]
+    values = generator.normal([5, 5, 8], [1, 100, 0], (400, 3))
     path = tmp_path / "t.csv"
     lines = [f"{a},{'odd' if n % 2 else 'even'},{b},{c}" for n, (a, b, c) in enumerate(values)]
     path.write_text("\n".join(["a,parity,b,c", *lines]))

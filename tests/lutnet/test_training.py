@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from hwgen.errors import UsageError
-from hwgen.formats.lut_network import Elements
+from hwgen.formats.lut_network import Elements, ThresholdLayer
 from hwgen.formats.lut_network_file import read_network, read_network_facts
 from hwgen.lutnet import trainer
 from hwgen.lutnet.config import checked_configuration
 from hwgen.lutnet.data import DataSet
+from hwgen.lutnet.encoder import encoded
 from hwgen.lutnet.evaluation import classes_by_table
+from hwgen.lutnet.shift import Shifts
 from hwgen.lutnet.trainer import checkpoint_file, parameters_file, torch_classes, train
 
 
@@ -184,3 +186,31 @@ def test_random_networks_of_mixed_kinds_are_their_tables(tmp_path, network, seed
     facts = train(configuration(layers, head, encoder, epochs=1, seed=seed), data, out)
     by_table = classes_by_table(read_network(out), data.test)
     assert (torch_classes(out, facts, data, data.test) == by_table).all()
+
+
+def test_moved_images_are_the_encoded_images_that_were_moved():
+    images = np.random.default_rng(1).integers(0, 3, (40, 3, 3))
+    encoder = ThresholdLayer([[1, 2]] * 9, "thermometer")
+    connected = [0, 3, 8, 9, 16, 17]
+    shifts = Shifts(1, 9, 18, connected)
+    codes = torch.from_numpy(encoded(encoder, images.reshape(40, 9)).T.copy())
+    found = shifts.moved(codes, np.random.default_rng(2)).numpy()
+    moves = set()
+    for image, row in zip(images, found, strict=True):
+        padded = np.pad(image, 1)
+        for down, right in [(y, x) for y in range(3) for x in range(3)]:
+            moved = padded[2 - down : 5 - down, 2 - right : 5 - right].reshape(1, 9)
+            if (encoded(encoder, moved)[connected, 0] == row).all():
+                moves.add((down, right))
+                break
+        else:
+            raise AssertionError("no move gives these codes")
+    assert len(moves) >= 8
+
+
+def test_only_square_images_are_moved(tmp_path):
+    layers = [{"kind": "learned_table", "neurons": 30}]
+    chosen = configuration(layers, "popcount", shift=1)
+    with pytest.raises(UsageError, match="shift must be 0 for 6 features"):
+        train(chosen, rings(), tmp_path / "net.safetensors")
+    train(chosen, rings(200, 9), tmp_path / "net.safetensors")
