@@ -115,7 +115,7 @@ def _tables(layer, given, behind, rows):
 
 
 def _comparison(threshold, given):
-    """Return look-up tables of ``x >= threshold``: low zero bits do not count, a top bit is free."""
+    """Return look-up tables of ``x >= threshold``: low zero bits do not count."""
     low, high = given.bounds
     if threshold <= low or threshold > high:
         return 0

@@ -40,7 +40,7 @@ def test_mnist_is_read_compressed_or_not(tmp_path):
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"\0\0\x08\1\0\0\0\5\0")
     with pytest.raises(UsageError, match="must hold 5 bytes"):
         read_data(DataOptions(set="mnist"), tmp_path)
-    with pytest.raises(UsageError, match="must have a file train-images-idx3-ubyte.gz, and there"):
+    with pytest.raises(UsageError, match=r"must have a file train-images-idx3-ubyte\.gz"):
         read_data(DataOptions(set="mnist"), tmp_path / "no")
 
 
