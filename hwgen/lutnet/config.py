@@ -27,6 +27,11 @@ __all__ = [
 ]
 
 
+_UNION_NAMES = ("str", "int")
+_OF_A_KEY = ("extra_forbidden", "missing")
+_FARTHEST_THRESHOLD = 1 << 31
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -64,6 +69,8 @@ class EncoderOptions(_Part):
     def _fits(self):
         given = self.thresholds
         if isinstance(given, list):
+            if max(map(abs, given), default=0) > _FARTHEST_THRESHOLD:
+                raise ValueError("thresholds must be from -2**31 to 2**31")
             if not given or sorted(set(given)) != given:
                 raise ValueError("thresholds must be a list of ascending integers")
             if self.coding == "binary" and len(given) != (1 << self.bits) - 1:
@@ -156,7 +163,7 @@ def _layer(number, entry):
     if not isinstance(entry, dict) or "kind" not in entry:
         raise _LayerError((number,), f"a layer must have a kind: {', '.join(KINDS)}")
     kind = entry["kind"]
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         hint = nearest(kind, KINDS)
         raise _LayerError(
             (number, "kind"), f"kind must be one of {', '.join(KINDS)}, not {kind!r}{hint}"
@@ -171,7 +178,9 @@ def _layer(number, entry):
 def _message(entry):
     """Return what pydantic says of one mistake in our words."""
     text = entry["msg"].removeprefix("Value error, ")
-    name = entry["loc"][-1] if entry["loc"] else "configuration"
+    # pydantic adds the member of a union that it tried last
+    keys = [each for each in entry["loc"] if str(each).isidentifier() and each not in _UNION_NAMES]
+    name = entry["loc"][-1] if entry["type"] in _OF_A_KEY else (keys or ["configuration"])[-1]
     if entry["type"] == "extra_forbidden":
         return f"there is no key {name!r}"
     if entry["type"] == "missing":
@@ -232,9 +241,37 @@ def read_configuration(path):
         raise UsageError(f"{path}:{error.problem_mark.line + 1}: {error.problem}") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}") from None
+    if node is not None:
+        _check_keys(path, node)
     if not isinstance(values, dict):
         raise UsageError(f"{path}:1: configuration must hold keys and values: data, layers, ...")
     return checked_configuration(values, lambda keys: f"{path}:{_line(node, keys)}")
+
+
+def _check_keys(path, node):
+    """Raise `UsageError` when a mapping has a key twice."""
+    left, visited = [node], set()
+    while left:
+        node = left.pop()
+        # an alias may lead back to where it stands
+        if node.id == "scalar" or id(node) in visited:
+            continue
+        visited.add(id(node))
+        if node.id == "mapping":
+            _check_mapping(path, node)
+            left += [value for _, value in node.value]
+        else:
+            left += node.value
+
+
+def _check_mapping(path, node):
+    lines = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if str(key.value) in lines:
+            first = lines[str(key.value)]
+            raise UsageError(f"{path}:{line}: key {key.value!r} stands on line {first} already")
+        lines[str(key.value)] = line
 
 
 def _line(node, keys):

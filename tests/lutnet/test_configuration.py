@@ -46,7 +46,11 @@ def test_a_configuration_is_read_with_defaults(tmp_path):
         ("training:", "trianing:", "8: there is no key 'trianing'"),
         ("data: {set: digits}", "", "key 'data' is missing"),
         ("  epochs: 3", "  epochs: [3", "[0-9]+: "),
-        ("bits: 4}", "bits: 4, kind: learned_table}", "7: bits: input should be 1"),
+        ("  epochs: 3", "  epochs: 3\n  epochs: 4", "10: key 'epochs' stands on line 9 already"),
+        ("kind: mlp", "kind: [mlp]", "3: kind must be one of "),
+        ("layers:", "encoder: {thresholds: [a]}\nlayers:", "2: thresholds: input should be "),
+        ("kind: linear", "kind: learned_table", "7: bits: input should be 1"),
+        ("fan_in: 6", "fan_in: &a [*a]", "7: fan_in: "),
     ],
 )
 def test_a_mistake_gives_one_line_with_its_place(tmp_path, old, new, message):
@@ -76,6 +80,7 @@ def test_a_file_that_is_not_there_is_named():
     ("encoder", "message"),
     [
         ({"thresholds": [3, 2]}, "thresholds must be a list of ascending integers"),
+        ({"thresholds": [1 << 70]}, r"thresholds must be from -2\*\*31 to 2\*\*31"),
         ({"thresholds": []}, "thresholds must be a list of ascending integers"),
         (
             {"thresholds": [1, 2], "coding": "binary", "bits": 2},
