@@ -13,6 +13,7 @@ COMMANDS = {
     "verify": "Compare a core in simulation with its golden model, bit for bit.",
     "run": "Stream operands through a board and check every answer.",
     "quantize": "Turn the weights of a model into codes that the cores take.",
+    "lutnet": "Train networks of look-up tables, evaluate and report them.",
     "list": "List the cores, formats, boards or methods of quantization.",
     "show": "Describe one core, format or board.",
     "doctor": "List the tools: version, where found, what is missing.",

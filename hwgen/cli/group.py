@@ -32,12 +32,14 @@ class CommandGroup(click.Group):
     summaries : dict of str to str
         Command name to the line that stands in the help. Command ``build`` is the attribute
         ``command`` of module ``hwgen.cli.build``.
+    package : str
+        Where the modules are.
     """
 
-    def __init__(self, name, summaries, **attributes):
+    def __init__(self, name, summaries, package="hwgen.cli", **attributes):
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
         super().__init__(name, context_settings=settings, no_args_is_help=False, **attributes)
-        self.summaries = summaries
+        self.summaries, self.package = summaries, package
         click.version_option(hwgen.__version__, prog_name=name)(self)
 
     def list_commands(self, ctx):
@@ -46,7 +48,7 @@ class CommandGroup(click.Group):
     def get_command(self, ctx, name):
         if name not in self.summaries:
             return None
-        return importlib.import_module(f"hwgen.cli.{name}").command
+        return importlib.import_module(f"{self.package}.{name}").command
 
     def parse_args(self, ctx, args):
         if not args:

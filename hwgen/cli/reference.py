@@ -80,12 +80,11 @@ def _page(title, sections):
 
 def _commands():
     """Return the page of all commands; a core's own options stand on the core's page."""
-    from hwgen.cli import COMMANDS, application
+    from hwgen.cli import application
     from hwgen.cli.group import EXIT_CODES
 
     sections = [Section("", text=_COMMON)]
-    for name in COMMANDS:
-        command = application.get_command(None, name)
+    for name, command in _each_command(application):
         rows = [_option(each) for each in command.params if isinstance(each, click.Option)]
         words = [each.metavar for each in command.params if isinstance(each, click.Argument)]
         words += ["[OPTIONS OF THE CORE]"] if isinstance(command, CoreCommand) else []
@@ -95,6 +94,16 @@ def _commands():
     codes = [(str(code), meaning) for code, meaning in EXIT_CODES.items()]
     sections.append(Section("Exit codes", ("code", "meaning"), codes))
     return _page("Commands", sections)
+
+
+def _each_command(group, before=""):
+    """Yield (words, command) for all commands, those of a group inside in its place."""
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if isinstance(command, click.Group):
+            yield from _each_command(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _option(option):

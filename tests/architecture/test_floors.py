@@ -17,7 +17,7 @@ FLOORS = [
     ["hwgen.sim"],
     ["hwgen.link"],
     ["hwgen.flow"],
-    ["hwgen.quant"],
+    ["hwgen.quant", "hwgen.lutnet"],
     ["hwgen.cli"],
 ]
 

@@ -1,0 +1,56 @@
+"""``hwgen lutnet train``."""
+
+from pathlib import Path
+
+import click
+
+from hwgen.cli.console import json_option, progress, report
+
+__all__ = ["command"]
+
+
+@click.command("train")
+@click.argument("config", metavar="CONFIG.yaml", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where the network goes (default: CONFIG.safetensors here).",
+)
+@click.option(
+    "--data", metavar="PATH", help="File or folder of the data set, in place of the one in CONFIG."
+)
+@json_option
+def command(config, out, data, as_json):
+    """Train a network as a configuration says, and write its tables.
+
+    Beside the network stand its real-valued parameters, for hwgen lutnet eval --backend torch.
+    Every epoch is kept: a run that was interrupted goes on where it was, to the same result.
+    Needs PyTorch: pip install 'hwgen[lutnet]'.
+    """
+    from hwgen.lutnet.requirement import need_torch
+
+    need_torch("hwgen lutnet train")
+    from hwgen.formats.lut_network_file import read_network
+    from hwgen.lutnet.config import read_configuration
+    from hwgen.lutnet.data import read_data
+    from hwgen.lutnet.estimate import estimated_luts
+    from hwgen.lutnet.trainer import parameters_file, train
+
+    out = out or Path(f"{config.stem}.safetensors")
+    configuration = read_configuration(config)
+    with progress() as update:
+        update("reading data")
+        facts = train(configuration, read_data(configuration.data, data), out, update)
+    document = {
+        "config": str(config),
+        "file": str(out),
+        "parameters": str(parameters_file(out)),
+        "accuracy": facts["accuracy"],
+        "epoch": facts["epoch"],
+        "estimated_lut6": estimated_luts(read_network(out)),
+    }
+    percent = ", ".join(f"{name} {value:.2f} %" for name, value in facts["accuracy"].items())
+    text = f"accuracy: {percent}\nabout {document['estimated_lut6']:,} LUT6\n\n{out}"
+    report("lutnet-train", document, text, as_json)

@@ -1,0 +1,291 @@
+"""What a configuration of training may say, and how its file is read."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
+)
+
+from hwgen.errors import UsageError, nearest
+
+__all__ = [
+    "Configuration",
+    "DataOptions",
+    "EncoderOptions",
+    "HeadOptions",
+    "LayerOptions",
+    "TrainingOptions",
+    "checked_configuration",
+    "data_options",
+    "read_configuration",
+]
+
+
+_UNION_NAMES = ("str", "int")
+_OF_A_KEY = ("extra_forbidden", "missing")
+_FARTHEST_THRESHOLD = 1 << 31
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DataOptions(_Part):
+    """A data set.
+
+    ``set`` is its reader in `hwgen.lutnet.data`, ``path`` its file or folder, ``bits`` the width
+    that features of ``csv`` and ``npz`` are standardized to, ``label`` the column of classes of
+    ``csv`` (name or number, the last if none), ``held_out`` the part of vectors for the test where
+    the set has no such part of its own.
+    """
+
+    set: Literal["digits", "mnist", "nslkdd", "csv", "npz"]
+    path: str | None = None
+    bits: int = Field(8, ge=2, le=16)
+    label: str | int = -1
+    held_out: float = Field(0.2, gt=0, lt=1)
+
+
+class EncoderOptions(_Part):
+    """Thresholds on every feature.
+
+    ``thresholds``: ``quantiles`` of the training vectors, ``uniform`` between their extremes, or a
+    list for all features. ``coding``: ``thermometer`` with ``levels`` thresholds, or ``binary``
+    numbers of ``bits`` bits.
+    """
+
+    coding: Literal["thermometer", "binary"] = "thermometer"
+    thresholds: Literal["quantiles", "uniform"] | list[int] = "quantiles"
+    levels: int = Field(3, ge=1, le=255)
+    bits: int = Field(2, ge=1, le=8)
+
+    @model_validator(mode="after")
+    def _fits(self):
+        given = self.thresholds
+        if isinstance(given, list):
+            if max(map(abs, given), default=0) > _FARTHEST_THRESHOLD:
+                raise ValueError("thresholds must be from -2**31 to 2**31")
+            if not given or sorted(set(given)) != given:
+                raise ValueError("thresholds must be a list of ascending integers")
+            if self.coding == "binary" and len(given) != (1 << self.bits) - 1:
+                raise ValueError(
+                    f"thresholds must be {(1 << self.bits) - 1} for {self.bits} bits, "
+                    f"not {len(given)}"
+                )
+        return self
+
+
+class LayerOptions(_Part):
+    """What layers of every kind have.
+
+    ``neurons`` neurons with ``fan_in`` inputs each, ``connect``-ed at ``random`` or ``learned``;
+    ``terms`` functions added up make one neuron; its output has ``bits`` bits.
+    """
+
+    neurons: int = Field(ge=1, le=1 << 16)
+    fan_in: int = Field(ge=1, le=16)
+    bits: int = Field(2, ge=1, le=8)
+    signed: bool = False
+    connect: Literal["random", "learned"] = "random"
+    terms: int = Field(1, ge=1, le=64)
+
+
+class HeadOptions(_Part):
+    """``argmax`` over one neuron a class, or over a ``popcount`` of the neurons of every class.
+
+    ``temperature`` divides what the loss sees; chosen from the size of the layer if none.
+    """
+
+    kind: Literal["argmax", "popcount"] = "argmax"
+    temperature: float | None = Field(None, gt=0)
+
+
+class TrainingOptions(_Part):
+    """How the network is trained.
+
+    ``rate`` and ``connect_rate``: Adam's step for functions and for learned connections, falling
+    to 0 as a cosine. ``validation``: part of the training vectors by which the epoch is chosen.
+    ``smoothing``: of the labels. ``rarest``: an encoded input that is the same in all but this
+    part of the vectors is not connected. ``shift``: square images are moved by up to so many pixels
+    while training; what is outside of them has code 0.
+    """
+
+    epochs: int = Field(30, ge=1, le=100_000)
+    batch: int = Field(256, ge=2, le=1 << 16)
+    rate: float = Field(0.01, gt=0, le=10)
+    connect_rate: float = Field(0.01, gt=0, le=10)
+    validation: float = Field(0.1, gt=0, lt=1)
+    smoothing: float = Field(0.0, ge=0, lt=1)
+    rarest: float = Field(0.0, ge=0, lt=0.5)
+    shift: int = Field(0, ge=0, le=4)
+    seed: int = Field(1, ge=0, lt=1 << 32)
+    threads: int = Field(1, ge=1, le=256)
+
+
+class Configuration(_Part):
+    """Everything that determines a trained network, beside the data themselves."""
+
+    data: DataOptions
+    encoder: EncoderOptions = EncoderOptions()
+    layers: list[SerializeAsAny[LayerOptions]] = Field(min_length=1, max_length=64)
+    head: HeadOptions = HeadOptions()
+    training: TrainingOptions = TrainingOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _layers_of_their_kinds(cls, values):
+        if isinstance(values, dict) and isinstance(values.get("layers"), list):
+            layers = [_layer(number, each) for number, each in enumerate(values["layers"])]
+            return values | {"layers": layers}
+        return values
+
+
+class _LayerError(Exception):
+    """A mistake in a layer, with the keys that lead to it."""
+
+    def __init__(self, keys, message):
+        super().__init__(message)
+        self.keys = ("layers", *keys)
+
+
+def _layer(number, entry):
+    """Return the options of one layer, of the class that its kind has."""
+    from hwgen.lutnet.kinds import KINDS
+
+    if isinstance(entry, LayerOptions):
+        return entry
+    if not isinstance(entry, dict) or "kind" not in entry:
+        raise _LayerError((number,), f"a layer must have a kind: {', '.join(KINDS)}")
+    kind = entry["kind"]
+    if not isinstance(kind, str) or kind not in KINDS:
+        hint = nearest(kind, KINDS)
+        raise _LayerError(
+            (number, "kind"), f"kind must be one of {', '.join(KINDS)}, not {kind!r}{hint}"
+        )
+    try:
+        return KINDS[kind].Options.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _LayerError((number, *first["loc"]), _message(first)) from None
+
+
+def _message(entry):
+    """Return what pydantic says of one mistake in our words."""
+    text = entry["msg"].removeprefix("Value error, ")
+    # pydantic adds the member of a union that it tried last
+    keys = [each for each in entry["loc"] if str(each).isidentifier() and each not in _UNION_NAMES]
+    name = entry["loc"][-1] if entry["type"] in _OF_A_KEY else (keys or ["configuration"])[-1]
+    if entry["type"] == "extra_forbidden":
+        return f"there is no key {name!r}"
+    if entry["type"] == "missing":
+        return f"key {name!r} is missing"
+    if entry["type"] == "value_error":
+        return text
+    return f"{name}: {text[:1].lower()}{text[1:]}, not {entry['input']!r}"
+
+
+def checked_configuration(values, place=None):
+    """Return the `Configuration` of plain values.
+
+    Parameters
+    ----------
+    values : dict
+    place : callable, optional
+        From the keys that lead to a mistake to the text with which the message begins.
+
+    Raises
+    ------
+    UsageError
+        One line with the first mistake.
+    """
+    place = place or (lambda keys: "configuration")
+    try:
+        return Configuration.model_validate(values)
+    except _LayerError as error:
+        raise UsageError(f"{place(error.keys)}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{place(first['loc'])}: {_message(first)}") from None
+
+
+def data_options(facts, path):
+    """Return the `DataOptions` that the facts of the network at ``path`` have."""
+    try:
+        return DataOptions.model_validate(facts["configuration"]["data"])
+    except (KeyError, TypeError, ValidationError):
+        raise UsageError(
+            f"{str(path)!r} must say with which data it was trained, and does not; "
+            "hwgen lutnet train makes such a file"
+        ) from None
+
+
+def read_configuration(path):
+    """Return the `Configuration` of a YAML file; a `UsageError` begins with file and line."""
+    import yaml
+
+    try:
+        node = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        values = yaml.SafeLoader("").construct_document(node) if node else None
+    except OSError as error:
+        reason = error.strerror
+        raise UsageError(f"cannot read configuration {str(path)!r}: {reason}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"configuration {str(path)!r} must be UTF-8 text") from None
+    except yaml.MarkedYAMLError as error:
+        raise UsageError(f"{path}:{error.problem_mark.line + 1}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: {str(error).splitlines()[0]}") from None
+    if node is not None:
+        _check_keys(path, node)
+    if not isinstance(values, dict):
+        raise UsageError(f"{path}:1: configuration must hold keys and values: data, layers, ...")
+    return checked_configuration(values, lambda keys: f"{path}:{_line(node, keys)}")
+
+
+def _check_keys(path, node):
+    """Raise `UsageError` when a mapping has a key twice."""
+    left, visited = [node], set()
+    while left:
+        node = left.pop()
+        # an alias may lead back to where it stands
+        if node.id == "scalar" or id(node) in visited:
+            continue
+        visited.add(id(node))
+        if node.id == "mapping":
+            _check_mapping(path, node)
+            left += [value for _, value in node.value]
+        else:
+            left += node.value
+
+
+def _check_mapping(path, node):
+    lines = {}
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if str(key.value) in lines:
+            first = lines[str(key.value)]
+            raise UsageError(f"{path}:{line}: key {key.value!r} stands on line {first} already")
+        lines[str(key.value)] = line
+
+
+def _line(node, keys):
+    """Return the line, counted from 1, of the entry nearest to where ``keys`` lead."""
+    line = node.start_mark.line + 1
+    for key in keys:
+        if isinstance(node.value, list) and node.id == "mapping":
+            found = [pair for pair in node.value if pair[0].value == key]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif node.id == "sequence" and isinstance(key, int):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

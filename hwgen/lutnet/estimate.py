@@ -1,0 +1,158 @@
+"""How many six-input look-up tables a network takes at most, by plain rules.
+
+Only what the outputs depend on is counted. No logic is shared and nothing is minimized, so a good
+mapping is smaller; the report of a synthesis is the measure, this is for choosing configurations.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["LayerEstimate", "estimated_layers", "estimated_luts", "head_luts"]
+
+_LUT_INPUTS = 6
+
+
+@dataclass(frozen=True)
+class LayerEstimate:
+    """One layer: its kind, live elements of all, what an address has, and look-up tables."""
+
+    kind: str
+    elements: int
+    live: int
+    fan_in: int
+    bits: int
+    address_bits: int
+    table_bits: int
+    luts: int
+
+
+def estimated_layers(network):
+    """Return a `LayerEstimate` for every layer, and look-up tables of the head at the end."""
+    live = live_elements(network)
+    found = []
+    for number, layer in enumerate(network.layers):
+        given, behind = network.elements[number : number + 2]
+        rows = np.flatnonzero(live[number + 1])
+        luts, fan_in, table_bits = _COUNTS[layer.kind](layer, given, behind, rows)
+        address = fan_in * given.bits if layer.kind == "tables" else 0
+        found.append(
+            LayerEstimate(
+                layer.kind, behind.count, len(rows), fan_in, behind.bits, address, table_bits, luts
+            )
+        )
+    return found
+
+
+def estimated_luts(network):
+    """Return look-up tables of the whole network, encoder and head included."""
+    return sum(each.luts for each in estimated_layers(network)) + head_luts(network)
+
+
+def head_luts(network):
+    """Return look-up tables of the head: comparisons and choices, in pairs."""
+    last = network.elements[-1]
+    if network.head != "argmax" or last.count == 1:
+        return 0
+    number = (last.count - 1).bit_length()
+    # a comparison takes two bits a table, a choice between two values one
+    return (last.count - 1) * (-(-last.bits // 2) + last.bits + number)
+
+
+def live_elements(network):
+    """Return for every list of elements which ones the outputs depend on, as booleans."""
+    live = [np.ones(network.elements[-1].count, bool)]
+    for layer, given in reversed(list(zip(network.layers, network.elements, strict=False))):
+        before = np.zeros(given.count, bool)
+        rows = np.flatnonzero(live[0])
+        if layer.kind == "tables":
+            for row in rows:
+                before[layer.inputs[row][_used(layer.tables[row], given.bits)]] = True
+        elif layer.kind == "sums":
+            for row in rows:
+                before[layer.groups[row]] = True
+        elif layer.kind == "thresholds":
+            per = layer.thresholds.shape[1] if layer.coding == "thermometer" else 1
+            before[rows // per] = True
+        else:
+            before[(layer.weights[rows] != 0).any(axis=0)] = True
+        live.insert(0, before)
+    return live
+
+
+def _dependencies(column):
+    """Return which address bits a list of outputs by address depends on."""
+    address = (len(column) - 1).bit_length()
+    cube = column.reshape((2,) * address)
+    return [
+        bool((np.take(cube, 0, axis) != np.take(cube, 1, axis)).any())
+        for axis in reversed(range(address))
+    ]
+
+
+def _used(column, bits):
+    """Return the places of the address whose elements change the output."""
+    return [place // bits for place, used in enumerate(_dependencies(column)) if used]
+
+
+def _tree(inputs):
+    """Return look-up tables of a function of so many inputs: leaves, and multiplexers of four."""
+    if inputs <= _LUT_INPUTS:
+        return 1 if inputs else 0
+    leaves = 1 << inputs - _LUT_INPUTS
+    return leaves + -(-(leaves - 1) // 3)
+
+
+def _tables(layer, given, behind, rows):
+    luts = 0
+    for row in rows:
+        for bit in range(layer.bits):
+            column = layer.tables[row] >> bit & 1
+            used = sum(_dependencies(column))
+            wire = used == 1 and not column[0]
+            luts += 0 if wire else _tree(used)
+    return luts, layer.inputs.shape[1], len(rows) * layer.tables.shape[1] * layer.bits
+
+
+def _comparison(threshold, given):
+    """Return look-up tables of ``x >= threshold``: low zero bits do not count."""
+    low, high = given.bounds
+    if threshold <= low or threshold > high:
+        return 0
+    distance = threshold - low
+    zeros = (distance & -distance).bit_length() - 1
+    inputs = given.bits - zeros
+    return 0 if inputs == 1 else 1 + max(0, -(-(inputs - _LUT_INPUTS) // (_LUT_INPUTS - 1)))
+
+
+def _thresholds(layer, given, behind, rows):
+    count = layer.thresholds.shape[1]
+    if layer.coding == "thermometer":
+        places = zip(rows // count, rows % count, strict=True)
+        luts = sum(_comparison(int(layer.thresholds[row, each]), given) for row, each in places)
+        return luts, 1, 0
+    luts = 0
+    for row in rows:
+        comparisons = sum(_comparison(int(each), given) for each in layer.thresholds[row])
+        luts += min(comparisons + count, behind.bits * _tree(given.bits))
+    return luts, 1, 0
+
+
+def _sums(layer, given, behind, rows):
+    luts, widest = 0, 0
+    for row in rows:
+        size = len(layer.groups[row])
+        widest = max(widest, size)
+        # a counter of n ones takes n less its width full adders, one table each
+        luts += size if given.bits == 1 else (size - 1) * behind.bits
+    return luts, widest, 0
+
+
+def _matrix(layer, given, behind, rows):
+    weights = layer.weights[rows]
+    # every power of two of a weight is one adder
+    adders = sum(int(each).bit_count() for each in np.abs(weights).ravel())
+    return adders * behind.bits, int((weights != 0).sum(axis=1).max(initial=0)), 0
+
+
+_COUNTS = {"tables": _tables, "sums": _sums, "thresholds": _thresholds, "matrix": _matrix}
