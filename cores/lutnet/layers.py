@@ -8,6 +8,7 @@ from hwgen.cores.arith.shift_add import multiply_constants
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if, shape_of_range
 from hwgen.cores.lutnet.plan import ONE, ZERO
+from hwgen.cores.lutnet.verilog import tables_module
 
 __all__ = ["bits_of", "greatest", "logic_layer", "number_layer"]
 
@@ -22,7 +23,7 @@ def bits_of(pipeline, elements):
     }
 
 
-def logic_layer(pipeline, layer, block, bits):
+def logic_layer(pipeline, layer, block, bits, modules):
     """Return the elements of a `LogicLayer`, and its bits by number.
 
     Parameters
@@ -30,16 +31,16 @@ def logic_layer(pipeline, layer, block, bits):
     pipeline : Pipeline
     layer : LogicLayer
     block : Block or None
-        Its module; ``None`` where all bits are constant.
+        What it looks up; ``None`` where all bits are constant.
     bits : dict of int to Timed
         Those before, by number.
+    modules : dict of str to VerilogModule
+        Gets the modules that are used, by name.
     """
     own = {}
     if block is not None:
-        found = _instance(pipeline, block, [bits[number] for number in layer.variables])
-        own = {
-            number: pipeline.slice(found, at, at + 1) for at, number in enumerate(layer.functions)
-        }
+        found = _looked_up(pipeline, block, [bits[number] for number in layer.variables], modules)
+        own = dict(zip(layer.functions, found, strict=True))
     zero, one = (pipeline.constant(Const(bit, 1)) for bit in (0, 1))
     # what nobody reads was left out
     known = {ZERO: zero, ONE: one, **own}
@@ -50,16 +51,39 @@ def logic_layer(pipeline, layer, block, bits):
     return elements, own
 
 
-def _instance(pipeline, block, inputs):
-    fabric = pipeline.fabric
+def _looked_up(pipeline, block, inputs, modules):
+    """Return the bits of a block, each as Timed; with registers inside where it is too deep."""
+    mapped = block.mapped
+    if block.module is not None:
+        return _instance(pipeline, block.module, mapped, inputs, modules)
+    values = {f"x{at}": each for at, each in enumerate(inputs)}
+    most = mapped.levels
+    while most > 1 and not _meets_period(pipeline, mapped, inputs, most):
+        most -= 1
+    for part, reads, outputs in mapped.segments(max(1, most)):
+        module = tables_module(part, pipeline.fabric)
+        found = _instance(pipeline, module, part, [values[name] for name in reads], modules)
+        values |= dict(zip(outputs, found, strict=True))
+    return [values[name] for name in mapped.outputs]
+
+
+def _meets_period(pipeline, mapped, inputs, levels):
+    """Return whether so many levels fit between two registers."""
+    launched = Timed(Signal(len(inputs)), 0, pipeline.fabric.launch_delay)
+    return pipeline.fits([launched], pipeline.fabric.logic_delay(levels), width=mapped.pins)
+
+
+def _instance(pipeline, module, mapped, inputs, modules):
     joined = pipeline.concatenate(inputs)
-    delay = fabric.logic_delay(block.levels)
-    stage, arrival = pipeline.start([joined], delay, width=block.pins)
-    result = Signal(block.outputs, name="layer_bits")
+    delay = pipeline.fabric.logic_delay(mapped.levels)
+    stage, arrival = pipeline.start([joined], delay, width=mapped.pins)
+    result = Signal(len(mapped.outputs), name="layer_bits")
     x = pipeline.at(joined, stage)
     if not pipeline.sizing:
-        pipeline.m.submodules += Instance(block.module.name, i_x=x, o_y=result)
-    return Timed(result, stage, arrival + delay)
+        modules[module.name] = module
+        pipeline.m.submodules += Instance(module.name, i_x=x, o_y=result)
+    whole = Timed(result, stage, arrival + delay)
+    return [pipeline.slice(whole, at, at + 1) for at in range(len(result))]
 
 
 def _element(pipeline, bits, is_signed):

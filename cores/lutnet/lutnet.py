@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Mux, Signal
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.lutnet.layers import bits_of, greatest, logic_layer, number_layer
-from hwgen.cores.lutnet.mapping import map_functions
+from hwgen.cores.lutnet.mapping import Mapped, map_functions
 from hwgen.cores.lutnet.plan import LogicLayer, plan_network
-from hwgen.cores.lutnet.verilog import multiplexers_module, tables_module
+from hwgen.cores.lutnet.verilog import multiplexers_module
 from hwgen.cores.pipelined import PipelinedCore
 from hwgen.cores.verilog_module import VerilogModule
 
@@ -18,12 +18,10 @@ __all__ = ["Block", "Lutnet", "blocks_of"]
 
 @dataclass(frozen=True)
 class Block:
-    """The module of a layer, its outputs, tables in series, and pins that its inputs reach."""
+    """What a layer looks up: its mapped tables, and its module where synthesis is to map them."""
 
-    module: VerilogModule
-    outputs: int
-    levels: int
-    pins: int
+    mapped: Mapped
+    module: VerilogModule | None
 
 
 def blocks_of(layers, config):
@@ -35,14 +33,13 @@ def blocks_of(layers, config):
 
 
 def _block(layer, config):
-    fabric = targets.get(config.target)
     functions = list(layer.functions.values())
     effort = "depth" if config.mapping == "none" else config.mapping
-    mapped = map_functions(layer.diagrams, functions, fabric.lut_inputs, effort)
-    module = tables_module(mapped, fabric)
-    if config.mapping == "none":
-        module = multiplexers_module(layer.diagrams, functions, mapped.digest)
-    return Block(module, len(functions), mapped.levels, mapped.pins)
+    size = targets.get(config.target).lut_inputs
+    mapped = map_functions(layer.diagrams, functions, size, effort)
+    if config.mapping != "none":
+        return Block(mapped, None)
+    return Block(mapped, multiplexers_module(layer.diagrams, functions, mapped.digest))
 
 
 class Lutnet(PipelinedCore):
@@ -63,8 +60,6 @@ class Lutnet(PipelinedCore):
     ----------
     initiation_interval : int
         Tokens of a vector.
-    tables : int
-        Look-up tables as they are mapped; sums and comparators are not among them.
     """
 
     def __init__(self, config):
@@ -75,9 +70,9 @@ class Lutnet(PipelinedCore):
         x = fixed_field("x", given.bits, given.signed, 0, config.lanes, "elements of the vector")
         doc = "number of the class" if config.network.head == "argmax" else "last elements"
         y = fixed_field("y", outputs.bits, outputs.signed, 0, outputs.count, doc)
+        self._modules = {}
         super().__init__(config, [x], [y])
-        modules = {each.module.name: each.module for each in self._blocks if each}
-        self.verilog_libraries = (*self.verilog_libraries, *modules.values())
+        self.verilog_libraries = (*self.verilog_libraries, *self._modules.values())
 
     def datapath(self, pipeline, valid):
         network = self.config.network
@@ -87,7 +82,7 @@ class Lutnet(PipelinedCore):
             self._layers, self._blocks, network.elements, network.elements[1:], strict=False
         ):
             if isinstance(layer, LogicLayer):
-                elements, bits = logic_layer(pipeline, layer, block, bits)
+                elements, bits = logic_layer(pipeline, layer, block, bits, self._modules)
             else:
                 elements = number_layer(pipeline, layer.layer, elements, before, after)
                 bits = bits_of(pipeline, elements)

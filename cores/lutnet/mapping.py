@@ -62,12 +62,46 @@ class Mapped:
     outputs: tuple
 
     @cached_property
-    def levels(self):
-        """Most tables in series."""
+    def depths(self):
+        """Level of every table: 1 where it reads inputs only."""
         depth = {}
         for name, each in self.tables.items():
             depth[name] = 1 + max((depth.get(other, 0) for other in each.inputs), default=0)
-        return max((depth.get(name, 0) for name in self.outputs), default=0)
+        return depth
+
+    @property
+    def levels(self):
+        """Most tables in series."""
+        return max((self.depths.get(name, 0) for name in self.outputs), default=0)
+
+    def segments(self, most):
+        """Cut the network where tables are in series, so that a register may stand there.
+
+        Parameters
+        ----------
+        most : int
+            Levels of a segment.
+
+        Returns
+        -------
+        list of (Mapped, list of str, list of str)
+            Every segment, the names here of its inputs and of its outputs.
+        """
+        count = max(1, -(-self.levels // most))
+        ends = [self.levels * (at + 1) // count for at in range(count)]
+        parts = [{} for _ in ends]
+        for name, each in self.tables.items():
+            if (depth := self.depths[name]) <= self.levels:
+                parts[next(at for at, end in enumerate(ends) if depth <= end)][name] = each
+        found, needed = [], set(self.outputs)
+        for part in reversed(parts):
+            outputs = [name for name in part if name in needed]
+            reads = {other for each in part.values() for other in each.inputs} - part.keys()
+            needed |= reads
+            found.append(
+                (_renamed(part, sorted(reads), outputs, self.size), sorted(reads), outputs)
+            )
+        return [each for each in reversed(found) if each[2]]
 
     @cached_property
     def pins(self):
@@ -130,6 +164,17 @@ def map_functions(diagrams, functions, size, effort="area"):
             for file in sorted(Path(folder).glob("out*.blif"))
         ]
     return min(found, key=lambda each: (len(each.tables), each.levels))
+
+
+def _renamed(tables, inputs, outputs, size):
+    """Return tables as a `Mapped` of their own."""
+    names = {name: f"x{at}" for at, name in enumerate(inputs)}
+    names |= {name: f"n{at}" for at, name in enumerate(tables)}
+    own = {
+        names[name]: LookUpTable(tuple(names[other] for other in each.inputs), each.table)
+        for name, each in tables.items()
+    }
+    return Mapped(size, len(inputs), own, tuple(names[name] for name in outputs))
 
 
 def _blif(diagrams, functions, names):

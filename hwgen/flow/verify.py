@@ -11,7 +11,7 @@ from hwgen.errors import UsageError, nearest
 from hwgen.flow.emit import emit
 from hwgen.sim.streams import streams_of
 
-__all__ = ["SIMULATORS", "TIERS", "VerifyResult", "all_codes", "verify"]
+__all__ = ["SIMULATORS", "TIERS", "VerifyResult", "all_codes", "synthesised", "verify"]
 
 TIERS = ("both", "compiled", "cocotb")
 SIMULATORS = ("verilator", "cxxrtl", "icarus")
@@ -150,7 +150,7 @@ def verify(
     designs = [("rtl", Path(emitted.verilog))]
     if post_synth:
         say("synthesising")
-        designs.append(("netlist", _netlist(emitted, config, Path(folder))))
+        designs.append(("netlist", synthesised(emitted, config, Path(folder))))
     inputs = all_codes(interface) if interface["initiation_interval"] == 1 else None
     exhaustive = inputs is not None
     findings = []
@@ -321,8 +321,8 @@ def _tiers(simulator, tier, vectors, waves):
     return tiers
 
 
-def _netlist(emitted, config, folder):
-    """Synthesise for the config's target and return the netlist as plain Verilog."""
+def synthesised(emitted, config, folder):
+    """Synthesise for the config's target and return the netlist as a file of plain Verilog."""
     from hwgen.flow.synthesise import synthesise
     from hwgen.sim.netlist import behavioral_netlist
 

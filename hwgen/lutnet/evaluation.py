@@ -43,13 +43,13 @@ def _described(elements):
     return f"{elements.count} {sign} integers of {elements.bits} bits"
 
 
-def first_difference(by_torch, by_table):
-    """Return a line about the first vector whose classes differ, or None."""
-    unequal = np.flatnonzero(by_torch != by_table)
+def first_difference(found, by_table, of):
+    """Return a line about the first vector whose classes differ, or None; ``of`` names `found`."""
+    unequal = np.flatnonzero(found != by_table)
     if not unequal.size:
         return None
     first = unequal[0]
     return (
         f"{unequal.size} of {len(by_table)} vectors have another class by the tables than by the "
-        f"functions; the first is vector {first}: {by_table[first]}, not {by_torch[first]}"
+        f"{of}; the first is vector {first}: {by_table[first]}, not {found[first]}"
     )

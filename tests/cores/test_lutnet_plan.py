@@ -129,3 +129,22 @@ def test_what_nobody_reads_is_not_made(last):
     end = _tables([[1]], [[1, 0]]) if last == "tables" else SumLayer([1, 1], [0, 2])
     layers = plan_network(LutNetwork(Elements(3, 4), (first, middle, end), "none"))
     assert [len(each.functions) for each in layers[:2]] == [1, 1]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_segments_one_after_the_other_are_the_whole(most):
+    rng = np.random.default_rng(6)
+    diagrams = Diagrams()
+    functions = [diagrams.of_table(list(range(9)), rng.integers(0, 2, 512)) for _ in range(3)]
+    functions.append(diagrams.of_table([4], [0, 1]))
+    mapped = map_functions(diagrams, functions, 4)
+    segments = mapped.segments(most)
+    assert len(segments) == -(-mapped.levels // most)
+    assert all(part.levels <= most for part, _, _ in segments)
+    for code in rng.integers(0, 512, 100):
+        bits = [int(code) >> at & 1 for at in range(9)]
+        values = {f"x{at}": bit for at, bit in enumerate(bits)}
+        for part, reads, outputs in segments:
+            found = part.evaluate([values[name] for name in reads])
+            values |= dict(zip(outputs, found, strict=True))
+        assert [values[name] for name in mapped.outputs] == mapped.evaluate(bits)

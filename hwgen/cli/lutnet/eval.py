@@ -8,6 +8,8 @@ from hwgen.cli.console import json_option, progress, report
 
 __all__ = ["command"]
 
+_OTHERS = {"torch": "functions", "rtl": "circuit", "netlist": "synthesized circuit"}
+
 
 @click.command("eval")
 @click.argument("network", metavar="NET", type=click.Path(path_type=Path))
@@ -22,18 +24,26 @@ __all__ = ["command"]
 )
 @click.option(
     "--backend",
-    metavar="table|torch",
-    type=click.Choice(("table", "torch")),
+    metavar="table|torch|rtl|netlist",
+    type=click.Choice(("table", "torch", "rtl", "netlist")),
     default="table",
     show_default=True,
-    help="The tables (golden model), or the functions that were trained, compared with the tables.",
+    help="The tables (golden model); or what is compared with them: the functions that were "
+    "trained, the emitted Verilog, or what synthesis makes of it.",
+)
+@click.option(
+    "--target",
+    metavar="NAME",
+    default="ecp5",
+    show_default=True,
+    help="Fabric of the circuit, for rtl and netlist.",
 )
 @json_option
-def command(network, data, part, backend, as_json):
+def command(network, data, part, backend, target, as_json):
     """Evaluate a network on the vectors of a data set.
 
-    With --backend torch, exit code 3 when a class differs from that of the tables; the message
-    names the first such vector.
+    With any --backend but table, exit code 3 when a class differs from that of the tables; the
+    message names the first such vector.
     """
     if backend == "torch":
         from hwgen.lutnet.requirement import need_torch
@@ -52,13 +62,19 @@ def command(network, data, part, backend, as_json):
     with progress() as update:
         update(f"{len(vectors):,} vectors through the tables")
         by_table = classes_by_table(integers, vectors)
+        others = None
         if backend == "torch":
             from hwgen.lutnet.trainer import torch_classes
 
             update(f"{len(vectors):,} vectors through the functions")
-            by_torch = torch_classes(network, facts, found, vectors)
-            if message := first_difference(by_torch, by_table):
-                raise MismatchError(message)
+            others = torch_classes(network, facts, found, vectors)
+        elif backend != "table":
+            from hwgen.lutnet.circuit import classes_by_circuit
+
+            netlist = backend == "netlist"
+            others = classes_by_circuit(network, vectors, target, netlist, progress=update)
+        if others is not None and (message := first_difference(others, by_table, _OTHERS[backend])):
+            raise MismatchError(message)
     percent = accuracy(by_table, classes)
     document = {
         "network": str(network),
