@@ -170,6 +170,13 @@ def test_synthesised_tables_equal_their_golden_model(options, tmp_path):
     assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
 
 
+def test_tokens_of_a_vector_that_is_not_complete_have_no_result():
+    config = CORE.configure({"net": "random/8x2/12,4/1", "lanes": 4})
+    whole = CORE.golden(config, {"i": {"x": np.arange(8).reshape(2, 4) % 4}})
+    more = CORE.golden(config, {"i": {"x": np.arange(12).reshape(3, 4) % 4}})
+    assert whole["o"]["y"].tolist() == more["o"]["y"].tolist()
+
+
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_wrong_table_is_noticed(layer, tmp_path):
     config = CORE.configure({"net": "random/8x1/12,4/1", "target": "generic"})

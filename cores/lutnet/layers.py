@@ -54,15 +54,17 @@ def logic_layer(pipeline, layer, block, bits, modules):
 def _looked_up(pipeline, block, inputs, modules):
     """Return the bits of a block, each as Timed; with registers inside where it is too deep."""
     mapped = block.mapped
-    if block.module is not None:
-        return _instance(pipeline, block.module, mapped, inputs, modules)
+    if mapped is None:
+        facts = block.outputs, block.levels, block.pins
+        return _instance(pipeline, block.module, facts, inputs, modules)
     values = {f"x{at}": each for at, each in enumerate(inputs)}
     most = mapped.levels
     while most > 1 and not _meets_period(pipeline, mapped, inputs, most):
         most -= 1
     for part, reads, outputs in mapped.segments(max(1, most)):
         module = tables_module(part, pipeline.fabric)
-        found = _instance(pipeline, module, part, [values[name] for name in reads], modules)
+        facts = len(part.outputs), part.levels, part.pins
+        found = _instance(pipeline, module, facts, [values[name] for name in reads], modules)
         values |= dict(zip(outputs, found, strict=True))
     return [values[name] for name in mapped.outputs]
 
@@ -73,11 +75,13 @@ def _meets_period(pipeline, mapped, inputs, levels):
     return pipeline.fits([launched], pipeline.fabric.logic_delay(levels), width=mapped.pins)
 
 
-def _instance(pipeline, module, mapped, inputs, modules):
+def _instance(pipeline, module, facts, inputs, modules):
+    """Return the bits of a module with so many outputs, levels, and pins behind its inputs."""
+    outputs, levels, pins = facts
     joined = pipeline.concatenate(inputs)
-    delay = pipeline.fabric.logic_delay(mapped.levels)
-    stage, arrival = pipeline.start([joined], delay, width=mapped.pins)
-    result = Signal(len(mapped.outputs), name="layer_bits")
+    delay = pipeline.fabric.logic_delay(levels)
+    stage, arrival = pipeline.start([joined], delay, width=pins)
+    result = Signal(outputs, name="layer_bits")
     x = pipeline.at(joined, stage)
     if not pipeline.sizing:
         modules[module.name] = module

@@ -18,10 +18,23 @@ __all__ = ["Block", "Lutnet", "blocks_of"]
 
 @dataclass(frozen=True)
 class Block:
-    """What a layer looks up: its mapped tables, and its module where synthesis is to map them."""
+    """What a layer looks up: as mapped tables, or as the module that synthesis is to map.
 
-    mapped: Mapped
-    module: VerilogModule | None
+    Parameters
+    ----------
+    mapped : Mapped or None
+    module : VerilogModule or None
+    outputs : int
+        Bits of the module.
+    levels, pins : int
+        Tables in series behind the module's inputs, and pins that they reach, about.
+    """
+
+    mapped: Mapped | None = None
+    module: VerilogModule | None = None
+    outputs: int = 0
+    levels: int = 0
+    pins: int = 0
 
 
 def blocks_of(layers, config):
@@ -33,13 +46,17 @@ def blocks_of(layers, config):
 
 
 def _block(layer, config):
-    functions = list(layer.functions.values())
-    effort = "depth" if config.mapping == "none" else config.mapping
+    diagrams, functions = layer.diagrams, list(layer.functions.values())
     size = targets.get(config.target).lut_inputs
-    mapped = map_functions(layer.diagrams, functions, size, effort)
     if config.mapping != "none":
-        return Block(mapped, None)
-    return Block(mapped, multiplexers_module(layer.diagrams, functions, mapped.digest))
+        return Block(map_functions(diagrams, functions, size, config.mapping))
+    module, pins = multiplexers_module(diagrams, functions)
+    return Block(None, module, len(functions), _levels(layer.longest_support, size), pins)
+
+
+def _levels(inputs, size):
+    """Return how many tables in series synthesis takes for a function, as measured with ABC."""
+    return 1 + max(0, -(-(inputs - size) * 3 // size))
 
 
 class Lutnet(PipelinedCore):

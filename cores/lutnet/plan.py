@@ -41,6 +41,11 @@ class LogicLayer:
         """Numbers of the bits before that are read."""
         return self.diagrams.variables(self.functions.values())
 
+    @property
+    def longest_support(self):
+        """Most variables that one function depends on."""
+        return max(len(self.diagrams.variables([each])) for each in self.functions.values())
+
 
 @dataclass
 class NumberLayer:

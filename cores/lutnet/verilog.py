@@ -1,5 +1,7 @@
 """A layer of look-up tables as a Verilog module: cells of the fabric, or plain expressions."""
 
+import hashlib
+
 from hwgen.cores.verilog_module import VerilogModule
 
 __all__ = ["multiplexers_module", "tables_module"]
@@ -35,10 +37,10 @@ def tables_module(mapped, fabric):
     return _module(name, mapped.inputs, len(mapped.outputs), lines)
 
 
-def multiplexers_module(diagrams, functions, digest):
-    """Return the module ``x`` to ``y`` of functions, every node of a diagram a multiplexer.
+def multiplexers_module(diagrams, functions):
+    """Return (module ``x`` to ``y`` of functions, pins that its inputs reach).
 
-    ``digest`` tells functions apart and becomes part of the name.
+    Every node of a diagram is a multiplexer.
     """
     place = {variable: at for at, variable in enumerate(diagrams.variables(functions))}
     nodes = diagrams.reachable(functions)
@@ -50,7 +52,9 @@ def multiplexers_module(diagrams, functions, digest):
             f"    assign {names[number]} = x[{place[variable]}] ? {names[high]} : {names[low]};"
         )
     lines += [f"    assign y[{at}] = {names[number]};" for at, number in enumerate(functions)]
-    return _module(f"lutnet_multiplexers_{digest}", len(place), len(functions), lines)
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+    name = f"lutnet_multiplexers_{digest}"
+    return _module(name, len(place), len(functions), lines), len(nodes)
 
 
 def _module(name, inputs, outputs, lines):

@@ -17,10 +17,15 @@ def _component(config):
 
 
 def _golden(config, inputs):
-    """Return the outputs for a sequence of tokens; see ``hwgen/golden/lutnet.py``."""
+    """Return the outputs for a sequence of tokens; see ``hwgen/golden/lutnet.py``.
+
+    Tokens of a vector that is not complete have no result.
+    """
     network = config.network
     given, outputs = network.inputs, network.outputs
-    codes = np.asarray(inputs["i"]["x"]).astype(np.int64).reshape(-1, given.count)
+    tokens = np.asarray(inputs["i"]["x"]).astype(np.int64)
+    whole = len(tokens) - len(tokens) % config.beats
+    codes = tokens[:whole].reshape(-1, given.count)
     if given.signed:
         codes = codes - ((codes >> given.bits - 1 & 1) << given.bits)
     if network.head == "argmax":

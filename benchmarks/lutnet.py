@@ -1,0 +1,153 @@
+"""The trained networks of look-up tables of this repository beside published ones.
+
+Run ``python benchmarks/lutnet.py --data MNIST`` (about twenty minutes on two cores), where MNIST is
+the folder of the IDX files; ``--write`` puts the table into ``docs/benchmarks/lutnet.md``. Every
+figure of ours counts everything from the 8-bit pixels to the number of the class. Accuracy is that
+of the 10,000 test images through the compiled Verilog, which must agree with the tables on each.
+Exits with 5 where a network of 96 % or more is not smaller than the smallest published one of its
+kind, PolyLUT-Add.
+"""
+
+import json
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+NETWORKS = ROOT / "examples" / "lutnet"
+FREQUENCY = 100
+SEEDS = (1, 2, 3)
+# accuracy in percent, LUT6, MHz, ns on xcvu9p-2 with Vivado, as published; see the page for papers
+PUBLISHED = (
+    ("NeuraLUT HDR-5L", 96.0, 54798, 431, 12.0, ""),
+    ("PolyLUT HDR", 96.0, 70673, 378, 16.0, ""),
+    ("PolyLUT-Add HDR-Add2", 96.0, 14810, 625, 10.0, ""),
+    ("TreeLUT II", 96.0, 3499, 874, 2.3, ""),
+    ("TreeLUT I", 97.0, 4478, 791, 2.5, ""),
+    ("DWN", 97.1, 692, 827, 2.4, "without its encoder"),
+    ("DWN", 97.9, 1413, 827, 3.6, "without its encoder"),
+)
+LUTS_TO_BEAT = 14810
+ACCURACY_OF_BAR = 96.0
+
+
+def accuracy(path, data):
+    """Return percent of the test images that the circuit classifies right."""
+    from hwgen.formats.lut_network_file import read_network, read_network_facts
+    from hwgen.lutnet.circuit import classes_by_circuit
+    from hwgen.lutnet.config import data_options
+    from hwgen.lutnet.data import read_data
+    from hwgen.lutnet.evaluation import accuracy, classes_by_table
+
+    found = read_data(data_options(read_network_facts(path), path), data)
+    classes = classes_by_circuit(path, found.test)
+    assert (classes == classes_by_table(read_network(path), found.test)).all()
+    return accuracy(classes, found.test_classes)
+
+
+def luts(path, fabric):
+    """Return the LUT6 of a network without registers but those of the output stream."""
+    from hwgen import catalogue
+    from hwgen.flow.cache import digest, stage
+    from hwgen.flow.emit import emit
+    from hwgen.flow.synthesise import synthesise
+    from hwgen.tools import find
+
+    core = catalogue.get("lutnet")
+    with tempfile.TemporaryDirectory() as folder:
+        emitted = emit(core, core.configure({"net": str(path), "target": fabric}), folder)
+        key = [digest(emitted.verilog.read_text()), fabric, find("yosys").version]
+
+        def synthesised(work):
+            return {"lut": synthesise([emitted.verilog], emitted.module, fabric, work).counts.lut}
+
+        return stage("lutnet", key, synthesised).result["lut"]
+
+
+def measure(path, data):
+    """Return the figures of one network."""
+    from measured import figures
+
+    options = {"net": str(path), "freq": FREQUENCY}
+    return {
+        "name": path.stem,
+        "accuracy": accuracy(path, data),
+        "lut6": luts(path, "ultrascale_plus"),
+        "ecp5": figures("lutnet", options, seeds=SEEDS),
+    }
+
+
+def markdown(results):
+    """Return the table of our networks and of published ones."""
+    lines = [
+        "| network | test accuracy % | LUT6 | ECP5 LUT4 eq. | FF | latency | Fmax MHz |",
+        "|" + "---|" * 7,
+    ]
+    for row in results:
+        ecp5 = row["ecp5"]
+        cells = [f"`{row['name']}`", f"{row['accuracy']:.2f}", f"{row['lut6']:,}"]
+        cells += [f"{ecp5['comb']:,}", f"{ecp5['ff']:,}", ecp5["latency"], f"{ecp5['fmax']:.0f}"]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += ["", "| published, xcvu9p | accuracy % | LUT6 | MHz | ns | |", "|" + "---|" * 6]
+    lines += [
+        f"| {name} | {percent:g} | {count:,} | {clock} | {delay:g} | {note} |"
+        for name, percent, count, clock, delay, note in PUBLISHED
+    ]
+    return "\n".join(lines)
+
+
+def provenance():
+    """Return the lines that name devices, tools and the machine."""
+    from measured import versions
+
+    return (
+        "LUT6: UltraScale+, Yosys synth_xilinx, encoder and class included, no registers but those "
+        f"of the output.\nECP5-85F: freq={FREQUENCY}, out of context, median of seeds "
+        f"{', '.join(map(str, SEEDS))}; {', '.join(versions())};\n"
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
+        "Published figures: Vivado, out of context."
+    )
+
+
+def write(results):
+    """Put the rows into the documentation beside those of earlier runs, and their figures."""
+    from pages import earlier_figures, write_figures, write_table
+
+    page = ROOT / "docs" / "benchmarks" / "lutnet.md"
+    found = {each["name"]: each for each in earlier_figures(page) + results}
+    results = sorted(found.values(), key=lambda each: each["lut6"])
+    write_table(page, "lutnet", f"{markdown(results)}\n\n{provenance()}")
+    write_figures(page, results)
+
+
+@click.command()
+@click.option("--data", required=True, metavar="MNIST", help="Folder of MNIST's IDX files.")
+@click.option("--net", "names", multiple=True, help="Only these networks, as mnist-500.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--write", "write_docs", is_flag=True, help="Rewrite docs/benchmarks/lutnet.md.")
+def main(data, names, as_json, write_docs):
+    """Measure the trained networks; exit with 5 if a bar is missed."""
+    results = []
+    for path in sorted(NETWORKS.glob("mnist-*.safetensors")):
+        if names and path.stem not in names:
+            continue
+        results.append(measure(path, data))
+        print(markdown(results[-1:]).splitlines()[2], file=sys.stderr, flush=True)
+        if write_docs:
+            write(results)
+    print(json.dumps(results, indent=1) if as_json else f"{markdown(results)}\n\n{provenance()}")
+    missed = [
+        each["name"]
+        for each in results
+        if each["accuracy"] >= ACCURACY_OF_BAR and each["lut6"] >= LUTS_TO_BEAT
+    ]
+    if missed:
+        print(f"bar missed: {', '.join(missed)}", file=sys.stderr)
+        sys.exit(5)
+
+
+if __name__ == "__main__":
+    main()
