@@ -22,6 +22,9 @@ _SCRIPTS = {
     "area": (_SMALL, _SHALLOW, f"{_SHALLOW};strash;{_SMALL}"),
     "depth": (_SHALLOW,),
 }
+# for large layers: a quarter of the time for less than one more table in a hundred
+_QUICK = {"area": ("if,-K,{size},-a",), "depth": ("if,-K,{size}",)}
+_LARGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -149,9 +152,11 @@ def map_functions(diagrams, functions, size, effort="area"):
     variables = diagrams.variables(functions)
     names = {variable: f"x{at}" for at, variable in enumerate(variables)}
     with tempfile.TemporaryDirectory(prefix="hwgen-map-") as folder:
-        Path(folder, "in.blif").write_text(_blif(diagrams, functions, names))
+        nodes = diagrams.reachable(functions)
+        Path(folder, "in.blif").write_text(_blif(diagrams, nodes, functions, names))
+        scripts = _SCRIPTS if len(nodes) < _LARGE else _QUICK
         script = ["read_blif in.blif", "design -save given"]
-        for at, commands in enumerate(_SCRIPTS[effort]):
+        for at, commands in enumerate(scripts[effort]):
             script += [
                 "design -load given",
                 f"abc -lut {size} -script +strash;{commands.format(size=size)}",
@@ -177,12 +182,12 @@ def _renamed(tables, inputs, outputs, size):
     return Mapped(size, len(inputs), own, tuple(names[name] for name in outputs))
 
 
-def _blif(diagrams, functions, names):
+def _blif(diagrams, nodes, functions, names):
     """Return the functions as multiplexers."""
     lines = [".model functions", ".inputs " + " ".join(names.values())]
     lines.append(".outputs " + " ".join(f"y{at}" for at in range(len(functions))))
     lines += [".names n0", ".names n1", "1"]
-    for number in diagrams.reachable(functions):
+    for number in nodes:
         variable, low, high = diagrams.children(number)
         lines.append(f".gate $_MUX_ A=n{low} B=n{high} S={names[variable]} Y=n{number}")
     for at, number in enumerate(functions):

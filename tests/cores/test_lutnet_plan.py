@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hwgen.cores.lutnet import mapping
 from hwgen.cores.lutnet.decision_diagrams import Diagrams
 from hwgen.cores.lutnet.mapping import map_functions
 from hwgen.cores.lutnet.plan import ONE, ZERO, plan_network
@@ -148,3 +149,14 @@ def test_segments_one_after_the_other_are_the_whole(most):
             found = part.evaluate([values[name] for name in reads])
             values |= dict(zip(outputs, found, strict=True))
         assert [values[name] for name in mapped.outputs] == mapped.evaluate(bits)
+
+
+def test_a_large_layer_is_mapped_right_as_well(monkeypatch):
+    monkeypatch.setattr(mapping, "_LARGE", 10)
+    rng = np.random.default_rng(8)
+    diagrams = Diagrams()
+    functions = [diagrams.of_table(list(range(7)), rng.integers(0, 2, 128)) for _ in range(4)]
+    mapped = map_functions(diagrams, functions, 4)
+    for code in range(128):
+        bits = [code >> at & 1 for at in range(7)]
+        assert mapped.evaluate(bits) == [_value(diagrams, each, bits) for each in functions]
