@@ -18,6 +18,7 @@ __all__ = [
     "TARGET",
     "Block",
     "CoreConfig",
+    "Digest",
     "Float",
     "Frequency",
     "Multipliers",
@@ -83,6 +84,7 @@ def _known_target(name):
 
 
 Block = Annotated[formats.BlockFormat, BeforeValidator(checked(formats.parse_block))]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Float = Annotated[formats.FloatFormat, BeforeValidator(checked(_float))]
 Scalar = Annotated[formats.ScalarFormat, BeforeValidator(checked(formats.parse))]
 Multipliers = Annotated[

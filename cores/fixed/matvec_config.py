@@ -1,7 +1,6 @@
 """Configuration of the constant matrix times vector."""
 
 from functools import cached_property
-from typing import Annotated
 
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.config import (
@@ -9,6 +8,7 @@ from hwgen.cores.config import (
     STRICT,
     TARGET,
     CoreConfig,
+    Digest,
     Frequency,
     Target,
     set_field,
@@ -21,8 +21,6 @@ from pydantic.dataclasses import dataclass
 from hwgen.errors import HwgenError
 
 __all__ = ["ConstMatvecConfig"]
-
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

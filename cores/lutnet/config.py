@@ -8,6 +8,7 @@ from hwgen.cores.config import (
     STRICT,
     TARGET,
     CoreConfig,
+    Digest,
     Frequency,
     Target,
     set_field,
@@ -19,8 +20,6 @@ from pydantic.dataclasses import dataclass
 from hwgen.errors import HwgenError
 
 __all__ = ["LutnetConfig"]
-
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
