@@ -16,7 +16,6 @@ from hwgen.formats.outlier_pairs import OutlierPairs
 
 __all__ = ["command_options", "draw", "draw_valid"]
 
-_MATRICES = "matrix"
 # fields that make a circuit larger in proportion: their values stay small
 _SIZES = ("k", "lanes", "rows", "columns")
 _LARGEST_SIZE = 20
@@ -43,7 +42,7 @@ def draw(core, generator):
             options[name] = _value(name, fields[covered[0]], generator)
     taken = {each for name in options for each in core.shorthands[name]}
     for name, field in fields.items():
-        is_format = name.startswith(("fmt", "out", _MATRICES))
+        is_format = name.startswith(("fmt", "out")) or name in _SOURCES
         if generator.random() < (0.9 if is_format else density) and name not in taken:
             value = _value(name, field, generator)
             if value is not None:
@@ -108,8 +107,8 @@ def command_options(options):
 
 
 def _value(name, field, generator):
-    if name == _MATRICES:
-        return _matrix(generator)
+    if name in _SOURCES:
+        return _SOURCES[name](generator)
     if name == "target":
         return generator.choice(targets.names())
     alternatives = _alternatives(field.annotation, field.metadata)
@@ -163,6 +162,16 @@ def _matrix(generator):
     rows, columns = (generator.randint(1, 10) for _ in range(2))
     bits = generator.randint(1, 12)
     return f"random-int{bits}/{rows}x{columns}/{generator.randint(0, 999)}"
+
+
+def _network(generator):
+    neurons = ",".join(str(generator.randint(1, 12)) for _ in range(generator.randint(1, 3)))
+    inputs, bits = generator.randint(1, 12), generator.randint(1, 6)
+    return f"random/{inputs}x{bits}/{neurons}/{generator.randint(0, 999)}"
+
+
+# fields that name what a core is made from
+_SOURCES = {"matrix": _matrix, "net": _network}
 
 
 def _float(generator):
