@@ -104,9 +104,9 @@ def provenance():
     from measured import versions
 
     return (
-        "LUT6: UltraScale+, Yosys synth_xilinx, encoder and class included, no registers but those "
-        f"of the output.\nECP5-85F: freq={FREQUENCY}, out of context, median of seeds "
-        f"{', '.join(map(str, SEEDS))}; {', '.join(versions())};\n"
+        "LUT6: UltraScale+, Yosys synth_xilinx, encoder and class included, no registers but\n"
+        f"those of the output. ECP5-85F: freq={FREQUENCY}, out of context, median of seeds "
+        f"{', '.join(map(str, SEEDS))};\n{', '.join(versions())};\n"
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
         "Published figures: Vivado, out of context."
     )
