@@ -37,10 +37,10 @@ _DEFAULT = [
 def _thorough():
     targets = ("ecp5", "ice40", "generic", "xilinx7", "ultrascale_plus")
     for target, mapping in product(targets, ("area", "depth", "none")):
-        yield {"net": "random/9x2/30,20,5/7", "target": target, "mapping": mapping, "freq": 70}
+        yield {"net": "random/9x2/30,20,5/7", "target": target, "mapping": mapping, "freq": 40}
     yield {"net": "random/64x8/1/1", "lanes": 1} | {"net": "random/64x6/8,3/1"}
     yield {"net": "random/1x1/1/1"}
-    yield {"net": "random/300x1/400,200,100,10/2", "freq": 200}
+    yield {"net": "random/300x1/400,200,100,10/2", "freq": 140}
 
 
 GRID = [*_DEFAULT, *(pytest.param(each, marks=pytest.mark.slow) for each in _thorough())]
