@@ -2,7 +2,7 @@
 
 import re
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.libraries import libraries_of
@@ -106,6 +106,25 @@ class PipelinedCore(wiring.Component):
                     for index in range(field.count)
                 ]
         return values
+
+    def steps_of_tokens(self, pipeline, valid, steps):
+        """Let every token take ``steps`` clock cycles; ``_pauses`` is set if they are several.
+
+        Returns
+        -------
+        (Signal, Value)
+            Number of the step, and whether it is the token's last one.
+        """
+        m = pipeline.m
+        step = Signal(range(steps), name="step")
+        done = step == steps - 1
+        if steps > 1:
+            # every step of a token goes through the pipeline; the last one takes it
+            valid.restart(0, self.i.valid)
+            m.d.comb += self._paused.eq(~done)
+            with m.If(valid.update(0)):
+                m.d.sync += step.eq(Mux(done, 0, step + 1))
+        return step, done
 
     def elaborate(self, platform):
         # the module of the constructor serves once; Amaranth may elaborate a component again

@@ -23,6 +23,12 @@ class VerilogModule:
     head: str
     body: str
 
+    @classmethod
+    def of_bits(cls, name, inputs, outputs, lines):
+        """Return a module of lines with ``inputs`` bits ``x`` and ``outputs`` bits ``y``."""
+        head = f"module {name} (input [{inputs - 1}:0] x, output [{outputs - 1}:0] y);"
+        return cls(name, head, "\n".join([*lines, ""]))
+
     @property
     def stub(self):
         """The module without its contents."""

@@ -22,6 +22,16 @@ FOUND = [
     ("mx-dot", {"fmt": "mx-e2m2ieeenosub/2", "out": "fp16"}),
     # rounded up past the highest exponent of a format without infinities
     ("float-convert", {"fmt": "e4m5", "out": "e4m3fnuz", "flags": True}),
+    # no exponent field but that of 0 and of some subnormal numbers is in range
+    ("float-convert", {"fmt": "e6m16b-320ieee", "out": "int30"}),
+    ("float-convert", {"fmt": "e5m3b-30ieee", "out": "int30", "flags": True}),
+    # elements without signs, whose sum has none
+    ("mx-dot", {"fmt": "block-uq1.1-e8m0/15", "k": 17, "out": "e5m2"}),
+    # an infinite result, in a format whose only NaN is the code of -0
+    ("mx-dot", {"fmt": "mxfp8-e5m2/4", "out": "e4m3fnuz"}),
+    ("mx-matmul", {"fmt": "mxfp8-e5m2/4", "rows": 2, "columns": 2, "out": "e4m3fnuz"}),
+    # a scale above the largest value, so that subnormal inputs have scales of their own
+    ("mx-quantise", {"fmt": "mx-q0.1/2", "fmt_in": "bf16"}),
 ]
 
 

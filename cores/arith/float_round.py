@@ -271,7 +271,7 @@ def _minus(pipeline, base, zeros, bounds, name):
         return pipeline.free(lambda bits: _resized(bits, shape), base)
     one = pipeline.constant(Const(1, 1))
     # complement of the zero-extended count, plus one
-    wide = pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), zeros)
+    wide = pipeline.signed(zeros)
     return add(pipeline, Term(base), Term(wide, None, one), shape, 1, name, divisible=True)
 
 

@@ -349,6 +349,12 @@ class Pipeline:
         """Return bits ``low`` to ``high - 1`` of ``value``; costs nothing."""
         return self.free(lambda signal: signal[low:high], value)
 
+    def signed(self, value):
+        """Return ``value`` as a signed one, a bit wider where it has no sign; costs nothing."""
+        if value.signal.shape().signed:
+            return value
+        return self.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), value)
+
     def concatenate(self, values):
         """Return ``values`` side by side, the first one lowest; costs nothing."""
         return self.free(lambda *signals: Cat(*signals), *values)

@@ -8,6 +8,7 @@ from hwgen.cores.arith.float_normalise import any_bit, shifted_window
 from hwgen.cores.arith.float_round import round_significand
 from hwgen.cores.arith.table import lookup
 from hwgen.cores.arith.timed import Timed
+from hwgen.cores.floating.result import any_of
 
 __all__ = ["Fixed", "fixed_to_float", "float_to_fixed"]
 
@@ -112,14 +113,14 @@ def _placed(pipeline, source, operand, target, guards):
     top = min(largest, width - 1)
     # at distance 0 the significand lies just below the guard bits, or where the least one does
     least = min(max(1 + weight, -guards - 1), top)
-    pad = width - 1 - least
-
-    def distance(field):
-        return min(max(max(field, 1) + weight, least), top) - least
-
+    significand, excess = _in_range(pipeline, operand.significand, 1 + weight - top)
     reach = top - least
     amount = None
     if reach:
+
+        def distance(field):
+            return min(max(max(field, 1) + weight, least), top) - least
+
         amount = pipeline.logic(
             lambda field: lookup(list(field), distance, reach.bit_length()),
             operand.exponent,
@@ -127,22 +128,38 @@ def _placed(pipeline, source, operand, target, guards):
             shape=unsigned(reach.bit_length()),
             name="distance",
         )
-    kept, lost = shifted_window(
-        pipeline, operand.significand, pad, amount, reach, width + guards, "placed"
-    )
-    beyond = pipeline.constant(Const(0, 1))
-    if largest > width - 1 or special:
+    pad = width - 1 - least
+    kept, lost = shifted_window(pipeline, significand, pad, amount, reach, width + guards, "placed")
+    far = [excess]
+    if largest > max(top, 1 + weight) or special:
+        # the leading bit of a subnormal number, of field 0, may be 0
+        first = max(top - weight, 1) + 1
 
         def out_of_range(field):
-            return int(field + weight > width - 1 or (special and field == highest))
+            return int(field >= first or (special and field == highest))
 
-        beyond = pipeline.bit(
-            lambda field: lookup(list(field), out_of_range, 1),
-            operand.exponent,
-            levels=1 if source.exponent_bits <= 4 else 2,
-            name="beyond",
+        far.append(
+            pipeline.bit(
+                lambda field: lookup(list(field), out_of_range, 1),
+                operand.exponent,
+                levels=1 if source.exponent_bits <= 4 else 2,
+                name="beyond",
+            )
         )
-    return kept, lost, beyond
+    return kept, lost, any_of(pipeline, far, "out_of_reach") or pipeline.constant(Const(0, 1))
+
+
+def _in_range(pipeline, significand, above):
+    """Return the bits of the least exponent's significand that fit, and whether others are 1.
+
+    ``above`` is how many of its bits are above the result's.
+    """
+    if above <= 0:
+        return significand, None
+    kept = max(len(significand) - above, 0)
+    high = pipeline.slice(significand, kept, len(significand))
+    low = pipeline.slice(significand, 0, kept) if kept else pipeline.constant(Const(0, 1))
+    return low, any_bit(pipeline, high, "significand_beyond")
 
 
 def _increment(pipeline, whole, discarded, lost, sign, mode, random):

@@ -227,7 +227,7 @@ class FloatFma(PipelinedCore):
         extreme = max(high - least, most - low)
         shape = signed(extreme.bit_length() + 1)
         below, above = (
-            add(pipeline, Term(x), Term(_wider(pipeline, y), None, one), shape, 1, name=name)
+            add(pipeline, Term(x), Term(pipeline.signed(y), None, one), shape, 1, name=name)
             for x, y, name in (
                 (offset, c.exponent, "product_above"),
                 (c.exponent, offset, "product_below"),
@@ -283,13 +283,6 @@ class FloatFma(PipelinedCore):
 
         levels = pipeline.fabric.gate_levels(1 + len(present))
         return pipeline.bit(swap, difference, *present.values(), levels=levels, name="swap")
-
-
-def _wider(pipeline, value):
-    """Return ``value`` as a signed number, for its complement."""
-    return pipeline.free(
-        lambda bits: bits if bits.shape().signed else Cat(bits, Const(0, 1)).as_signed(), value
-    )
 
 
 def _magnitude(pipeline, total, sticky):

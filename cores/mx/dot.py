@@ -115,7 +115,8 @@ class MxDot(PipelinedCore):
         scales = combine_scales(pipeline, codes, config)
         lanes = self._lanes(pipeline)
         total = add_tree(pipeline, [product for product, _, _ in lanes], "lanes")
-        block_sum = negate_if(pipeline, total, "block_sum").bits
+        # the sum of elements without signs has none
+        block_sum = pipeline.signed(negate_if(pipeline, total, "block_sum").bits)
         if config.lanes < config.k:
             block_sum = accumulate_beats(
                 pipeline, block_sum, first_beat, valid.update, config.block_sum_shape

@@ -123,7 +123,7 @@ class MxAdd(_TwoBlocks):
             pipeline,
             Term(exponent),
             Term(
-                pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), small_exponent),
+                pipeline.signed(small_exponent),
                 None,
                 pipeline.constant(Const(1, 1)),
             ),

@@ -4,7 +4,6 @@ from amaranth.hdl import Cat, Const, unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.tree import shape_of_range
 from hwgen.cores.mx.encode_round import clear_far, round_up, shift_right
-from hwgen.cores.mx.shared_exponent import signed_value
 
 __all__ = ["integer_code"]
 
@@ -17,7 +16,7 @@ def integer_code(pipeline, lane, lanes, kept, shared, rules, element, random, sp
     distance = add(
         pipeline,
         Term(shared.value(pipeline)),
-        Term(signed_value(pipeline, lane.exponent), None, pipeline.constant(Const(1, 1))),
+        Term(pipeline.signed(lane.exponent), None, pipeline.constant(Const(1, 1))),
         shape,
         1,
         name=f"{name}_distance",

@@ -170,10 +170,7 @@ def _place(pipeline, offset, constant, lanes, kind, element, kept):
         return pipeline.constant(Const(constant, shape)), (constant, constant)
     low, high = constant - offset.high - 1, constant - offset.low
     shape = shape_of_range(min(low, 0), max(high, 0))
-    value = pipeline.free(
-        lambda bits: bits if bits.shape().signed else Cat(bits, Const(0, 1)).as_signed(),
-        offset.value,
-    )
+    value = pipeline.signed(offset.value)
     place = add(
         pipeline,
         Term(pipeline.constant(Const(constant, shape_of_range(min(constant, 0), constant)))),

@@ -24,11 +24,12 @@ def needed_depth(number, block):
     the element's normal numbers needs none.
     """
     least, element = number.min_normal_exponent, block.element
-    lowest, raises = _LOWEST_SCALE, block.quantization.scale_rule != "floor"
+    lowest, rounded = _LOWEST_SCALE, 0
     if is_float(block.scale):
         # half of the least scale rounds to it
-        lowest, raises = block.scale.lsb_exponent, 2
-    depth = least - lowest - 1 + raises - element.max_exponent
+        lowest, rounded = block.scale.lsb_exponent, 1
+    # a significand that is not normalized never raises the scale, whatever the rule
+    depth = least - lowest + rounded - element.max_exponent
     if is_float(element):
         depth = max(depth, least - lowest - element.min_normal_exponent)
     return max(0, depth)
@@ -105,10 +106,7 @@ class MxQuantise(BlockOutputCore):
 def _in_units(pipeline, number, code):
     """Return the offset of values divided by a tensor scale, and whether that is none."""
     lane, kind = decode_factor(pipeline, number, code, "tensor_scale")
-    exponent = pipeline.free(
-        lambda bits: bits if bits.shape().signed else Cat(bits, Const(0, 1)).as_signed(),
-        lane.exponent,
-    )
+    exponent = pipeline.signed(lane.exponent)
     negated = add(
         pipeline,
         Term(pipeline.constant(Const(0, 1))),

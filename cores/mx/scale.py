@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, unsigned
+from amaranth.hdl import unsigned
 from hwgen.cores.arith.adder import Term, add
 from hwgen.cores.arith.multiply import multiply
 from hwgen.cores.arith.timed import Timed
@@ -73,7 +73,7 @@ def _product(pipeline, significands, signs):
     if len(significands) == 2:
         product = multiply(pipeline, *significands, name="scale_significand")
     if not signs:
-        return pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), product)
+        return pipeline.signed(product)
     sign = signs[0]
     if len(signs) == 2:
         sign = pipeline.logic(lambda x, y: x ^ y, *signs, shape=unsigned(1), name="scale_sign")

@@ -15,7 +15,6 @@ __all__ = [
     "largest_key",
     "leading_bits",
     "share_exponent",
-    "signed_value",
 ]
 
 _SCALE_MAX = 254
@@ -81,7 +80,7 @@ class SharedExponent:
             constant = limit - self.constant
             bits = Const(constant, shape_of_range(min(constant, 0), max(constant, 0)))
             ones = pipeline.constant(Const(1, 1))
-            exponent = Term(signed_value(pipeline, self.exponent), self.mask, ones)
+            exponent = Term(pipeline.signed(self.exponent), self.mask, ones)
             found = add(pipeline, Term(pipeline.constant(bits)), exponent, shape, 1, name=name)
             self._differences[key] = pipeline.broadcast(found)
         return self._differences[key]
@@ -95,13 +94,6 @@ class SharedExponent:
         return add(
             pipeline, Term(constant), Term(self.exponent, self.mask), shape, name="shared_exponent"
         )
-
-
-def signed_value(pipeline, value):
-    """Return a value with a sign bit: costs nothing."""
-    if value.signal.shape().signed:
-        return value
-    return pipeline.free(lambda bits: Cat(bits, Const(0, 1)).as_signed(), value)
 
 
 def lane_key(pipeline, lane, element, rule, name):
@@ -236,10 +228,7 @@ def share_exponent(pipeline, key, lanes, offset, rules, nonzero, nan):
     )
     if offset.value is not None:
         ones = pipeline.constant(Const(1, 1))
-        wide = pipeline.free(
-            lambda bits: Cat(bits, Const(0, 1)).as_signed() if not bits.shape().signed else bits,
-            offset.value,
-        )
+        wide = pipeline.signed(offset.value)
         anchor = add(pipeline, Term(anchor), Term(wide, None, ones), anchor_shape, 1, "anchor")
     scale = _finished(pipeline, clamped, nonzero, nan, rules)
     return SharedExponent(scale, anchor, anchor_low, anchor_high, clamps_high, nan)

@@ -80,9 +80,11 @@ def with_flags(pipeline, code, nan, infinities, rounding):
     if infinities:
         top = target.infinity_code if rounding.overflow == "infinity" else target.max_code
         top = target.nan_code if top is None else top
+        # the NaN of fnuz formats has its only sign bit in the code
+        magnitude = Const(top, target.width)
 
         def infinite(bits, positive, negative):
-            limit = Cat(Const(top, target.width - 1), negative)
+            limit = magnitude | (negative << target.width - 1)
             return Mux(positive | negative, limit, bits)
 
         code = pipeline.logic(
