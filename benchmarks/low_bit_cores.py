@@ -3,7 +3,8 @@
 ``python benchmarks/low_bit_cores.py`` measures cores that multiply stored weights of few bits by
 integers, each in one configuration of ``CASES``, without hard multipliers, at the same requested
 frequency; the squared error of the weights is that of the quantizer on a seeded normal matrix.
-``--write`` rewrites the table and the picture of ``docs/explanation-low-bit-cores.md``. Finished
+``--write`` rewrites the tables and the picture of ``docs/explanation-low-bit-cores.md``; beside
+public designs stand figures of ours that ``operators.py`` and ``blocks.py`` measured. Finished
 configurations are kept in the build cache.
 """
 
@@ -119,6 +120,31 @@ def table(rows):
     return "\n".join(lines)
 
 
+def peers_table():
+    """Return the Markdown table of public designs beside ours."""
+    import yaml
+
+    rows = yaml.safe_load((ROOT / "benchmarks" / "peers.yaml").read_text())["low-bit"]["rows"]
+    lines = ["| public design | area | ours | area | ratio |", "|---|---|---|---|---|"]
+    for row in rows:
+        name, area = _ours(**row["ours"])
+        cells = [row["peer"], f"{row['figure']} {row['unit']}", name, area]
+        lines.append(f"| {' | '.join(map(str, cells))} | {area / row['figure']:.2f} |")
+    return "\n".join(lines)
+
+
+def _ours(file, **wanted):
+    """Return (name, area) of the one row of another benchmark's figures that has these values."""
+    rows = json.loads((ROOT / "docs" / "benchmarks" / f"{file}.json").read_text())
+    (found,) = [
+        each for each in rows if wanted.items() <= {**each, **each.get("options", {})}.items()
+    ]
+    if file == "blocks":
+        return found["block"], found["xilinx7"]["luts"]
+    options = " ".join(f"{name}={value}" for name, value in found["options"].items())
+    return f"{found['core']} {options}", found["comb"]
+
+
 def front(rows):
     """Return the rows that no other beats in both area and error, the smallest first."""
     best, found = float("inf"), []
@@ -178,6 +204,7 @@ def write(rows):
     text = f"{table(rows)}\n\n{provenance(SEEDS)}\nError: normal matrix of {SHAPE[0]}x{SHAPE[1]},\n"
     text += f"numpy.random.default_rng({SEED}), groups of 128 where the method has no own."
     write_table(PAGE, "low-bit-cores", text)
+    write_table(PAGE, "low-bit-peers", peers_table())
     write_figures(ROOT / "docs" / "benchmarks" / "low-bit-cores.md", rows)
     temporary = PICTURE.with_name(f"partial-{PICTURE.name}")
     plot(rows, temporary)

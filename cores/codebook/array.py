@@ -75,7 +75,7 @@ class BitmodArray(PipelinedCore):
 
     def datapath(self, pipeline, valid):
         config, values, payload = self.config, self.inputs(pipeline), self.i.payload
-        step, done = self._steps(pipeline, valid)
+        step, done = self.steps_of_tokens(pipeline, valid, config.unit.steps)
         token = valid.update(0) & done
         buffer = VectorBuffer(
             pipeline, token, payload.load, payload.compute, config.beats, config.tiles
@@ -103,19 +103,6 @@ class BitmodArray(PipelinedCore):
                 total = unit.group_sum(decoder, addresses, vector)
                 sums.append(unit.row_sum(total, scale, first))
         return {"sum": pipeline.concatenate(sums)}, emit
-
-    def _steps(self, pipeline, valid):
-        """Return (number of a token's term, whether it is the last one)."""
-        m, steps = pipeline.m, self.config.unit.steps
-        step = Signal(range(steps), name="step")
-        done = step == steps - 1
-        if steps > 1:
-            # every step of a token goes through the pipeline; the last one takes it
-            valid.restart(0, self.i.valid)
-            m.d.comb += self._paused.eq(~done)
-            with m.If(valid.update(0)):
-                m.d.sync += step.eq(Mux(done, 0, step + 1))
-        return step, done
 
     def _marks(self, pipeline, buffer, token, step):
         """Return the marks of groups and rows: begin and end of a group, first group, row's end."""

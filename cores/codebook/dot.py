@@ -104,14 +104,8 @@ class CodebookDot(PipelinedCore):
             Number of the step; marks of a group's first and last step.
         """
         m, steps, beats = pipeline.m, self.config.steps, self.config.beats
-        step, beat = Signal(range(steps), name="step"), Signal(range(beats), name="beat")
-        done = step == steps - 1
-        if steps > 1:
-            # every step of a token goes through the pipeline; the last one takes it
-            valid.restart(0, self.i.valid)
-            m.d.comb += self._paused.eq(~done)
-            with m.If(valid.update(0)):
-                m.d.sync += step.eq(Mux(done, 0, step + 1))
+        step, done = self.steps_of_tokens(pipeline, valid, steps)
+        beat = Signal(range(beats), name="beat")
         with m.If(valid.update(0) & done):
             m.d.sync += beat.eq(Mux(beat == beats - 1, 0, beat + 1))
         begins = pipeline.input((beat == 0) & (step == 0), "group_begins")

@@ -165,23 +165,17 @@ class LutGemm(PipelinedCore):
     def _accumulate(self, pipeline, valid, operand, order):
         """Return the sum of what was added to a row since a product's first tile and plane.
 
-        The sums of all rows lie in a memory that is read a clock ahead and written a clock late.
+        The sums of all rows lie in a memory that is read ahead and written a clock late.
         """
         m, shape = pipeline.m, self.config.result_shape
         launch = pipeline.fabric.launch_delay
         arriving = [each for each in (operand.bits, operand.sign) if each is not None]
         # with registers in front the sum has the whole clock period
         stage = max(each.stage for each in arriving) + (pipeline.period is not None)
-        stage = max(1, stage)
+        stage = max(1 + self._in_block_memory(pipeline), stage)
         bits, *sign = (pipeline.moved(each, stage) for each in arriving)
         row = pipeline.input(order.row, "row")
-        read, write = self._sums(pipeline)
-        held = Signal(shape, reset_less=True, name="row_sum")
-        m.d.comb += read.addr.eq(pipeline.at(row, stage - 1))
-        with m.If(pipeline.enable):
-            m.d.sync += held.eq(read.data)
-        read_delay = pipeline.fabric.read_delay(self.config.rows, shape.width)
-        pipeline.capture(Timed(held, stage - 1, launch + read_delay))
+        held, write = self._sums(pipeline, row, stage)
         keep = pipeline.free(lambda bit: ~bit, pipeline.input(order.first, "first"))
         total = add(
             pipeline,
@@ -203,10 +197,31 @@ class LutGemm(PipelinedCore):
             m.d.comb += port.eq(register)
         return total
 
-    def _sums(self, pipeline):
-        """Return the reading and the writing port of the memory with a sum for every row."""
-        shape, rows = unsigned(self.config.result_shape.width), self.config.rows
-        memory = Memory(shape=shape, depth=rows, init=[])
+    def _in_block_memory(self, pipeline):
+        """Return whether the sums lie in block memory, whose word takes a clock of its own."""
+        return pipeline.period is not None and self.config.rows > pipeline.fabric.distributed_words
+
+    def _sums(self, pipeline, row, stage):
+        """Return (sum so far of the row in a stage, writing port) of the memory of all sums."""
+        m, fabric, config = pipeline.m, pipeline.fabric, self.config
+        shape, block = config.result_shape, self._in_block_memory(pipeline)
+        style = {"ram_style": "block"} if block else {}
+        memory = Memory(shape=unsigned(shape.width), depth=config.rows, init=[], attrs=style)
         memory._MustUse__silence = True
-        pipeline.m.submodules.sums = memory
-        return memory.read_port(domain="comb"), memory.write_port()
+        m.submodules.sums = memory
+        held = Signal(shape, reset_less=True, name="row_sum")
+        if block:
+            read = memory.read_port()
+            m.d.comb += [
+                read.addr.eq(pipeline.at(row, stage - 2)),
+                read.en.eq(pipeline.enable),
+            ]
+            arrival = max(fabric.launch_delay, fabric.block_read_delay / pipeline.crowding)
+        else:
+            read = memory.read_port(domain="comb")
+            m.d.comb += read.addr.eq(pipeline.at(row, stage - 1))
+            arrival = fabric.launch_delay + fabric.read_delay(config.rows, shape.width)
+        with m.If(pipeline.enable):
+            m.d.sync += held.eq(read.data)
+        pipeline.capture(Timed(held, stage - 1, arrival))
+        return held, memory.write_port()
