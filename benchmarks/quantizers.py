@@ -122,7 +122,7 @@ def loss_rows(model, text, folder):
     from hwgen.quant.calibration import measure
     from hwgen.quant.methods import parse_method
 
-    tokens, llama = model[1].encode(text)[1:], model[0]
+    tokens, llama = model[1].encode(text), model[0]
     windows = [
         [1, *tokens[i * WINDOW : (i + 1) * WINDOW]] for i in range(WINDOWS + CALIBRATION_WINDOWS)
     ]
@@ -256,7 +256,8 @@ def missed(results):
 @click.option("--write", "write_docs", is_flag=True, help="Rewrite docs/benchmarks/quantizers.md.")
 def main(model, tokenizer, text, as_json, write_docs):
     """Measure the quantizers; exit with 5 if a published figure is not met."""
-    from hwgen.quant.llama import read_checkpoint, read_tokenizer
+    from hwgen.quant.llama import read_checkpoint
+    from hwgen.quant.tokenizer import read_tokenizer
 
     results = {"errors": error_rows(), "corrections": correction_rows()}
     if model:

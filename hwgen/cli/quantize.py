@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from hwgen.cli.console import json_option, progress, report, table
-from hwgen.errors import UsageError
 
 __all__ = ["command"]
 
@@ -56,7 +55,7 @@ __all__ = ["command"]
     "--tokenizer",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Tokenizer of the model, for a text; llama2.c's form.",
+    help="Tokenizer of the model, for a text: llama2.c's, or tokenizer.json.",
 )
 @click.option(
     "--save-statistics",
@@ -116,9 +115,12 @@ def command(
 
     In memory is one layer at a time, as 32-bit floats, and less than 1 GB beside it where a layer
     has up to 11,008 inputs: with --calib four bytes for each pair of inputs. With --correct it is
-    40 bytes for each pair of outputs, or of inputs where those are fewer: 0.7 GB for 4,096. What
-    the machine cannot hold is refused before the work begins.
+    40 bytes for each pair of outputs, or of inputs where those are fewer: 0.7 GB for 4,096. A model
+    that reads a text takes its layers as 64-bit floats, all matrices of one decoder layer at a
+    time, and as many for each token of the text as it has features. What the machine cannot hold is
+    refused before the work begins.
     """
+    from hwgen.flow.outputs import check_output_files, prepare_folder
     from hwgen.quant.calibration import statistics_for
     from hwgen.quant.evaluate import loss_before_and_after
     from hwgen.quant.low_rank import parse_correction
@@ -134,7 +136,9 @@ def command(
     out = out or Path(f"{model.stem}-{stem}.safetensors")
     exclude = SKIPPED if exclude is None else exclude
     files = {"--out": out, "--report": report_file, "--save-statistics": save_statistics}
-    _check_outputs({"MODEL": model, "--calib": calib, "--tokenizer": tokenizer}, files)
+    # the folder of the codes is made where needed
+    prepare_folder(out.parent)
+    check_output_files(files, {"MODEL": model, "--calib": calib, "--tokenizer": tokenizer})
     with (
         progress() as update,
         statistics_for(model, out, calib, tokenizer, save_statistics, update) as (known, windows),
@@ -155,25 +159,6 @@ def command(
     report("quantize", document, f"{_text(results, document)}\n\n{out}", as_json)
 
 
-def _check_outputs(inputs, outputs):
-    """Raise ``UsageError`` where a file cannot be written, or would take the place of another."""
-    taken = {path.resolve(): name for name, path in inputs.items() if path is not None}
-    for name, path in outputs.items():
-        if path is None:
-            continue
-        if path.is_dir():
-            raise UsageError(f"{name} must be a file, and {str(path)!r} is a folder")
-        if name != "--out" and not path.absolute().parent.is_dir():
-            raise UsageError(
-                f"cannot write {str(path)!r}: its folder does not exist; make it first"
-            )
-        if path.resolve() in taken:
-            raise UsageError(
-                f"{name} must be another file than {taken[path.resolve()]}, not {str(path)!r}"
-            )
-        taken[path.resolve()] = name
-
-
 def _total(results):
     """Return bits and error of all matrices together, weighted by their sizes."""
     weights = [each.shape[0] * each.shape[1] for each in results]
@@ -186,7 +171,7 @@ def _total(results):
 
 
 def _text(results, document):
-    from hwgen.quant.report import printable
+    from hwgen.flow.html import printable
 
     rows = [
         (

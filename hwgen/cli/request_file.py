@@ -1,9 +1,9 @@
 """Request files: a core, a board and config fields in one YAML mapping."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from hwgen.errors import UsageError, nearest
+from hwgen.yaml_file import compose_yaml, construct_yaml
 
 __all__ = ["RequestFile", "is_request_file", "read_request_file"]
 
@@ -55,46 +55,21 @@ def read_request_file(path):
         No such file, not YAML, not one mapping of plain values, or a key given twice. The message
         starts with file and line.
     """
-    import yaml
-
-    try:
-        node = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise UsageError(f"cannot read request file {path!r}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"request file must be UTF-8 text, and {path!r} is not") from None
-    except yaml.MarkedYAMLError as error:
-        raise UsageError(f"{path}:{error.problem_mark.line + 1}: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: {str(error).splitlines()[0]}") from None
-    if not isinstance(node, yaml.MappingNode):
+    node = compose_yaml(path, "request file")
+    if node is None or node.id != "mapping":
         raise UsageError(f"{path}:1: request file must hold lines 'key: value'")
     return _from_mapping(path, node)
 
 
 def _from_mapping(path, node):
-    import yaml
-
     values, lines = {}, {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         key = str(key_node.value)
-        if key in values:
-            raise UsageError(f"{path}:{line}: key {key!r} stands on line {lines[key]} already")
-        if not isinstance(value_node, yaml.ScalarNode):
+        if value_node.id != "scalar":
             raise UsageError(f"{path}:{line}: value of {key!r} must be one word or number")
-        values[key] = _plain(path, line, value_node)
+        values[key] = construct_yaml(path, value_node)
         lines[key] = line
     core, board = values.pop("core", None), values.pop("board", None)
     names = [None if each is None else str(each) for each in (core, board)]
     return RequestFile(str(path), *names, values, lines)
-
-
-def _plain(path, line, node):
-    """Return the value of a scalar node: a number, a truth value, text or None."""
-    import yaml
-
-    try:
-        return yaml.SafeLoader("").construct_object(node)
-    except (ValueError, yaml.YAMLError):
-        raise UsageError(f"{path}:{line}: value {node.value!r} cannot be read") from None

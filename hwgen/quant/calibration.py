@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import UsageError, nearest
 
-from .llama import SAME_INPUTS, read_checkpoint, read_tokenizer
-from .source import is_checkpoint
+from .decoder_file import read_decoder
 from .symmetric import StoredMatrix, SymmetricMatrix
 from .tensor_file import join_files, open_safetensors, stored_at, write_tensors
+from .tokenizer import read_tokenizer
 
 __all__ = [
     "SCHEMA",
@@ -197,13 +197,13 @@ class Calibration:
 def read_windows(text, tokenizer, context):
     """Return the `Windows` of the beginning of a text file.
 
-    Every window is the token that begins a text and up to 256 others. Every fifth one is held out,
-    or the last one of fewer than five.
+    Every window is the token that begins a text, if there is one, and up to 256 others. Every fifth
+    one is held out, or the last one of fewer than five.
 
     Parameters
     ----------
     text, tokenizer : path-like
-        A text in UTF-8, and a tokenizer of llama2.c.
+        A text in UTF-8, and a tokenizer; see `read_tokenizer`.
     context : int
         The most tokens that the model takes.
 
@@ -220,9 +220,11 @@ def read_windows(text, tokenizer, context):
         raise UsageError(f"{str(text)!r} must be text in UTF-8: {error.reason}") from None
     size = min(WINDOW, context)
     content = content[: _LONGEST * size * WINDOWS]
-    tokens = read_tokenizer(tokenizer).encode(content)[1:][: size * WINDOWS]
+    found = read_tokenizer(tokenizer)
+    tokens = found.encode(content)[: size * WINDOWS]
     windows = [
-        (1, *tokens[start : start + size]) for start in range(0, len(tokens) - size + 1, size)
+        (*found.begin, *tokens[start : start + size])
+        for start in range(0, len(tokens) - size + 1, size)
     ]
     if len(windows) < 2:
         raise UsageError(
@@ -240,7 +242,7 @@ def measure(model, windows, target, origin="", progress=None):
 
     Parameters
     ----------
-    model : Llama
+    model : Decoder
     windows : sequence of sequences of int
     target : path-like
         Written under a temporary name and renamed, from parts in the folder ``TARGET.parts``.
@@ -259,11 +261,12 @@ def measure(model, windows, target, origin="", progress=None):
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write {str(target)!r}: {error.strerror or error}") from None
-    firsts = {f"{members[0]}.weight" for members in SAME_INPUTS}
+    together = [each for layer in range(model.layers) for each in model.same_inputs(layer)]
+    firsts = {members[0] for members in together}
     sums, parts = {}, []
 
     def observe(name, inputs):
-        if name.split(".", 2)[2] not in firsts:
+        if name not in firsts:
             return
         if name not in sums:
             width = inputs.shape[1]
@@ -283,12 +286,7 @@ def measure(model, windows, target, origin="", progress=None):
     count = sum(map(len, inputs))
     try:
         model.states(inputs, observe, after_layer)
-        groups = {
-            f"layers.{layer}.{each}.weight": f"layers.{layer}.{members[0]}.weight"
-            for layer in range(model.layers)
-            for members in SAME_INPUTS
-            for each in members
-        }
+        groups = {each: members[0] for members in together for each in members}
         document = {"schema": SCHEMA, "origin": origin, "tokens": count, "groups": groups}
         join_files(target, parts, {_KEY: json.dumps(document)})
     finally:
@@ -345,7 +343,7 @@ def calibrate(model, text, tokenizer, target, progress=None):
     Parameters
     ----------
     model : path-like
-        A llama2.c checkpoint.
+        See `read_decoder`.
     text, tokenizer : path-like
         See `read_windows`.
     target : path-like
@@ -358,15 +356,15 @@ def calibrate(model, text, tokenizer, target, progress=None):
     UsageError
         The model is of another kind, or a file is not what it has to be.
     """
-    if not is_checkpoint(model):
-        raise UsageError(
-            f"a model to calibrate must be a llama2.c checkpoint (.bin), not {str(model)!r}; for "
-            "other models give --calib a file of statistics"
-        )
     if tokenizer is None:
         raise UsageError("calibration text must come with --tokenizer, that of the model")
-    llama = read_checkpoint(model)
-    windows = read_windows(text, tokenizer, llama.context)
+    decoder = read_decoder(model)
+    if decoder.transposed:
+        raise UsageError(
+            f"a model to calibrate must hold linear layers as (outputs, inputs), and "
+            f"{str(model)!r} holds them the other way round; save them transposed"
+        )
+    windows = read_windows(text, tokenizer, decoder.context)
     stat = Path(model).stat()
     facts = [str(Path(model).absolute()), stat.st_size, stat.st_mtime_ns, windows.digest]
     origin = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -374,7 +372,7 @@ def calibrate(model, text, tokenizer, target, progress=None):
         found = _of_origin(target, origin)
         if found is not None:
             return found, windows
-    return measure(llama, windows.calibration, target, origin, progress), windows
+    return measure(decoder, windows.calibration, target, origin, progress), windows
 
 
 def _of_origin(path, origin):

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from .container import QuantizedModel
-from .llama import read_checkpoint
+from .decoder_file import read_decoder
 
-__all__ = ["loss_before_and_after", "quantized_llama"]
+__all__ = ["loss_before_and_after", "quantized_decoder"]
 
 
 class _Tensors(Mapping):
@@ -31,14 +31,14 @@ class _Tensors(Mapping):
         return len(self._model.matrices) + len(self._model.tensors)
 
 
-def quantized_llama(llama, container):
-    """Return the `Llama` with the weights of a container that was made from it."""
-    return replace(llama, tensors=_Tensors(QuantizedModel(container)))
+def quantized_decoder(decoder, container):
+    """Return the `Decoder` with the weights of a container that was made from it."""
+    return replace(decoder, tensors=_Tensors(QuantizedModel(container)))
 
 
-def loss_before_and_after(checkpoint, container, windows):
+def loss_before_and_after(model, container, windows):
     """Return {before, after, tokens}: mean losses in nats a token on some windows of tokens."""
-    llama = read_checkpoint(checkpoint)
-    before = float(np.mean(llama.losses(windows)))
-    after = float(np.mean(quantized_llama(llama, container).losses(windows)))
+    decoder = read_decoder(model)
+    before = float(np.mean(decoder.losses(windows)))
+    after = float(np.mean(quantized_decoder(decoder, container).losses(windows)))
     return {"before": before, "after": after, "tokens": sum(len(each) - 1 for each in windows)}

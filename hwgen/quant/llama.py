@@ -1,35 +1,23 @@
-"""A Llama-architecture model in NumPy: what a quantized model is measured with.
+"""Decoders of the Llama architecture, from checkpoints of llama2.c and from safetensors files.
 
-Reads the checkpoints of llama2.c (version 0) with their tokenizer. Everything is float64, so that
-the order of sums does not show in a loss of six digits.
+Touvron et al., LLaMA: Open and Efficient Foundation Language Models (2023): RMS norms in front of
+both parts of a layer, rotary positions, a gated feed-forward part, no biases.
 """
 
 import mmap
-import re
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
-from pathlib import Path
 
 import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["SAME_INPUTS", "Llama", "Tokenizer", "read_checkpoint", "read_tokenizer"]
+from .decoder import Decoder, DecoderLayer, attention
+from .decoder_facts import read_facts
 
-# linear layers of a decoder layer, those that multiply the same inputs together
-SAME_INPUTS = (
-    ("attention.wq", "attention.wk", "attention.wv"),
-    ("attention.wo",),
-    ("feed_forward.w1", "feed_forward.w3"),
-    ("feed_forward.w2",),
-)
+__all__ = ["Llama", "is_llama", "read_checkpoint", "read_llama"]
 
 _HEADER = struct.Struct("<7i")
-_EPSILON = 1e-5
-_ROTATION_BASE = 10000.0
 # name of a tensor -> its shape; L layers, D dim, H hidden, K key/value width, V vocabulary
 _LAYOUT = (
     ("tok_embeddings.weight", "VD"),
@@ -46,159 +34,132 @@ _LAYOUT = (
 )
 
 
+# names of tensors by what they do, in the words of llama2.c and of Hugging Face
+_LLAMA2C = {
+    "embedding": "tok_embeddings.weight",
+    "attention_norm": "layers.{}.attention_norm.weight",
+    "query": "layers.{}.attention.wq.weight",
+    "key": "layers.{}.attention.wk.weight",
+    "value": "layers.{}.attention.wv.weight",
+    "output": "layers.{}.attention.wo.weight",
+    "feed_forward_norm": "layers.{}.ffn_norm.weight",
+    "gate": "layers.{}.feed_forward.w1.weight",
+    "up": "layers.{}.feed_forward.w3.weight",
+    "down": "layers.{}.feed_forward.w2.weight",
+    "norm": "norm.weight",
+    "head": "tok_embeddings.weight",
+}
+_HUGGING_FACE = {
+    "embedding": "model.embed_tokens.weight",
+    "attention_norm": "model.layers.{}.input_layernorm.weight",
+    "query": "model.layers.{}.self_attn.q_proj.weight",
+    "key": "model.layers.{}.self_attn.k_proj.weight",
+    "value": "model.layers.{}.self_attn.v_proj.weight",
+    "output": "model.layers.{}.self_attn.o_proj.weight",
+    "feed_forward_norm": "model.layers.{}.post_attention_layernorm.weight",
+    "gate": "model.layers.{}.mlp.gate_proj.weight",
+    "up": "model.layers.{}.mlp.up_proj.weight",
+    "down": "model.layers.{}.mlp.down_proj.weight",
+    "norm": "model.norm.weight",
+    "head": "lm_head.weight",
+}
+# linear layers of a decoder layer, those that multiply the same inputs together
+_SAME_INPUTS = (("query", "key", "value"), ("output",), ("gate", "up"), ("down",))
+
+
 @dataclass(frozen=True)
-class Llama:
+class Llama(Decoder):
     """A decoder of the Llama architecture.
 
     Parameters
     ----------
-    dim, hidden, layers, heads, kv_heads, context : int
-        Width, width of the feed-forward part, decoder layers, query heads, key/value heads, and
-        the most tokens that it was made for.
-    tensors : mapping of str to numpy.ndarray
-        Weights by name, floats; those of linear layers have shape (outputs, inputs). The output
-        layer shares those of the embedding.
+    names : dict of str to str
+        Names of tensors by what they do; ``{}`` stands for the layer.
+    halves : bool
+        Rotated pairs are elements i and i + width / 2 of a head, else 2 i and 2 i + 1.
+    epsilon : float
+        Added to mean squares.
+    rotation_base : float
     """
 
-    dim: int
-    hidden: int
-    layers: int
-    heads: int
-    kv_heads: int
-    context: int
-    tensors: Mapping
+    names: dict = None
+    halves: bool = False
+    epsilon: float = 1e-5
+    rotation_base: float = 10000.0
 
-    def logits(self, tokens, observe=None):
-        """Return the scores of the next token behind every token, shape (tokens, vocabulary).
+    def __post_init__(self):
+        if self.names is None:
+            object.__setattr__(self, "names", _LLAMA2C)
 
-        Parameters
-        ----------
-        tokens : sequence of int
-            At most ``context``.
-        observe : callable
-            Called as ``observe(name, inputs)`` with what every linear layer multiplies, shape
-            (tokens, inputs); layers of `SAME_INPUTS` are called with the same array.
-        """
-        (state,) = self.states([tokens], observe)
-        return self._scores(state)
+    @property
+    def head(self):
+        return self.names["head"]
 
-    def states(self, windows, observe=None, after_layer=None):
-        """Return what the decoder layers make of every window of tokens, before the last norm.
+    def embedded(self, windows):
+        embedding = self.tensors[self.names["embedding"]]
+        return [embedding[np.asarray(tokens)].astype(np.float64) for tokens in windows]
 
-        One layer after the other sees all windows, and its weights are in memory as float64 only
-        meanwhile.
+    def layer(self, number, see):
+        return _Layer(self, number, see)
 
-        Parameters
-        ----------
-        windows : sequence of sequences of int
-            Each at most ``context`` tokens.
-        observe : callable
-            See `logits`.
-        after_layer : callable
-            Called with the number of every layer that has seen all windows.
-        """
-        for tokens in windows:
-            if not 0 < len(tokens) <= self.context:
-                raise UsageError(f"tokens must be 1..{self.context} in number, not {len(tokens)}")
-        see = observe or (lambda name, inputs: None)
-        embedding = self.tensors["tok_embeddings.weight"]
-        states = [embedding[np.asarray(tokens)].astype(np.float64) for tokens in windows]
-        for layer in range(self.layers):
-            part = _Layer(self, layer, see)
-            states = [part.output(state) for state in states]
-            if after_layer is not None:
-                after_layer(layer)
-        return states
+    def normed(self, state):
+        weight = self.tensors[self.names["norm"]].astype(np.float64)
+        return _normed(state, weight, self.epsilon)
 
-    def loss(self, tokens):
-        """Return the mean negative log-likelihood (nats) of tokens 1, 2, ... given those before."""
-        return self.losses([tokens])[0]
-
-    def losses(self, windows):
-        """Return the `loss` of each of some windows of tokens."""
-        states = self.states([tokens[:-1] for tokens in windows])
-        return [
-            _mean_surprise(self._scores(state), np.asarray(tokens[1:]))
-            for state, tokens in zip(states, windows, strict=True)
-        ]
-
-    def _scores(self, state):
-        normed = _normed(state, self.tensors["norm.weight"].astype(np.float64))
-        return normed @ self._embedding.T
-
-    @cached_property
-    def _embedding(self):
-        return self.tensors["tok_embeddings.weight"].astype(np.float64)
+    def same_inputs(self, number):
+        return tuple(
+            tuple(self.names[each].format(number) for each in members) for members in _SAME_INPUTS
+        )
 
 
-class _Layer:
-    """One decoder layer, its weights as float64."""
-
+class _Layer(DecoderLayer):
     def __init__(self, model, number, see):
-        self._model, self._name, self._see = model, f"layers.{number}.", see
-        self._weights = {
-            name: model.tensors[name].astype(np.float64)
-            for name in model.tensors
-            if name.startswith(self._name)
+        self._names = {
+            what: name.format(number) for what, name in model.names.items() if "{}" in name
         }
+        super().__init__(model, self._names.values(), see)
 
     def output(self, state):
-        """Return the state behind this layer."""
         state = state + self._attention(state)
         return state + self._feed_forward(state)
 
-    def _linear(self, name, inputs):
-        self._see(f"{self._name}{name}.weight", inputs)
-        return inputs @ self._weights[f"{self._name}{name}.weight"].T
+    def _by(self, what, inputs):
+        return self.linear(self._names[what], inputs)
 
-    def _normed(self, name, state):
-        return _normed(state, self._weights[f"{self._name}{name}.weight"])
+    def _of(self, norm, state):
+        return _normed(state, self.weights[self._names[norm]], self.model.epsilon)
 
     def _attention(self, state):
-        model, count = self._model, len(state)
-        width = model.dim // model.heads
-        inputs = self._normed("attention_norm", state)
+        width = self.model.dim // self.model.heads
+        inputs = self._of("attention_norm", state)
         queries, keys, values = (
-            self._linear(f"attention.{name}", inputs).reshape(count, -1, width)
-            for name in ("wq", "wk", "wv")
+            self._by(each, inputs).reshape(len(state), -1, width)
+            for each in ("query", "key", "value")
         )
-        queries, keys = _rotated(queries), _rotated(keys)
-        shared = model.heads // model.kv_heads
-        keys, values = (np.repeat(each, shared, axis=1) for each in (keys, values))
-        scores = np.einsum("thw,shw->hts", queries, keys) / np.sqrt(width)
-        scores = np.where(np.tri(count, dtype=bool), scores, -np.inf)
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        mixed = np.einsum("hts,shw->thw", weights, values).reshape(count, model.dim)
-        return self._linear("attention.wo", mixed)
+        return self._by("output", attention(self._rotated(queries), self._rotated(keys), values))
 
     def _feed_forward(self, state):
-        inputs = self._normed("ffn_norm", state)
-        gate, up = (self._linear(f"feed_forward.{name}", inputs) for name in ("w1", "w3"))
-        return self._linear("feed_forward.w2", gate / (1 + np.exp(-gate)) * up)
+        inputs = self._of("feed_forward_norm", state)
+        gate, up = (self._by(each, inputs) for each in ("gate", "up"))
+        return self._by("down", gate / (1 + np.exp(-gate)) * up)
+
+    def _rotated(self, vectors):
+        """Return queries or keys turned by their positions, pairs of elements of a head."""
+        count, _, width = vectors.shape
+        speed = self.model.rotation_base ** (-np.arange(0, width, 2) / width)
+        angle = (np.arange(count)[:, None] * speed)[:, None, :]
+        first, second = slice(0, None, 2), slice(1, None, 2)
+        if self.model.halves:
+            first, second = slice(0, width // 2), slice(width // 2, None)
+        one, other = vectors[..., first], vectors[..., second]
+        turned = np.empty_like(vectors)
+        turned[..., first] = one * np.cos(angle) - other * np.sin(angle)
+        turned[..., second] = one * np.sin(angle) + other * np.cos(angle)
+        return turned
 
 
-def _mean_surprise(logits, following):
-    highest = logits.max(axis=-1, keepdims=True)
-    total = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[:, 0]
-    return float((total - logits[np.arange(len(logits)), following]).mean())
-
-
-def _normed(state, weight):
-    scale = 1 / np.sqrt((state**2).mean(axis=-1, keepdims=True) + _EPSILON)
-    return state * scale * weight
-
-
-def _rotated(vectors):
-    """Return queries or keys turned by their positions: pairs (0, 1), (2, 3), ... of a head."""
-    count, _, width = vectors.shape
-    speed = _ROTATION_BASE ** (-np.arange(0, width, 2) / width)
-    angle = (np.arange(count)[:, None] * speed)[:, None, :]
-    even, odd = vectors[..., 0::2], vectors[..., 1::2]
-    turned = np.empty_like(vectors)
-    turned[..., 0::2] = even * np.cos(angle) - odd * np.sin(angle)
-    turned[..., 1::2] = even * np.sin(angle) + odd * np.cos(angle)
-    return turned
+def _normed(state, weight, epsilon):
+    return state / np.sqrt((state**2).mean(axis=-1, keepdims=True) + epsilon) * weight
 
 
 def read_checkpoint(path):
@@ -230,70 +191,70 @@ def read_checkpoint(path):
     return Llama(dim, hidden, layers, heads, kv_heads, context, tensors)
 
 
-@dataclass(frozen=True)
-class Tokenizer:
-    """Byte-pair encoding as llama2.c does it.
+def is_llama(names):
+    """Return whether tensors of these names may be those of a Llama of Hugging Face."""
+    return _HUGGING_FACE["embedding"] in names
+
+
+def read_llama(path, tensors):
+    """Return the `Llama` of a safetensors file in the words of Hugging Face.
+
+    Heads, epsilon and more stand in a JSON file beside it; see `read_facts`.
 
     Parameters
     ----------
-    pieces : tuple of bytes
-        What every token stands for; token 1 begins a text, tokens 3 to 258 are single bytes.
-    scores : tuple of float
-        Of two pairs that could be merged, the one with the higher score of its piece is.
+    path : path-like
+        For the JSON file and messages.
+    tensors : StoredTensors
+        Of the file.
+
+    Raises
+    ------
+    UsageError
+        There is no such JSON file, it asks for something else than this architecture, or a tensor
+        is missing or has another shape than it must have.
     """
-
-    pieces: tuple[bytes, ...]
-    scores: tuple[float, ...]
-
-    def encode(self, text):
-        """Return the tokens of a text: the beginning, a space, and its pieces."""
-        index = {piece: token for token, piece in reversed(list(enumerate(self.pieces)))}
-        # no piece reaches beyond a space that follows something, so words can be merged alone
-        inner = any(b" " in piece[1:] for piece in self.pieces[3:])
-        words = [f" {text}"] if inner else re.split(r"(?= )", f" {text}")
-        merged = {word: self._merged(word, index) for word in dict.fromkeys(words)}
-        return [1, *chain.from_iterable(merged[word] for word in words)]
-
-    def decode(self, tokens):
-        """Return the bytes that tokens stand for, without the space in front of a text."""
-        raw = b"".join(
-            bytes([token - 3]) if 3 <= token <= 258 else self.pieces[token] for token in tokens
+    facts = read_facts(path)
+    vocabulary, dim = tensors.shape(_HUGGING_FACE["embedding"], 2)
+    hidden = tensors.shape(_HUGGING_FACE["up"].format(0), 2)[0]
+    layers = tensors.count(_HUGGING_FACE["query"])
+    heads = facts.integer("num_attention_heads")
+    kv_heads = facts.integer("num_key_value_heads", heads)
+    width = facts.integer("head_dim", max(1, dim // heads))
+    if dim != heads * width or width % 2 or heads % kv_heads:
+        raise UsageError(
+            f"{str(path)!r} must have heads of an even width that are {dim} wide together, and key "
+            f"heads that divide them, not {heads} of {width} and {kv_heads}"
         )
-        return raw.removeprefix(b" ")
-
-    def _merged(self, word, index):
-        tokens = []
-        for character in word:
-            piece = character.encode()
-            tokens += [index[piece]] if piece in index else [byte + 3 for byte in piece]
-        while True:
-            best = None
-            for place in range(len(tokens) - 1):
-                pair = index.get(self.pieces[tokens[place]] + self.pieces[tokens[place + 1]])
-                if pair is not None and (best is None or self.scores[pair] > best[0]):
-                    best = (self.scores[pair], place, pair)
-            if best is None:
-                return tokens
-            tokens[best[1] : best[1] + 2] = [best[2]]
-
-
-def read_tokenizer(path):
-    """Return the `Tokenizer` of a llama2.c file; raises ``UsageError`` for anything else."""
-    data, pieces, scores, position = _read(path), [], [], 4
-    try:
-        while position < len(data):
-            score, length = struct.unpack_from("<fi", data, position)
-            position += 8
-            if length < 0 or position + length > len(data):
-                raise struct.error
-            pieces.append(data[position : position + length])
-            scores.append(score)
-            position += length
-    except struct.error:
-        raise UsageError(f"{str(path)!r} must be a tokenizer of llama2.c, and is not") from None
-    if len(pieces) < 259:
-        raise UsageError(f"{str(path)!r} must have the 256 single bytes as tokens, and has not")
-    return Tokenizer(tuple(pieces), tuple(scores))
+    for name in ("rope_scaling", "attention_bias", "mlp_bias"):
+        facts.absent(name)
+    facts.one_of(("hidden_act",), {"silu": "silu"}, "silu")
+    names = dict(_HUGGING_FACE)
+    if names["head"] not in tensors:
+        names["head"] = names["embedding"]
+    axes = {"D": dim, "H": hidden, "K": kv_heads * width, "V": vocabulary}
+    roles = dict(zip(_LLAMA2C.values(), _LLAMA2C, strict=True)) | {
+        _LLAMA2C["embedding"]: "embedding"
+    }
+    wanted = {names["head"]: (vocabulary, dim)}
+    for name, letters in _LAYOUT:
+        size = tuple(axes[each] for each in letters.removeprefix("L"))
+        for number in range(layers if "{}" in name else 1):
+            wanted[names[roles[name]].format(number)] = size
+    tensors.check(wanted)
+    return Llama(
+        dim,
+        hidden,
+        layers,
+        heads,
+        kv_heads,
+        facts.integer("max_position_embeddings", 2048),
+        tensors,
+        names,
+        halves=True,
+        epsilon=facts.positive(("rms_norm_eps",), 1e-6),
+        rotation_base=facts.positive(("rope_theta",), 10000.0),
+    )
 
 
 def _mapped(path):
@@ -306,10 +267,3 @@ def _mapped(path):
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot read {str(path)!r}: {reason}") from None
-
-
-def _read(path):
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror or error}") from None

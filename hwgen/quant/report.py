@@ -1,13 +1,12 @@
 """What became of a model, as one HTML file with its plots inside."""
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from hwgen.flow.outputs import write_file
+from hwgen.flow.html import printable, write_page
 
-__all__ = ["printable", "write_report"]
+__all__ = ["write_report"]
 
 _WIDTH = 480
 # characters of a name that fit beside its bar
@@ -65,20 +64,21 @@ def write_report(path, document):
     if (loss := document.get("loss")) is not None:
         facts.append(("loss before, nats a token", _shown(loss["before"])))
         facts.append(("loss after", _shown(loss["after"])))
-        facts.append(("tokens that the loss is of, held out", loss["tokens"]))
+        facts.append(("tokens that the loss is of, held out", _shown(loss["tokens"])))
     plots = [
         {"title": title, "color": color, **_plot(layers, column, logarithmic)}
         for column, title, color, logarithmic in _PLOTS
         if all(each[column] is not None for each in layers)
     ]
-    text = _template().render(
+    write_page(
+        path,
+        Path(__file__).with_name("report.html.j2"),
         title=f"{Path(document['file']).name}: {document['method']}",
         facts=facts,
         plots=plots,
         heads=_HEADS[: 3 + len(plots)],
         rows=[_row(each, plots) for each in layers],
     )
-    write_file(path, text)
 
 
 def _row(layer, plots):
@@ -102,15 +102,21 @@ def _plot(layers, column, logarithmic):
         _bar(each["name"], value, low, high, logarithmic)
         for each, value in zip(layers, values, strict=True)
     ]
-    step = max(1, round((high - low) / _MARKS)) if logarithmic else high / 4
+    step = max(1, round((high - low) / _MARKS)) if logarithmic else _round_step(high)
     marks = [
         {
             "place": round(float((mark - low) / (high - low) * _WIDTH), 1),
             "label": f"1e{mark:.0f}" if logarithmic else _shown(float(mark)),
         }
-        for mark in np.arange(low, high + step / 2, step)
+        for mark in low + step * np.arange(np.floor((high - low) / step + 1e-9) + 1)
     ]
     return {"bars": bars, "marks": marks}
+
+
+def _round_step(high):
+    """Return 1, 2 or 5 times a power of ten, of which ``high`` is at most five."""
+    power = 10.0 ** np.floor(np.log10(high))
+    return next(each * power for each in (0.2, 0.5, 1, 2) if 5 * each * power >= high)
 
 
 def _bar(name, value, low, high, logarithmic):
@@ -128,27 +134,7 @@ def _bar(name, value, low, high, logarithmic):
     }
 
 
-def printable(name):
-    """Return a name of a file with what would act on a screen, not show, as escapes."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name)
-
-
 def _shown(value):
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-@cache
-def _template():
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html.j2")

@@ -1,6 +1,8 @@
 """Safetensors files: opened for NumPy, written piece by piece, and put together from parts."""
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.outputs import replacing
 
 __all__ = [
+    "StoredTensors",
     "join_files",
     "open_safetensors",
     "read_header",
@@ -71,20 +74,88 @@ def read_tensor(path, name):
 
     Raises ``UsageError`` where its type is none of NumPy's or `ml_dtypes`.
     """
+    dtype, offset, shape = _placed(path, name)
+    little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
+    values = np.fromfile(path, little, math.prod(shape), offset=offset)
+    return values.astype(dtype, copy=False).reshape(shape)
+
+
+def _placed(path, name):
+    """Return (type, offset in the file, shape) of a tensor."""
     import ml_dtypes
 
     header, start = _header(path)
-    kind, (first, last) = header[name]["dtype"], header[name]["data_offsets"]
+    kind, (first, _) = header[name]["dtype"], header[name]["data_offsets"]
     found = next((each for each, text in _TYPES.items() if text == kind), None)
     if found is None:
         raise UsageError(
             f"tensor {name!r} of {str(path)!r} must have a type of {', '.join(_TYPES.values())}, "
             f"not {kind}; convert it"
         )
-    dtype = np.dtype(getattr(ml_dtypes, found, found))
-    little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
-    values = np.fromfile(path, little, (last - first) // dtype.itemsize, offset=start + first)
-    return values.astype(dtype, copy=False).reshape(header[name]["shape"])
+    return np.dtype(getattr(ml_dtypes, found, found)), start + first, tuple(header[name]["shape"])
+
+
+class StoredTensors(Mapping):
+    """Tensors of a safetensors file by name, as views of it that are read where they are used.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read or is something else.
+    """
+
+    def __init__(self, path):
+        self._path = path
+        with open_safetensors(path):
+            header = read_header(path)
+        header.pop("__metadata__", None)
+        self._shapes = {name: tuple(each["shape"]) for name, each in header.items()}
+
+    def __getitem__(self, name):
+        if name not in self._shapes:
+            raise KeyError(name)
+        dtype, offset, shape = _placed(self._path, name)
+        little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
+        return np.memmap(self._path, little, "r", offset, shape) if math.prod(shape) else ()
+
+    def __iter__(self):
+        return iter(self._shapes)
+
+    def __len__(self):
+        return len(self._shapes)
+
+    def __contains__(self, name):
+        return name in self._shapes
+
+    def shape(self, name, dimensions):
+        """Return the shape of a tensor that must be there with so many dimensions."""
+        found = self._shapes.get(name, ())
+        if len(found) != dimensions or not math.prod(found):
+            raise UsageError(
+                f"{str(self._path)!r} must hold a tensor {name!r} of {dimensions} dimensions"
+            )
+        return found
+
+    def check(self, shapes):
+        """Raise ``UsageError`` unless there are tensors of these names and shapes."""
+        for name, wanted in shapes.items():
+            found = self._shapes.get(name)
+            if found != wanted:
+                there = "it is missing" if found is None else f"not {found}"
+                raise UsageError(
+                    f"{str(self._path)!r} must hold {name!r} of shape {wanted}, {there}"
+                )
+
+    def count(self, pattern):
+        """Return for how many numbers from 0 on there is a tensor of a name with ``{}``."""
+        number = 0
+        while pattern.format(number) in self._shapes:
+            number += 1
+        return number
 
 
 def write_tensors(path, tensors, metadata=None):

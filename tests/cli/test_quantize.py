@@ -130,7 +130,7 @@ def test_elements_of_a_report_are_closed_and_name_no_other_file(model, hwgen):
     assert elements.open == elements.links == []
 
 
-def test_marks_of_a_plot_are_powers_of_ten_around_all_values(model, hwgen):
+def test_marks_of_a_plot_are_round_numbers(model, hwgen):
     random = np.random.default_rng(1)
     layers = {"a": random.normal(size=(8, 64)), "b": np.zeros((8, 64))}
     save_file({name: each.astype(np.float32) for name, each in layers.items()}, "m.safetensors")
@@ -138,7 +138,7 @@ def test_marks_of_a_plot_are_powers_of_ten_around_all_values(model, hwgen):
     bits, errors = re.findall(r"<svg.*?</svg>", Path("r.html").read_text(), re.DOTALL)
     marks = re.compile(r'text-anchor="middle">(.*?)<')
     assert marks.findall(errors) == ["1e-2", "1e-1"]
-    assert marks.findall(bits) == ["0", "1.062", "2.125", "3.188", "4.25"]
+    assert marks.findall(bits) == ["0", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_marks_of_a_plot_are_powers_of_ten_around_all_values(model, hwgen):
     [
         (
             f"quantize tiny.safetensors --method int4 --calib {STORIES}/story.txt",
-            "must be a llama2",
+            "must come with --tokenizer",
         ),
         ("quantize tiny.safetensors --method int4 --tokenizer t", "must come with a text"),
         ("quantize tiny.safetensors --method int4 --calib tiny.safetensors", "and has none"),
@@ -172,7 +172,7 @@ def test_marks_of_a_plot_are_powers_of_ten_around_all_values(model, hwgen):
         ("quantize tiny.safetensors --method int4 --group 0", "must be 1..65536"),
         ("quantize tiny.safetensors --method int4 --exclude (", "must be regular expressions"),
         ("quantize tiny.safetensors --method int4 --include x", "is left to quantize"),
-        ("quantize tiny.safetensors --method int4 --out /proc/q.safetensors", "cannot write"),
+        ("quantize tiny.safetensors --method int4 --out /proc/q.safetensors", "must be writable"),
         ("quantize tiny.safetensors --method int4 --scale e9m9", "must be an integer in 1..8"),
     ],
 )

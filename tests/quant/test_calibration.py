@@ -79,8 +79,9 @@ def test_a_finished_file_of_the_same_origin_is_used_again(tmp_path, monkeypatch)
 
 
 def test_other_models_and_missing_tokenizers_are_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"must be a llama2\.c checkpoint \(\.bin\), not 'm\.s"):
-        calibrate("m.safetensors", STORY, TOKENIZER, tmp_path / "s")
+    save_file({"a": np.eye(3)}, tmp_path / "m.safetensors")
+    with pytest.raises(UsageError, match="must hold a GPT-2 or a Llama"):
+        calibrate(tmp_path / "m.safetensors", STORY, TOKENIZER, tmp_path / "s")
     with pytest.raises(UsageError, match="must come with --tokenizer"):
         calibrate(MODEL, STORY, None, tmp_path / "s")
     with pytest.raises(UsageError, match="must be a tokenizer"):

@@ -7,8 +7,9 @@ import pytest
 
 from hwgen.errors import UsageError
 from hwgen.quant.calibration import InputStatistics, measure
-from hwgen.quant.llama import read_checkpoint, read_tokenizer
+from hwgen.quant.llama import read_checkpoint
 from hwgen.quant.methods import parse_method
+from hwgen.quant.tokenizer import read_tokenizer
 
 DATA = Path(__file__).parents[1] / "data" / "stories260K"
 
@@ -145,7 +146,7 @@ def test_gptq_with_a_rotation_has_less_output_error_than_without_gptq():
 
 def test_outputs_of_every_layer_of_a_real_model_are_nearer_than_by_rounding(tmp_path):
     llama = read_checkpoint(DATA / "stories260K.bin")
-    tokens = read_tokenizer(DATA / "tok512.bin").encode((DATA / "story.txt").read_text())
+    tokens = [1, *read_tokenizer(DATA / "tok512.bin").encode((DATA / "story.txt").read_text())]
     calibration = measure(llama, [tokens[:257]], tmp_path / "s.safetensors")
     for name, matrix in llama.tensors.items():
         if not name.startswith("layers.") or matrix.ndim != 2:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from hwgen.errors import UsageError
-from hwgen.quant.llama import read_checkpoint, read_tokenizer
+from hwgen.quant.llama import read_checkpoint
 from hwgen.quant.methods import parse_method
+from hwgen.quant.tokenizer import read_tokenizer
 
 DATA = Path(__file__).parents[1] / "data" / "stories260K"
 
@@ -40,8 +41,7 @@ def test_greedy_decoding_tells_the_published_story(llama, tokenizer):
 def test_a_text_is_its_pieces_put_together(tokenizer):
     text = "Once upon a time, Zoë ate 3 cakes.\nThe end  ."
     tokens = tokenizer.encode(text)
-    assert tokens[0] == 1
-    assert tokenizer.decode(tokens[1:]).decode() == text
+    assert tokenizer.decode(tokens).decode() == text
     assert len(tokens) < len(text)
 
 
@@ -56,7 +56,7 @@ def test_a_layer_shows_what_it_multiplies(llama):
 def test_coarser_codes_cost_more(llama, tokenizer):
     from dataclasses import replace
 
-    tokens = tokenizer.encode((DATA / "story.txt").read_text())[:200]
+    tokens = [1, *tokenizer.encode((DATA / "story.txt").read_text())][:200]
     losses = [llama.loss(tokens)]
     for name in ("int8", "int4", "int2"):
         method = parse_method(name, 32)
