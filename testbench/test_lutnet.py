@@ -10,6 +10,7 @@ import pytest
 from hwgen import catalogue
 from hwgen.errors import MismatchError
 from hwgen.flow.emit import emit
+from hwgen.flow.synthesise import synthesise
 from hwgen.flow.verify import all_codes, verify
 from hwgen.formats.lut_network import (
     Elements,
@@ -31,12 +32,13 @@ _DEFAULT = [
     {"net": "random/8x2/32,16,4/3", "freq": 150, "mapping": "depth"},
     {"net": "random/12x2/40,6/5", "lanes": 3, "freq": 60, "target": "ice40"},
     {"net": "random/10x3/20,10/4", "target": "xilinx7", "mapping": "none"},
+    {"net": "random/10x3/20,10/4", "target": "ultrascale_plus", "mapping": "case", "freq": 200},
 ]
 
 
 def _thorough():
     targets = ("ecp5", "ice40", "generic", "xilinx7", "ultrascale_plus")
-    for target, mapping in product(targets, ("area", "depth", "none")):
+    for target, mapping in product(targets, ("area", "depth", "none", "case")):
         yield {"net": "random/9x2/30,20,5/7", "target": target, "mapping": mapping, "freq": 40}
     yield {"net": "random/64x8/1/1", "lanes": 1} | {"net": "random/64x6/8,3/1"}
     yield {"net": "random/1x1/1/1"}
@@ -131,6 +133,55 @@ def _layers():
 def test_every_kind_of_layer_equals_its_golden_model(network, freq, tmp_path):
     result = _check({"net": _write(tmp_path, network), "freq": freq}, tmp_path, tier="compiled")
     assert result.exhaustive
+
+
+def test_tables_of_many_bits_are_written_as_multiplexers_beside_cases(tmp_path):
+    inputs = [[0, 1, 2], [2, 2, 2], [3, 0, 1], [3, 3, 3]]
+    digits = np.arange(1 << 15)[:, None] >> np.array([0, 5, 10]) & 31
+    weights = [[1, 1, 1], [1, 2, 0], [-1, 3, 2], [1, 0, 0]]
+    tables = (np.array(weights) @ digits.T >= [[40], [37], [50], [9]]).astype(int)
+    network = LutNetwork(Elements(4, 5), (TableLayer(inputs, tables, 1),), "none")
+    options = {"net": _write(tmp_path, network), "mapping": "case"}
+    _check(options, tmp_path, tier="compiled", vectors=4000)
+    text = emit(CORE, CORE.configure(options), tmp_path / "emitted").verilog.read_text()
+    assert text.count("endcase") == 2
+
+
+def _stored(head="none"):
+    """Return two tables of ten bits of address and two of five, and tables of their bits."""
+    rng = np.random.default_rng(11)
+    first = TableLayer([[0, 1], [1, 0], [0, 0], [1, 1]], rng.integers(0, 8, (4, 1 << 10)), 3)
+    second = TableLayer([[0, 1], [2, 3], [3, 0]], rng.integers(0, 4, (3, 64)), 2)
+    return LutNetwork(Elements(2, 5), (first, second), head)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"block_tables": 2},
+        {"block_tables": 1, "freq": 60, "mapping": "none"},
+        pytest.param({"block_tables": 9, "lanes": 1, "target": "ice40"}, marks=pytest.mark.slow),
+        pytest.param({"block_tables": 2, "target": "xilinx7"}, marks=pytest.mark.slow),
+        pytest.param({"block_tables": 2, "freq": 80, "head": "argmax"}, marks=pytest.mark.slow),
+    ],
+    ids=label,
+)
+def test_tables_in_block_ram_equal_their_golden_model(options, tmp_path):
+    head = options.get("head", "none")
+    own = {key: value for key, value in options.items() if key != "head"}
+    result = _check({"net": _write(tmp_path, _stored(head)), **own}, tmp_path)
+    assert result.exhaustive or "lanes" in own
+
+
+def test_synthesis_makes_block_ram_of_stored_tables(tmp_path):
+    net = _write(tmp_path, _stored())
+    options = {"net": net, "block_tables": 2}
+    result = _check(options, tmp_path, tier="compiled", post_synth=True)
+    assert [each.netlist for each in result.findings] == ["rtl", "netlist"]
+    for target, cells in (("ecp5", 2), ("ice40", 2), ("xilinx7", 2)):
+        emitted = emit(CORE, CORE.configure(options | {"target": target}), tmp_path / target)
+        found = synthesise([emitted.verilog], emitted.module, target, tmp_path / f"{target}-s")
+        assert found.counts.bram == cells
 
 
 @pytest.mark.parametrize(

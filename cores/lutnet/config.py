@@ -44,9 +44,15 @@ class LutnetConfig(CoreConfig):
         description="inputs that are taken at a time; they divide those of the network "
         "(default: all)",
     )
-    mapping: Literal["area", "depth", "none"] = Field(
+    mapping: Literal["area", "depth", "none", "case"] = Field(
         default="area",
-        description="tables of the fabric: few, or few in series; none: left to synthesis",
+        description="tables of the fabric: few, or few in series; none, case: multiplexers or "
+        "cases, left to synthesis",
+    )
+    block_tables: Annotated[int, Field(ge=0, le=1 << 16)] = Field(
+        default=0,
+        description="tables in block RAM, at most: the largest of those with 10 to 14 bits of "
+        "address",
     )
     freq: Frequency = FREQUENCY
     target: Target = TARGET

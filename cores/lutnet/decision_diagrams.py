@@ -1,8 +1,9 @@
 """Boolean functions of numbered variables as shared decision diagrams.
 
 A function is a number: 0 and 1 are the constants, any other one is a node that chooses between two
-functions by a variable. Reduced and ordered (R. E. Bryant, 1986): equal functions have equal
-numbers, and a variable that a function ignores is in none of its nodes.
+functions by a variable. Reduced and ordered (R. E. Bryant, 1986): functions that are equal, and
+whose variables choose in the same order, have equal numbers, and a variable that a function ignores
+is in none of its nodes.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ __all__ = ["Diagrams"]
 
 
 class Diagrams:
-    """Functions that share their nodes; the greatest variable chooses first."""
+    """Functions that share their nodes; the greatest variable chooses first, but in `of_cube`."""
 
     def __init__(self):
         self._nodes = [None, None]
@@ -49,9 +50,23 @@ class Diagrams:
         variables = sorted(set(given), reverse=True)
         letters = {variable: axis for axis, variable in enumerate(variables)}
         axes = [letters[each] for each in given]
-        cube = np.einsum(cube, axes, list(range(len(variables))))
+        return self.of_cube(np.einsum(cube, axes, list(range(len(variables)))), variables)
+
+    def of_cube(self, cube, variables):
+        """Return the function of a truth table that has an axis for every variable.
+
+        They choose in the order in which they stand, whatever the order of others is.
+        """
         bits = np.packbits(cube.ravel(), bitorder="little")
         return self._of_integer(int.from_bytes(bits.tobytes(), "little"), variables, 0, {})
+
+    def copies(self, diagrams, functions):
+        """Return functions of other diagrams, node by node."""
+        own = {0: 0, 1: 1}
+        for number in diagrams.reachable(functions):
+            variable, low, high = diagrams.children(number)
+            own[number] = self.node(variable, own[low], own[high])
+        return [own[each] for each in functions]
 
     def _of_integer(self, truth, variables, depth, known):
         """Return the function whose truth table is an integer, by the variables from ``depth``."""
@@ -103,6 +118,36 @@ class Diagrams:
             return (low, high)[-1 - source] if source < 0 else self.node(source, low, high)
 
         return between(len(sources), 0)
+
+    def values(self, functions, variables):
+        """Return what functions are together, the first one as the lowest bit, at every address.
+
+        Parameters
+        ----------
+        functions : list of int
+            At most 64.
+        variables : list of int
+            Bits of the address, the lowest first: all that the functions depend on.
+
+        Returns
+        -------
+        list of int
+        """
+        cubes = self.cubes(functions, list(reversed(variables)))
+        return sum(cube.ravel().astype(int) << at for at, cube in enumerate(cubes)).tolist()
+
+    def cubes(self, functions, variables):
+        """Return the truth tables of functions as booleans, an axis for every variable."""
+        count = len(variables)
+        axes = {variable: axis for axis, variable in enumerate(variables)}
+        found = {each: np.full((1,) * count, bool(each)) for each in (0, 1)}
+        for number in self.reachable(functions):
+            variable, low, high = self._nodes[number]
+            shape = [1] * count
+            shape[axes[variable]] = 2
+            chosen = np.array([False, True]).reshape(shape)
+            found[number] = np.where(chosen, found[high], found[low])
+        return [np.broadcast_to(found[each], (2,) * count) for each in functions]
 
     def children(self, number):
         """Return (variable, function where it is 0, function where it is 1) of a node."""

@@ -8,6 +8,7 @@ from hwgen.cores.arith.shift_add import multiply_constants
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.arith.tree import Operand, add_tree, negate_if, shape_of_range
 from hwgen.cores.lutnet.plan import ONE, ZERO
+from hwgen.cores.lutnet.stored_tables import stored_bits
 from hwgen.cores.lutnet.verilog import tables_module
 
 __all__ = ["bits_of", "greatest", "logic_layer", "number_layer"]
@@ -23,7 +24,7 @@ def bits_of(pipeline, elements):
     }
 
 
-def logic_layer(pipeline, layer, block, bits, modules):
+def logic_layer(pipeline, layer, block, tables, bits, modules):
     """Return the elements of a `LogicLayer`, and its bits by number.
 
     Parameters
@@ -31,7 +32,9 @@ def logic_layer(pipeline, layer, block, bits, modules):
     pipeline : Pipeline
     layer : LogicLayer
     block : Block or None
-        What it looks up; ``None`` where all bits are constant.
+        What it looks up; ``None`` where that is nothing.
+    tables : list of StoredTable
+        What else it looks up, in block RAM.
     bits : dict of int to Timed
         Those before, by number.
     modules : dict of str to VerilogModule
@@ -41,6 +44,8 @@ def logic_layer(pipeline, layer, block, bits, modules):
     if block is not None:
         found = _looked_up(pipeline, block, [bits[number] for number in layer.variables], modules)
         own = dict(zip(layer.functions, found, strict=True))
+    for table in tables:
+        own |= stored_bits(pipeline, table, bits, modules)
     zero, one = (pipeline.constant(Const(bit, 1)) for bit in (0, 1))
     # what nobody reads was left out
     known = {ZERO: zero, ONE: one, **own}
@@ -57,11 +62,13 @@ def _looked_up(pipeline, block, inputs, modules):
     if mapped is None:
         facts = block.outputs, block.levels, block.pins
         return _instance(pipeline, block.module, facts, inputs, modules)
+    if block.narrow is not None and not _meets_period(pipeline, mapped, inputs, mapped.widest):
+        mapped = block.narrow
     values = {f"x{at}": each for at, each in enumerate(inputs)}
     most = mapped.levels
-    while most > 1 and not _meets_period(pipeline, mapped, inputs, most):
-        most -= 1
-    for part, reads, outputs in mapped.segments(max(1, most)):
+    while most > mapped.widest and not _meets_period(pipeline, mapped, inputs, most):
+        most = max(mapped.widest, most - 1)
+    for part, reads, outputs in mapped.segments(most):
         module = tables_module(part, pipeline.fabric)
         facts = len(part.outputs), part.levels, part.pins
         found = _instance(pipeline, module, facts, [values[name] for name in reads], modules)

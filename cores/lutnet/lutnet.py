@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Mux, Signal
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.lutnet.layers import bits_of, greatest, logic_layer, number_layer
-from hwgen.cores.lutnet.mapping import Mapped, map_functions
+from hwgen.cores.lutnet.mapped import Mapped
+from hwgen.cores.lutnet.mapping import best, map_functions
+from hwgen.cores.lutnet.ordering import reordered
+from hwgen.cores.lutnet.plain_verilog import cases_module, multiplexers_module
 from hwgen.cores.lutnet.plan import LogicLayer, plan_network
-from hwgen.cores.lutnet.verilog import multiplexers_module
+from hwgen.cores.lutnet.stored_tables import with_tables_apart
 from hwgen.cores.pipelined import PipelinedCore
 from hwgen.cores.verilog_module import VerilogModule
 
 from hwgen import targets
 
 __all__ = ["Block", "Lutnet", "blocks_of"]
+
+_CLEARLY = 0.9
+_MANY = 30_000
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,8 @@ class Block:
     Parameters
     ----------
     mapped : Mapped or None
+    narrow : Mapped or None
+        The same without wide tables, for a short period; ``None`` where that is no other one.
     module : VerilogModule or None
     outputs : int
         Bits of the module.
@@ -31,6 +39,7 @@ class Block:
     """
 
     mapped: Mapped | None = None
+    narrow: Mapped | None = None
     module: VerilogModule | None = None
     outputs: int = 0
     levels: int = 0
@@ -46,12 +55,37 @@ def blocks_of(layers, config):
 
 
 def _block(layer, config):
-    diagrams, functions = layer.diagrams, list(layer.functions.values())
-    size = targets.get(config.target).lut_inputs
-    if config.mapping != "none":
-        return Block(map_functions(diagrams, functions, size, config.mapping))
-    module, pins = multiplexers_module(diagrams, functions)
-    return Block(None, module, len(functions), _levels(layer.longest_support, size), pins)
+    functions, fabric = list(layer.functions.values()), targets.get(config.target)
+    size = fabric.lut_inputs
+    if config.mapping == "case":
+        module, pins = cases_module(layer.diagrams, layer.functions_of_elements)
+    else:
+        forms = _forms(layer, functions, size)
+        if config.mapping in ("area", "depth"):
+            mapped = _best(forms, config.mapping, size, fabric.wide_levels)
+            # where a register may have to stand between tables that multiplexers would join
+            narrow = config.freq is not None and mapped.widest > 1
+            return Block(mapped, _best(forms, config.mapping, size) if narrow else None)
+        module, pins = multiplexers_module(*forms[0])
+    return Block(None, None, module, len(functions), _levels(layer.longest_support, size), pins)
+
+
+def _best(forms, effort, size, wide_levels=()):
+    """Return the best `Mapped` of the forms of some functions."""
+    return best([map_functions(*each, size, effort, wide_levels) for each in forms], effort)
+
+
+def _forms(layer, functions, size):
+    """Return (diagrams, functions) that are worth a mapping, those of the fewest nodes first."""
+    given = layer.diagrams, functions
+    if layer.longest_support <= size:
+        return [given]
+    forms = [reordered(layer), given]
+    new, old = (len(diagrams.reachable(each)) for diagrams, each in forms)
+    if new > old:
+        forms.reverse()
+    # by how much fewer nodes are fewer tables is not sure where the difference is small
+    return forms[:1] if min(new, old) < _CLEARLY * max(new, old) or new > _MANY else forms
 
 
 def _levels(inputs, size):
@@ -81,7 +115,8 @@ class Lutnet(PipelinedCore):
 
     def __init__(self, config):
         self.initiation_interval = config.beats
-        self._layers = plan_network(config.network)
+        layers = plan_network(config.network)
+        self._layers, self._tables = with_tables_apart(layers, config.block_tables)
         self._blocks = blocks_of(self._layers, config)
         given, outputs = config.network.inputs, config.network.outputs
         x = fixed_field("x", given.bits, given.signed, 0, config.lanes, "elements of the vector")
@@ -95,11 +130,16 @@ class Lutnet(PipelinedCore):
         network = self.config.network
         elements, emit = self._vector(pipeline, valid)
         bits = bits_of(pipeline, elements)
-        for layer, block, before, after in zip(
-            self._layers, self._blocks, network.elements, network.elements[1:], strict=False
+        for layer, block, tables, before, after in zip(
+            self._layers,
+            self._blocks,
+            self._tables,
+            network.elements,
+            network.elements[1:],
+            strict=False,
         ):
             if isinstance(layer, LogicLayer):
-                elements, bits = logic_layer(pipeline, layer, block, bits, self._modules)
+                elements, bits = logic_layer(pipeline, layer, block, tables, bits, self._modules)
             else:
                 elements = number_layer(pipeline, layer.layer, elements, before, after)
                 bits = bits_of(pipeline, elements)

@@ -4,129 +4,31 @@ The technology mapping is that of ABC (A. Mishchenko et al., "Combinational and 
 with Priority Cuts", ICCAD 2007), started from the shared decision diagrams of a layer.
 """
 
-import hashlib
 import tempfile
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+
+from hwgen.cores.lutnet.mapped import LookUpTable, Mapped
 
 from hwgen.errors import HwgenError
 from hwgen.tools.yosys import run_script
 
-__all__ = ["LookUpTable", "Mapped", "map_functions"]
+__all__ = ["best", "map_functions"]
 
-_SHALLOW = "dch;if,-K,{size};mfs2"
-_SMALL = "dch;if,-K,{size},-a;mfs2"
+_SHALLOW = "dch;if;mfs2"
+_SMALL = "dch;if,-a;mfs2"
 # which of them ends with the fewest tables depends on the functions; two passes never are the worst
 _SCRIPTS = {
     "area": (_SMALL, _SHALLOW, f"{_SHALLOW};strash;{_SMALL}"),
     "depth": (_SHALLOW,),
 }
+# with tables that multiplexers join two passes are no use
+_WIDE_SCRIPTS = {"area": (_SMALL, _SHALLOW), "depth": (_SHALLOW,)}
 # for large layers: a quarter of the time for less than one more table in a hundred
-_QUICK = {"area": ("if,-K,{size},-a",), "depth": ("if,-K,{size}",)}
+_QUICK = {"area": ("if,-a",), "depth": ("if",)}
 _LARGE = 100_000
 
 
-@dataclass(frozen=True)
-class LookUpTable:
-    """One look-up table.
-
-    Parameters
-    ----------
-    inputs : tuple of str
-        Names, that of the lowest bit of the address first.
-    table : int
-        Entry of address a is bit a.
-    """
-
-    inputs: tuple
-    table: int
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """A network of look-up tables of one size.
-
-    Parameters
-    ----------
-    size : int
-        Most inputs of a table.
-    inputs : int
-        Number of inputs, named ``x0``, ``x1``, ...
-    tables : dict of str to LookUpTable
-        By the name of the output, every table after those that it reads.
-    outputs : tuple of str
-        Names of the outputs: of tables or inputs.
-    """
-
-    size: int
-    inputs: int
-    tables: dict
-    outputs: tuple
-
-    @cached_property
-    def depths(self):
-        """Level of every table: 1 where it reads inputs only."""
-        depth = {}
-        for name, each in self.tables.items():
-            depth[name] = 1 + max((depth.get(other, 0) for other in each.inputs), default=0)
-        return depth
-
-    @property
-    def levels(self):
-        """Most tables in series."""
-        return max((self.depths.get(name, 0) for name in self.outputs), default=0)
-
-    def segments(self, most):
-        """Cut the network where tables are in series, so that a register may stand there.
-
-        Parameters
-        ----------
-        most : int
-            Levels of a segment.
-
-        Returns
-        -------
-        list of (Mapped, list of str, list of str)
-            Every segment, the names here of its inputs and of its outputs.
-        """
-        count = max(1, -(-self.levels // most))
-        ends = [self.levels * (at + 1) // count for at in range(count)]
-        parts = [{} for _ in ends]
-        for name, each in self.tables.items():
-            if (depth := self.depths[name]) <= self.levels:
-                parts[next(at for at, end in enumerate(ends) if depth <= end)][name] = each
-        found, needed = [], set(self.outputs)
-        for part in reversed(parts):
-            outputs = [name for name in part if name in needed]
-            reads = {other for each in part.values() for other in each.inputs} - part.keys()
-            needed |= reads
-            found.append(
-                (_renamed(part, sorted(reads), outputs, self.size), sorted(reads), outputs)
-            )
-        return [each for each in reversed(found) if each[2]]
-
-    @cached_property
-    def pins(self):
-        """Inputs of tables at which inputs of the network arrive."""
-        return sum(name not in self.tables for each in self.tables.values() for name in each.inputs)
-
-    @cached_property
-    def digest(self):
-        """Twelve hexadecimal digits of a SHA-256 of everything."""
-        parts = [self.size, self.inputs, sorted(self.tables.items(), key=str), self.outputs]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-
-    def evaluate(self, bits):
-        """Return the outputs for a list of input bits, integers 0 and 1."""
-        values = {f"x{at}": bit for at, bit in enumerate(bits)}
-        for name, each in self.tables.items():
-            address = sum(values[other] << at for at, other in enumerate(each.inputs))
-            values[name] = each.table >> address & 1
-        return [values[name] for name in self.outputs]
-
-
-def map_functions(diagrams, functions, size, effort="area"):
+def map_functions(diagrams, functions, size, effort="area", wide_levels=()):
     """Map functions to look-up tables.
 
     Parameters
@@ -138,6 +40,8 @@ def map_functions(diagrams, functions, size, effort="area"):
         Inputs of a look-up table.
     effort : str
         ``"area"``: few tables, the best of some ways; ``"depth"``: few in series.
+    wide_levels : tuple of float
+        Levels that a table with one, two, ... inputs more takes, see `Mapped`; empty: no such ones.
 
     Returns
     -------
@@ -154,32 +58,44 @@ def map_functions(diagrams, functions, size, effort="area"):
     with tempfile.TemporaryDirectory(prefix="hwgen-map-") as folder:
         nodes = diagrams.reachable(functions)
         Path(folder, "in.blif").write_text(_blif(diagrams, nodes, functions, names))
-        scripts = _SCRIPTS if len(nodes) < _LARGE else _QUICK
+        Path(folder, "wide.lut").write_text(_library(size, wide_levels))
         script = ["read_blif in.blif", "design -save given"]
-        for at, commands in enumerate(scripts[effort]):
-            script += [
-                "design -load given",
-                f"abc -lut {size} -script +strash;{commands.format(size=size)}",
-                "opt_clean",
-                f"write_blif out{at}.blif",
-            ]
+        for at, command in enumerate(_commands(size, effort, wide_levels, len(nodes) >= _LARGE)):
+            script += ["design -load given", command, "opt_clean", f"write_blif out{at}.blif"]
         run_script("\n".join([*script, ""]), cwd=folder, what="mapping look-up tables")
+        shape = len(variables), len(functions), size, wide_levels
         found = [
-            _mapped(*_read_blif(file.read_text()), len(variables), len(functions), size)
+            _mapped(*_read_blif(file.read_text()), *shape)
             for file in sorted(Path(folder).glob("out*.blif"))
         ]
-    return min(found, key=lambda each: (len(each.tables), each.levels))
+    return best(found, effort)
 
 
-def _renamed(tables, inputs, outputs, size):
-    """Return tables as a `Mapped` of their own."""
-    names = {name: f"x{at}" for at, name in enumerate(inputs)}
-    names |= {name: f"n{at}" for at, name in enumerate(tables)}
-    own = {
-        names[name]: LookUpTable(tuple(names[other] for other in each.inputs), each.table)
-        for name, each in tables.items()
-    }
-    return Mapped(size, len(inputs), own, tuple(names[name] for name in outputs))
+def best(found, effort):
+    """Return the `Mapped` of least area, or with the fewest levels, and of those the better one."""
+
+    def rank(each):
+        return (each.area, each.levels) if effort == "area" else (each.levels, each.area)
+
+    return min(found, key=rank)
+
+
+def _commands(size, effort, wide_levels, large):
+    """Return the commands that map in one way each."""
+    scripts = _QUICK if large else _SCRIPTS
+    commands = [f"abc -lut {size} -script +strash;{each}" for each in scripts[effort]]
+    if wide_levels:
+        widest, scripts = size + len(wide_levels), _QUICK if large else _WIDE_SCRIPTS
+        start = f"abc -lut {size}:{widest} -script +read_lut,wide.lut;strash"
+        commands += [f"{start};{each}" for each in scripts[effort]]
+    return commands
+
+
+def _library(size, wide_levels):
+    """Return ABC's library of tables: inputs, area and delay of each."""
+    rows = [(inputs, 1, 1) for inputs in range(1, size + 1)]
+    rows += [(size + more, 1 << more, each) for more, each in enumerate(wide_levels, 1)]
+    return "".join(f"{inputs} {area} {delay}\n" for inputs, area, delay in rows)
 
 
 def _blif(diagrams, nodes, functions, names):
@@ -230,7 +146,7 @@ def _addresses(pattern):
     return found
 
 
-def _mapped(tables, aliases, inputs, outputs, size):
+def _mapped(tables, aliases, inputs, outputs, size, wide_levels):
     """Return the `Mapped`, with names in the order in which tables read each other."""
 
     def resolved(name):
@@ -261,4 +177,4 @@ def _mapped(tables, aliases, inputs, outputs, size):
     roots = [resolved(f"y{at}") for at in range(outputs)]
     for root in roots:
         visit(root)
-    return Mapped(size, inputs, ordered, tuple(names[root] for root in roots))
+    return Mapped(size, inputs, ordered, tuple(names[root] for root in roots), wide_levels)

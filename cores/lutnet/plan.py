@@ -42,6 +42,17 @@ class LogicLayer:
         return self.diagrams.variables(self.functions.values())
 
     @property
+    def functions_of_elements(self):
+        """The functions that every element adds to those before, in the order of ``functions``."""
+        found, seen = [], set()
+        for element in self.elements:
+            new = [bit for bit in dict.fromkeys(element) if bit in self.functions]
+            own = [self.functions[bit] for bit in new if bit not in seen]
+            seen.update(new)
+            found += [own] if own else []
+        return found
+
+    @property
     def longest_support(self):
         """Most variables that one function depends on."""
         return max(len(self.diagrams.variables([each])) for each in self.functions.values())

@@ -1,10 +1,8 @@
 """A layer of look-up tables as a Verilog module: cells of the fabric, or plain expressions."""
 
-import hashlib
-
 from hwgen.cores.verilog_module import VerilogModule
 
-__all__ = ["multiplexers_module", "tables_module"]
+__all__ = ["tables_module"]
 
 # name, inputs (that of the address' lowest bit first), output and parameter of a fabric's table
 _CELLS = {
@@ -15,55 +13,36 @@ _CELLS = {
         ("LUT6", ("I0", "I1", "I2", "I3", "I4", "I5"), "O", "INIT"),
     ),
 }
+# name, pins where the select is 0 and 1, select and output of what joins two tables, then two pairs
+_MULTIPLEXERS = {
+    "ecp5": (
+        ("PFUMX", "BLUT", "ALUT", "C0", "Z"),
+        ("L6MUX21", "D0", "D1", "SD", "Z"),
+    ),
+}
 
 
 def tables_module(mapped, fabric):
     """Return the module ``x`` to ``y`` of a `Mapped` network of look-up tables.
 
-    For synthesis they are cells of the fabric where it has some of that size; else, and for
-    simulation, each is a constant whose bits the inputs choose from.
+    For synthesis they are cells of the fabric where it has some of that size, with multiplexers
+    where a table has more inputs; else, and for simulation, each is a constant whose bits the
+    inputs choose from.
     """
     plain = [f"    assign {name} = {_expression(each)};" for name, each in mapped.tables.items()]
     cell = _CELLS.get(fabric.name)
-    lines = _wires(mapped.tables)
+    lines = [f"    wire {name};" for name in mapped.tables]
     if cell is not None and plain:
-        cells = [_cell(name, each, cell) for name, each in mapped.tables.items()]
+        cells = [
+            line for name, each in mapped.tables.items() for line in _cells(name, each, fabric)
+        ]
         lines += ["`ifdef SYNTHESIS", *cells, "`else", *plain, "`endif"]
     else:
         lines += plain
     lines += [f"    assign y[{at}] = {_signal(name)};" for at, name in enumerate(mapped.outputs)]
     kind = fabric.name if cell is not None else "plain"
     name = f"lutnet_{kind}_{mapped.digest}"
-    return _module(name, mapped.inputs, len(mapped.outputs), lines)
-
-
-def multiplexers_module(diagrams, functions):
-    """Return (module ``x`` to ``y`` of functions, pins that its inputs reach).
-
-    Every node of a diagram is a multiplexer.
-    """
-    place = {variable: at for at, variable in enumerate(diagrams.variables(functions))}
-    nodes = diagrams.reachable(functions)
-    names = {0: "1'b0", 1: "1'b1", **{number: f"n{at}" for at, number in enumerate(nodes)}}
-    lines = _wires([names[number] for number in nodes])
-    for number in nodes:
-        variable, low, high = diagrams.children(number)
-        lines.append(
-            f"    assign {names[number]} = x[{place[variable]}] ? {names[high]} : {names[low]};"
-        )
-    lines += [f"    assign y[{at}] = {names[number]};" for at, number in enumerate(functions)]
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
-    name = f"lutnet_multiplexers_{digest}"
-    return _module(name, len(place), len(functions), lines), len(nodes)
-
-
-def _module(name, inputs, outputs, lines):
-    head = f"module {name} (input [{inputs - 1}:0] x, output [{outputs - 1}:0] y);"
-    return VerilogModule(name, head, "\n".join([*lines, ""]))
-
-
-def _wires(names):
-    return [f"    wire {name};" for name in names]
+    return VerilogModule.of_bits(name, mapped.inputs, len(mapped.outputs), lines)
 
 
 def _signal(name):
@@ -82,14 +61,40 @@ def _expression(each):
     return f"|({_constant(each.table, count)} & ({one} << {{{address}}}))"
 
 
-def _cell(name, each, cell):
-    module, pins, output, parameter = cell
-    missing = len(pins) - len(each.inputs)
-    # pins that are not used are 0, and the table does not depend on them
+def _cells(name, each, fabric):
+    """Return lines with the cells of a look-up table: one, or several and multiplexers."""
+    module, pins, output, parameter = _CELLS[fabric.name]
+    size = len(pins)
+    # what is not used is 0, and the table does not depend on it
+    missing = max(0, size - len(each.inputs))
     table = each.table
     for unused in range(missing):
         table |= table << (1 << len(each.inputs) + unused)
     inputs = [*map(_signal, each.inputs), *["1'b0"] * missing]
-    wired = ", ".join(f".{pin}({signal})" for pin, signal in zip(pins, inputs, strict=True))
-    constant = _constant(table, len(pins))
-    return f"    {module} #(.{parameter}({constant})) c{name} ({wired}, .{output}({name}));"
+    wired = ", ".join(f".{pin}({signal})" for pin, signal in zip(pins, inputs, strict=False))
+    selects = inputs[size:]
+    values = _names(name, len(selects))
+    lines = [f"    wire {', '.join(values)};"] if selects else []
+    for at, value in enumerate(values):
+        constant = _constant(table >> (at << size) & (1 << (1 << size)) - 1, size)
+        lines.append(
+            f"    {module} #(.{parameter}({constant})) c{value} ({wired}, .{output}({value}));"
+        )
+    for level, select in enumerate(selects):
+        cell, low, high, chosen, result = _MULTIPLEXERS[fabric.name][level]
+        pairs, values = values, _names(name, len(selects) - 1 - level)
+        lines += [f"    wire {', '.join(values)};"] if len(values) > 1 else []
+        for at, value in enumerate(values):
+            ports = zip(
+                (low, high, chosen, result),
+                (*pairs[2 * at : 2 * at + 2], select, value),
+                strict=True,
+            )
+            wires = ", ".join(f".{pin}({signal})" for pin, signal in ports)
+            lines.append(f"    {cell} m{value} ({wires});")
+    return lines
+
+
+def _names(name, selects):
+    """Return names of the values from which so many selects are still to choose."""
+    return [f"{name}_{selects}_{at}" for at in range(1 << selects)] if selects else [name]

@@ -112,6 +112,9 @@ class Fabric:
         How Yosys maps to this fabric.
     multiplier_bits_b : int
         Width of the hard multiplier's second operand (signed); 0: that of the first.
+    wide_levels : tuple of float
+        What two, four, ... look-up tables that hard multiplexers join to one with one, two, ...
+        inputs more take, where one takes 1; empty where they are not worth it, or there are none.
     carry_inputs : int
         Look-up table inputs in front of every bit of the carry chain module.
     carry_cell_bits : int
@@ -161,6 +164,7 @@ class Fabric:
     source: str
     synthesis: Synthesis
     multiplier_bits_b: int = 0
+    wide_levels: tuple = ()
     carry_inputs: int = 4
     carry_cell_bits: int = 0
     ternary_module: str | None = None

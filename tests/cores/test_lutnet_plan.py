@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hwgen.cores.lutnet import mapping
 from hwgen.cores.lutnet.decision_diagrams import Diagrams
+from hwgen.cores.lutnet.mapped import LookUpTable, Mapped
 from hwgen.cores.lutnet.mapping import map_functions
 from hwgen.cores.lutnet.plan import ONE, ZERO, plan_network
+from hwgen.cores.lutnet.stored_tables import with_tables_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +53,24 @@ def test_a_diagram_of_intervals_is_the_value_of_the_interval(width, inverted, st
         assert _value(diagrams, function, bits) == values[sum(number >= each for each in starts)]
 
 
+def test_functions_have_their_values_at_every_address():
+    rng = np.random.default_rng(9)
+    tables = rng.integers(0, 2, (3, 64)).astype(bool)
+    diagrams = Diagrams()
+    functions = [diagrams.of_table([7, 2, 9, 4, 5, 0], table) for table in tables]
+    values = diagrams.values(functions, [7, 2, 9, 4, 5, 0])
+    assert values == [int(a + 2 * b + 4 * c) for a, b, c in tables.T]
+
+
+def test_every_function_belongs_to_the_first_element_that_has_it():
+    tables = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 1, 3, 3], [0, 0, 0, 3]]
+    layer = _tables([[0, 1]] * 4, tables, 2)
+    (found,) = plan_network(LutNetwork(Elements(2, 1), (layer,), "none"))
+    groups = found.functions_of_elements
+    assert [len(each) for each in groups] == [2, 2, 1]
+    assert [one for each in groups for one in each] == list(found.functions.values())
+
+
 def test_equal_functions_are_one():
     diagrams = Diagrams()
     table = np.array([0, 1, 1, 0], bool)
@@ -64,9 +84,10 @@ def test_equal_functions_are_one():
 @given(
     size=st.sampled_from([4, 6]),
     effort=st.sampled_from(["area", "depth"]),
+    wide_levels=st.sampled_from([(), (1.35, 1.75)]),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_mapped_tables_compute_the_functions(size, effort, seed):
+def test_mapped_tables_compute_the_functions(size, effort, wide_levels, seed):
     rng = np.random.default_rng(seed)
     diagrams = Diagrams()
     functions = []
@@ -74,10 +95,11 @@ def test_mapped_tables_compute_the_functions(size, effort, seed):
         sources = rng.permutation(8)[: rng.integers(1, 9)].tolist()
         found = diagrams.of_table(sources, rng.integers(0, 2, 1 << len(sources)))
         functions += [found] if found > 1 else []
-    mapped = map_functions(diagrams, functions, size, effort)
+    mapped = map_functions(diagrams, functions, size, effort, wide_levels)
     variables = diagrams.variables(functions)
     assert mapped.inputs == len(variables)
-    assert all(1 <= len(each.inputs) <= size for each in mapped.tables.values())
+    most = size + len(wide_levels)
+    assert all(1 <= len(each.inputs) <= most for each in mapped.tables.values())
     for code in range(1 << len(variables)):
         chosen = [code >> at & 1 for at in range(len(variables))]
         bits = dict(zip(variables, chosen, strict=True))
@@ -132,6 +154,36 @@ def test_what_nobody_reads_is_not_made(last):
     assert [len(each.functions) for each in layers[:2]] == [1, 1]
 
 
+def test_six_inputs_are_four_tables_of_four_where_multiplexers_join_them():
+    rng = np.random.default_rng(3)
+    diagrams = Diagrams()
+    functions = [diagrams.of_table(list(range(6)), rng.integers(0, 2, 64)) for _ in range(9)]
+    plain, wide = (map_functions(diagrams, functions, 4, "area", each) for each in ((), (1.4, 1.8)))
+    assert (wide.area, wide.levels) == (36, 1.8)
+    assert plain.area > 45
+
+
+def test_area_and_levels_count_what_multiplexers_join():
+    table = LookUpTable(("x0", "x1", "x2", "x3", "x4", "n0"), 1)
+    tables = {"n0": LookUpTable(("x0", "x1", "x2", "x3", "x5"), 3), "n1": table}
+    mapped = Mapped(4, 6, tables, ("n1",), (1.25, 1.5))
+    assert (mapped.area, mapped.levels) == (6, 2.75)
+    # x4 of n1 chooses in two multiplexers
+    assert mapped.pins == 4 * 2 + 1 + 4 * 4 + 2
+
+
+@pytest.mark.parametrize("most", [1.75, 2, 3.1, 4.5, 20])
+def test_segments_with_wide_tables_are_no_longer_than_they_may_be(most):
+    rng = np.random.default_rng(6)
+    diagrams = Diagrams()
+    functions = [diagrams.of_table(list(range(9)), rng.integers(0, 2, 512)) for _ in range(3)]
+    mapped = map_functions(diagrams, functions, 4, "depth", (1.35, 1.75))
+    segments = mapped.segments(most)
+    assert all(part.levels <= most for part, _, _ in segments)
+    assert len(segments) >= mapped.levels / most
+    assert len(mapped.segments(0)) == len(mapped.segments(1.75))
+
+
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_segments_one_after_the_other_are_the_whole(most):
     rng = np.random.default_rng(6)
@@ -160,3 +212,35 @@ def test_a_large_layer_is_mapped_right_as_well(monkeypatch):
     for code in range(128):
         bits = [code >> at & 1 for at in range(7)]
         assert mapped.evaluate(bits) == [_value(diagrams, each, bits) for each in functions]
+
+
+def _large_and_small(seed=3):
+    rng = np.random.default_rng(seed)
+    inputs = [list(range(10)), [*range(9), 0], list(range(1, 11))]
+    tables = rng.integers(0, 4, (3, 1 << 10))
+    # the last one has the fewest nodes
+    tables[2] = 3 * (np.arange(1 << 10) > 500) ^ np.arange(1 << 10) & 1
+    return plan_network(LutNetwork(Elements(11, 1), (_tables(inputs, tables, 2),), "none"))
+
+
+@pytest.mark.parametrize(("count", "stored"), [(0, 0), (1, 1), (5, 2)])
+def test_the_largest_tables_stand_apart(count, stored):
+    layers = _large_and_small()
+    (rest,), (tables,) = with_tables_apart(layers, count)
+    assert len(tables) == stored
+    # that of nine inputs is never stored
+    assert len(rest.functions) == 6 - 2 * stored
+    everything = [*rest.functions, *(bit for each in tables for bit in each.outputs)]
+    assert sorted(everything) == sorted(layers[0].functions)
+    if stored:
+        assert tables[0].outputs == (0, 1)
+
+
+def test_a_stored_table_has_the_values_of_its_functions():
+    (layer,) = _large_and_small()
+    _, ((first, *_),) = with_tables_apart([layer], 1)
+    functions = [layer.functions[bit] for bit in first.outputs]
+    for address in (0, 1, 511, 700, 1023):
+        bits = {each: address >> at & 1 for at, each in enumerate(first.variables)}
+        found = [_value(layer.diagrams, each, bits) for each in functions]
+        assert first.values[address] == found[0] + 2 * found[1]
