@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hwgen.errors import UsageError
 
-__all__ = ["prepare_folder", "replacing", "write_file"]
+__all__ = ["check_output_files", "prepare_folder", "replacing", "write_file"]
 
 
 def prepare_folder(folder):
@@ -34,6 +34,36 @@ def prepare_folder(folder):
             f"output folder must be writable, not {str(folder)!r} ({reason}); choose another folder"
         ) from None
     return folder
+
+
+def check_output_files(outputs, inputs):
+    """Make sure, before long work, that files can be written and take the place of no other one.
+
+    Parameters
+    ----------
+    outputs, inputs : dict of str to (pathlib.Path or None)
+        By the name of the option that gives each; ``None`` is passed over.
+
+    Raises
+    ------
+    UsageError
+        An output is a folder, has none to stand in, or is an input or another output.
+    """
+    taken = {path.resolve(): name for name, path in inputs.items() if path is not None}
+    for name, path in outputs.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise UsageError(f"{name} must be a file, and {str(path)!r} is a folder")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(
+                f"cannot write {str(path)!r}: its folder does not exist; make it first"
+            )
+        if path.resolve() in taken:
+            raise UsageError(
+                f"{name} must be another file than {taken[path.resolve()]}, not {str(path)!r}"
+            )
+        taken[path.resolve()] = name
 
 
 @contextmanager

@@ -89,37 +89,30 @@ def run(core, config, port, vectors, seed, progress=None, board=None):
         The board does not answer.
     """
     from hwgen.catalogue import payload
-    from hwgen.cores.bridge.identity import identity
+    from hwgen.flow.board_link import connected
     from hwgen.link.bist import expected_signature
-    from hwgen.link.driver import Link
 
     if vectors < 1:
         raise UsageError(f"vectors must be at least 1, not {vectors!r}")
-    board = board or _default_board(config)
-    component, source, sink = _component(core, config)
-    transport = _open(core, config, component, port, board)
-    try:
-        link = Link(transport)
-        link.connect(core.name, identity(core.name, config))
+    with connected(core, config, port, board) as found:
+        link, source = found.link, found.source
         inputs = core.vectors(config, vectors, seed)
         expected = core.golden(config, inputs)
         tokens = payload.pack(source, inputs[source.name])
-        right = expected_signature(core, config, (source, sink))
+        right = expected_signature(core, config, (source, found.sink))
         _check_self_test(core, link.self_test(), right)
         link.connect()
         start = time.perf_counter()
         answers = link.transfer(tokens, _listener(progress, len(tokens)))
         seconds = time.perf_counter() - start
         status = link.read_status()
-        clocks = getattr(transport, "clocks", None)
-    finally:
-        transport.close()
-    _compare(core, config, component, inputs, expected, answers, seed)
+        clocks = found.clocks
+    _compare(core, config, found.component, inputs, expected, answers, seed)
     return RunResult(
         core=core.name,
         config=config.as_dict(),
         port=port,
-        board=board.name,
+        board=found.board.name,
         seed=seed,
         tokens=len(tokens),
         matched=len(answers),
@@ -128,54 +121,6 @@ def run(core, config, port, vectors, seed, progress=None, board=None):
         restarts=link.restarts,
         self_test=f"{right:08x}",
         status=status.as_dict(),
-    )
-
-
-def _default_board(config):
-    import hwgen.boards as boards
-
-    known = [boards.get(name) for name in boards.names()]
-    return next((board for board in known if board.target == config.target), known[0])
-
-
-def _component(core, config):
-    """Return the component with its one input and its one output stream."""
-    component = core.component(config)
-    streams = {each.direction: each for each in component.streams}
-    if len(component.streams) != 2 or len(streams) != 2:
-        raise UsageError(
-            f"core must have one input and one output stream to run on a board, not {core.name!r}"
-        )
-    return component, streams["input"], streams["output"]
-
-
-def _open(core, config, component, port, board):
-    if port != "sim":
-        import warnings
-
-        from amaranth.hdl import UnusedElaboratable
-
-        from hwgen.link.serial_port import SerialTransport
-
-        # only the component's streams are needed
-        warnings.filterwarnings("ignore", category=UnusedElaboratable)
-        return SerialTransport(port, board.baud)
-
-    from hwgen.cores.bridge.identity import identity
-    from hwgen.cores.bridge.top import board_top
-    from hwgen.flow.emit import emit_verilog, signature_ports
-    from hwgen.sim.board import SimulatedBoard
-
-    top = board_top(
-        component,
-        board,
-        name=core.name,
-        identity=identity(core.name, config),
-        simulated=True,
-    )
-    verilog = emit_verilog(top, signature_ports(top), "top")
-    return SimulatedBoard(
-        verilog, board.clock_hz, board.baud, button_active_low=board.button_active_low
     )
 
 

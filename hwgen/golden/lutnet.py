@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["classes_of", "elements_of", "layer_outputs"]
+__all__ = ["addresses_of", "classes_of", "elements_of", "layer_outputs"]
 
 
 def elements_of(network, inputs):
@@ -44,12 +44,26 @@ def _thresholds(layer, given, values):
     return reached.reshape(len(values), -1).astype(np.int64)
 
 
-def _tables(layer, given, values):
+def addresses_of(layer, given, values):
+    """Return the addresses that a layer of tables looks up, [vectors, tables].
+
+    Parameters
+    ----------
+    layer : TableLayer
+    given : Elements
+        Those before the layer.
+    values : array of int, [vectors, elements]
+        Their integers.
+    """
     codes = values & given.most
     addresses = np.zeros((len(values), len(layer.tables)), np.int64)
     for place, numbers in enumerate(layer.inputs.T):
         addresses |= codes[:, numbers] << place * given.bits
-    return layer.tables[np.arange(len(layer.tables)), addresses]
+    return addresses
+
+
+def _tables(layer, given, values):
+    return layer.tables[np.arange(len(layer.tables)), addresses_of(layer, given, values)]
 
 
 def _sums(layer, given, values):

@@ -43,12 +43,14 @@ class Link:
         The board's most recent status.
     restarts : int
         How often a damaged transfer was started again.
+    transport : SerialTransport or SimulatedBoard
+        What the conversation goes over.
     """
 
     def __init__(self, transport):
         self.status = None
         self.restarts = 0
-        self._transport = transport
+        self.transport = transport
         self._splitter = FrameSplitter()
         self._sequence = 0
 
@@ -77,7 +79,7 @@ class Link:
         wrong_name = name is not None and self.status.name != name[: len(self.status.name)]
         if wrong_name or (identity is not None and self.status.identity != identity):
             raise UsageError(
-                f"the board at {self._transport.port} must hold core {name!r} with identity "
+                f"the board at {self.transport.port} must hold core {name!r} with identity "
                 f"{identity.hex() if identity else 'any'}, not {self.status.name!r} with identity "
                 f"{self.status.identity.hex()}; load the bitstream built for this configuration, "
                 f"or give the options that it was built with"
@@ -154,16 +156,16 @@ class Link:
         sequence = self._sequence
         self._sequence = (sequence + 1) % 256
         # the 0x00 in front: a damaged end of the frame before must not damage this one
-        self._transport.write(b"\0" + encode_frame(kind, sequence, payload))
+        self.transport.write(b"\0" + encode_frame(kind, sequence, payload))
         return sequence
 
     def _receive(self):
         """Return the next frames; at least one byte of the line is behind every call."""
-        data = self._transport.read(self._transport.patience)
+        data = self.transport.read(self.transport.patience)
         if not data:
             raise LinkError(
-                f"the board at {self._transport.port} must answer within "
-                f"{self._transport.patience:g} s, but is silent; check the port, the baud rate, "
+                f"the board at {self.transport.port} must answer within "
+                f"{self.transport.patience:g} s, but is silent; check the port, the baud rate, "
                 f"and that the bitstream is loaded"
             )
         return self._splitter.feed(data)
@@ -195,7 +197,7 @@ class Link:
                     if not waiting:
                         break
             if self._splitter.dropped != dropped:
-                raise LinkError(f"a frame from the board at {self._transport.port} was damaged")
+                raise LinkError(f"a frame from the board at {self.transport.port} was damaged")
         joined = np.frombuffer(b"".join(results), np.uint8)
         return joined.reshape(-1, status.output_bytes)
 
@@ -208,7 +210,7 @@ class Link:
             or frame.payload[0] != request.answers % 256
         ):
             raise LinkError(
-                f"answer of the board at {self._transport.port} must be number "
+                f"answer of the board at {self.transport.port} must be number "
                 f"{request.answers % 256} to frame {request.sequence}, but a frame is missing"
             )
         request.answers += 1

@@ -1,7 +1,7 @@
 """What a configuration of training may say, and how its file is read."""
 
-from pathlib import Path
-from typing import Literal
+import math
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from hwgen.errors import UsageError, nearest
+from hwgen.yaml_file import compose_yaml, construct_yaml
 
 __all__ = [
     "Configuration",
@@ -21,15 +22,18 @@ __all__ = [
     "HeadOptions",
     "LayerOptions",
     "TrainingOptions",
+    "TreeOptions",
     "checked_configuration",
     "data_options",
     "read_configuration",
+    "training_options",
 ]
 
 
 _UNION_NAMES = ("str", "int")
 _OF_A_KEY = ("extra_forbidden", "missing")
 _FARTHEST_THRESHOLD = 1 << 31
+_MOST_FUNCTIONS = 1 << 16
 
 
 class _Part(BaseModel):
@@ -40,12 +44,12 @@ class DataOptions(_Part):
     """A data set.
 
     ``set`` is its reader in `hwgen.lutnet.data`, ``path`` its file or folder, ``bits`` the width
-    that features of ``csv`` and ``npz`` are standardized to, ``label`` the column of classes of
-    ``csv`` (name or number, the last if none), ``held_out`` the part of vectors for the test where
-    the set has no such part of its own.
+    that features of ``jets``, ``csv`` and ``npz`` are standardized to, ``label`` the column of
+    classes of ``csv`` (name or number, the last if none), ``held_out`` the part of vectors for the
+    test where the set has no such part of its own.
     """
 
-    set: Literal["digits", "mnist", "nslkdd", "csv", "npz"]
+    set: Literal["digits", "mnist", "nslkdd", "jets", "csv", "npz"]
     path: str | None = None
     bits: int = Field(8, ge=2, le=16)
     label: str | int = -1
@@ -81,19 +85,82 @@ class EncoderOptions(_Part):
         return self
 
 
+class TreeOptions(_Part):
+    """What stands between the leaves of a tree and its neuron, from the leaves on.
+
+    Functions with ``fan_in`` inputs each, level by level, the last one's is the neuron; what they
+    take has ``bits`` bits (if there is one number, at every level).
+    """
+
+    fan_in: list[Annotated[int, Field(ge=1, le=16)]] = Field(min_length=1, max_length=8)
+    bits: int | list[Annotated[int, Field(ge=1, le=8)]] = Field(1)
+
+    @model_validator(mode="after")
+    def _fits(self):
+        if isinstance(self.bits, list) and len(self.bits) != len(self.fan_in):
+            raise ValueError(
+                f"bits of tree must be {len(self.fan_in)}, one for every fan_in, "
+                f"not {len(self.bits)}"
+            )
+        if isinstance(self.bits, int) and not 1 <= self.bits <= 8:
+            raise ValueError(f"bits of tree must be from 1 to 8, not {self.bits}")
+        return self
+
+
 class LayerOptions(_Part):
     """What layers of every kind have.
 
-    ``neurons`` neurons with ``fan_in`` inputs each, ``connect``-ed at ``random`` or ``learned``;
-    ``terms`` functions added up make one neuron; its output has ``bits`` bits.
+    ``neurons`` neurons with ``fan_in`` inputs each, ``connect``-ed at ``random`` or ``learned``, or
+    ``consecutive``: the first ones to the first neuron, and so on; or searched: connected to all
+    until the ``fan_in`` of the greatest ``magnitude`` stay, or to fewer and fewer,
+    ``dense_to_sparse``. ``terms`` functions added up make one neuron; its output has ``bits`` bits.
+    With a ``tree``, a neuron is a tree of functions whose leaves have the ``fan_in`` and are
+    ``connect``-ed (NeuraLUT-Assemble, Andronic and Constantinides 2025).
     """
 
     neurons: int = Field(ge=1, le=1 << 16)
     fan_in: int = Field(ge=1, le=16)
     bits: int = Field(2, ge=1, le=8)
     signed: bool = False
-    connect: Literal["random", "learned"] = "random"
+    connect: Literal["random", "learned", "consecutive", "magnitude", "dense_to_sparse"] = "random"
     terms: int = Field(1, ge=1, le=64)
+    tree: TreeOptions | None = None
+
+    @model_validator(mode="after")
+    def _tree_fits(self):
+        if self.tree is None:
+            return self
+        if self.terms > 1:
+            raise ValueError(f"terms must be 1 with a tree, not {self.terms}")
+        if self.neurons * math.prod(self.tree.fan_in) > _MOST_FUNCTIONS:
+            raise ValueError(f"a layer of trees must have at most {_MOST_FUNCTIONS} leaves")
+        return self
+
+    def levels(self):
+        """Return the options of the layers that the layer is: one, or one for every tree level.
+
+        What is handed from level to level is rounded and clipped on both sides alike: a sign where
+        it has one bit, else a signed number. There is no other activation inside a tree.
+        """
+        if self.tree is None:
+            return [self]
+        fan_in = self.tree.fan_in
+        bits = self.tree.bits
+        bits = [bits] * len(fan_in) if isinstance(bits, int) else bits
+        found, given, connect = [], self.fan_in, self.connect
+        for level in range(len(fan_in) + 1):
+            last = level == len(fan_in)
+            chosen = {
+                "neurons": self.neurons * math.prod(fan_in[level:]),
+                "fan_in": given,
+                "connect": connect,
+                "tree": None,
+            }
+            if not last:
+                chosen |= {"bits": bits[level], "signed": bits[level] > 1}
+                given, connect = fan_in[level], "consecutive"
+            found.append(self.model_copy(update=chosen))
+        return found
 
 
 class HeadOptions(_Part):
@@ -113,7 +180,8 @@ class TrainingOptions(_Part):
     to 0 as a cosine. ``validation``: part of the training vectors by which the epoch is chosen.
     ``smoothing``: of the labels. ``rarest``: an encoded input that is the same in all but this
     part of the vectors is not connected. ``shift``: square images are moved by up to so many pixels
-    while training; what is outside of them has code 0.
+    while training; what is outside of them has code 0. ``search``: part of the epochs in which
+    inputs are searched, where layers ask for that.
     """
 
     epochs: int = Field(30, ge=1, le=100_000)
@@ -124,6 +192,7 @@ class TrainingOptions(_Part):
     smoothing: float = Field(0.0, ge=0, lt=1)
     rarest: float = Field(0.0, ge=0, lt=0.5)
     shift: int = Field(0, ge=0, le=4)
+    search: float = Field(0.5, gt=0, lt=1)
     seed: int = Field(1, ge=0, lt=1 << 32)
     threads: int = Field(1, ge=1, le=256)
 
@@ -225,53 +294,21 @@ def data_options(facts, path):
         ) from None
 
 
+def training_options(facts):
+    """Return the `TrainingOptions` that the facts of a network have, else the defaults."""
+    try:
+        return TrainingOptions.model_validate(facts["configuration"]["training"])
+    except (KeyError, TypeError, ValidationError):
+        return TrainingOptions()
+
+
 def read_configuration(path):
     """Return the `Configuration` of a YAML file; a `UsageError` begins with file and line."""
-    import yaml
-
-    try:
-        node = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        values = yaml.SafeLoader("").construct_document(node) if node else None
-    except OSError as error:
-        reason = error.strerror
-        raise UsageError(f"cannot read configuration {str(path)!r}: {reason}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"configuration {str(path)!r} must be UTF-8 text") from None
-    except yaml.MarkedYAMLError as error:
-        raise UsageError(f"{path}:{error.problem_mark.line + 1}: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: {str(error).splitlines()[0]}") from None
-    if node is not None:
-        _check_keys(path, node)
+    node = compose_yaml(path, "configuration")
+    values = construct_yaml(path, node) if node else None
     if not isinstance(values, dict):
         raise UsageError(f"{path}:1: configuration must hold keys and values: data, layers, ...")
     return checked_configuration(values, lambda keys: f"{path}:{_line(node, keys)}")
-
-
-def _check_keys(path, node):
-    """Raise `UsageError` when a mapping has a key twice."""
-    left, visited = [node], set()
-    while left:
-        node = left.pop()
-        # an alias may lead back to where it stands
-        if node.id == "scalar" or id(node) in visited:
-            continue
-        visited.add(id(node))
-        if node.id == "mapping":
-            _check_mapping(path, node)
-            left += [value for _, value in node.value]
-        else:
-            left += node.value
-
-
-def _check_mapping(path, node):
-    lines = {}
-    for key, _ in node.value:
-        line = key.start_mark.line + 1
-        if str(key.value) in lines:
-            first = lines[str(key.value)]
-            raise UsageError(f"{path}:{line}: key {key.value!r} stands on line {first} already")
-        lines[str(key.value)] = line
 
 
 def _line(node, keys):

@@ -1,6 +1,10 @@
-"""Which elements a neuron is connected to: fixed at random, or learned."""
+"""Which elements a neuron is connected to: fixed, at random or in order, learned, or searched."""
+
+from functools import partial
 
 import torch
+
+from hwgen.lutnet.search import Search
 
 __all__ = ["connection"]
 
@@ -14,11 +18,11 @@ def connection(kind, neurons, fan_in, elements):
     Parameters
     ----------
     kind : str
-        ``"random"`` or ``"learned"``.
+        One of those that `LayerOptions` have.
     neurons, fan_in, elements : int
         ``elements`` is how many there are to choose from; the generator is PyTorch's default one.
     """
-    return {"random": _Random, "learned": _Learned}[kind](neurons, fan_in, elements)
+    return _KINDS[kind](neurons, fan_in, elements)
 
 
 class _Random(torch.nn.Module):
@@ -46,6 +50,18 @@ def _distinct(order, distinct, fan_in):
         else:
             row.append(order.pop(place))
     return row
+
+
+class _Consecutive(torch.nn.Module):
+    """The first elements belong to the first neuron, the next ones to the second."""
+
+    def __init__(self, neurons, fan_in, elements):
+        super().__init__()
+        numbers = torch.arange(elements).reshape(neurons, fan_in)
+        self.register_buffer("inputs", numbers, persistent=False)
+
+    def forward(self, values):
+        return values.reshape(*self.inputs.shape, -1)
 
 
 class _Learned(torch.nn.Module):
@@ -93,3 +109,10 @@ def _roughly(left, right):
         return left @ right
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+_KINDS = {"random": _Random, "learned": _Learned, "consecutive": _Consecutive}
+_KINDS |= {
+    "magnitude": partial(Search, gradual=False),
+    "dense_to_sparse": partial(Search, gradual=True),
+}

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["LayerEstimate", "estimated_layers", "estimated_luts", "head_luts"]
+__all__ = [
+    "LayerEstimate",
+    "estimated_layers",
+    "estimated_luts",
+    "estimated_registers",
+    "head_luts",
+    "live_elements",
+    "table_luts",
+    "used_elements",
+    "varying_bits",
+]
 
 _LUT_INPUTS = 6
 
@@ -49,6 +59,23 @@ def estimated_luts(network):
     return sum(each.luts for each in estimated_layers(network)) + head_luts(network)
 
 
+def estimated_registers(network):
+    """Return the bits that all layers hand on: registers, with one behind every layer."""
+    live, bits = live_elements(network), 0
+    for layer, rows, behind in zip(network.layers, live[1:], network.elements[1:], strict=True):
+        if layer.kind == "tables":
+            bits += sum(varying_bits(table, layer.bits) for table in layer.tables[rows])
+        else:
+            bits += int(rows.sum()) * behind.bits
+    return bits
+
+
+def varying_bits(table, bits):
+    """Return how many bits of integers by address are no constants."""
+    unequal = np.bitwise_or.reduce(table) ^ np.bitwise_and.reduce(table)
+    return (int(unequal) & (1 << bits) - 1).bit_count()
+
+
 def head_luts(network):
     """Return look-up tables of the head: comparisons and choices, in pairs."""
     last = network.elements[-1]
@@ -64,20 +91,22 @@ def live_elements(network):
     live = [np.ones(network.elements[-1].count, bool)]
     for layer, given in reversed(list(zip(network.layers, network.elements, strict=False))):
         before = np.zeros(given.count, bool)
-        rows = np.flatnonzero(live[0])
-        if layer.kind == "tables":
-            for row in rows:
-                before[layer.inputs[row][_used(layer.tables[row], given.bits)]] = True
-        elif layer.kind == "sums":
-            for row in rows:
-                before[layer.groups[row]] = True
-        elif layer.kind == "thresholds":
-            per = layer.thresholds.shape[1] if layer.coding == "thermometer" else 1
-            before[rows // per] = True
-        else:
-            before[(layer.weights[rows] != 0).any(axis=0)] = True
+        for row in np.flatnonzero(live[0]):
+            before[used_elements(layer, given, row)] = True
         live.insert(0, before)
     return live
+
+
+def used_elements(layer, given, row):
+    """Return the numbers of the elements before that element ``row`` of a layer depends on."""
+    if layer.kind == "tables":
+        return layer.inputs[row][_used(layer.tables[row], given.bits)]
+    if layer.kind == "sums":
+        return layer.groups[row]
+    if layer.kind == "thresholds":
+        per = layer.thresholds.shape[1] if layer.coding == "thermometer" else 1
+        return np.array([row // per])
+    return np.flatnonzero(layer.weights[row])
 
 
 def _dependencies(column):
@@ -103,14 +132,19 @@ def _tree(inputs):
     return leaves + -(-(leaves - 1) // 3)
 
 
-def _tables(layer, given, behind, rows):
+def table_luts(table, bits):
+    """Return look-up tables of all bits of one table of integers by address."""
     luts = 0
-    for row in rows:
-        for bit in range(layer.bits):
-            column = layer.tables[row] >> bit & 1
-            used = sum(_dependencies(column))
-            wire = used == 1 and not column[0]
-            luts += 0 if wire else _tree(used)
+    for bit in range(bits):
+        column = table >> bit & 1
+        used = sum(_dependencies(column))
+        wire = used == 1 and not column[0]
+        luts += 0 if wire else _tree(used)
+    return luts
+
+
+def _tables(layer, given, behind, rows):
+    luts = sum(table_luts(layer.tables[row], layer.bits) for row in rows)
     return luts, layer.inputs.shape[1], len(rows) * layer.tables.shape[1] * layer.bits
 
 

@@ -6,7 +6,15 @@ from hwgen.errors import UsageError
 from hwgen.formats.lut_network import Elements, LutNetwork
 from hwgen.golden.lutnet import classes_of
 
-__all__ = ["accuracy", "alone", "check_data", "classes_by_table", "first_difference"]
+__all__ = [
+    "accuracies",
+    "accuracy",
+    "alone",
+    "check_data",
+    "classes_by_table",
+    "first_difference",
+    "training_split",
+]
 
 # vectors that the golden model sees at a time
 _AT_A_TIME = 2000
@@ -21,6 +29,23 @@ def classes_by_table(network, vectors):
     """Return the classes that the golden model gives for ``[vectors, features]``."""
     starts = range(0, len(vectors), _AT_A_TIME)
     return np.concatenate([classes_of(network, vectors[s : s + _AT_A_TIME]) for s in starts])
+
+
+def accuracies(network, data, options):
+    """Return percent of right classes of train, validation (a part of it) and test, by the tables.
+
+    Parameters
+    ----------
+    network : LutNetwork
+    data : DataSet
+    options : TrainingOptions
+        Say which vectors are those of the validation.
+    """
+    _, held = training_split(len(data.train), options)
+    right = classes_by_table(network, data.train) == data.train_classes
+    test = classes_by_table(network, data.test) == data.test_classes
+    parts = {"train": right, "validation": right[held], "test": test}
+    return {name: round(float(100 * part.mean()), 4) for name, part in parts.items()}
 
 
 def alone(layer, vectors):
@@ -53,3 +78,17 @@ def first_difference(found, by_table, of):
         f"{unequal.size} of {len(by_table)} vectors have another class by the tables than by the "
         f"{of}; the first is vector {first}: {by_table[first]}, not {found[first]}"
     )
+
+
+def training_split(count, options):
+    """Return the numbers of the vectors to train with, and of those to validate with.
+
+    Parameters
+    ----------
+    count : int
+        Vectors of the set's part for training.
+    options : TrainingOptions
+    """
+    order = np.random.default_rng([options.seed, 0]).permutation(count)
+    held = min(count - 1, max(1, round(options.validation * count)))
+    return order[held:], order[:held]

@@ -7,6 +7,7 @@ from hwgen.formats.lut_network import MOST_ADDRESS_BITS, Elements, SumLayer, Tab
 from hwgen.lutnet.connection import connection
 from hwgen.lutnet.kinds import KINDS
 from hwgen.lutnet.quantizer import Normalization, Quantizer, levels
+from hwgen.lutnet.search import Search
 
 __all__ = ["Encoded", "Layer"]
 
@@ -69,10 +70,37 @@ class Layer(torch.nn.Module):
             )
         if options.terms > 1 and self._sum_bits() > MOST_ADDRESS_BITS:
             raise UsageError(f"layers.{number}: terms must be fewer: their sum needs a table")
+        inputs = options.neurons * options.terms * options.fan_in
+        if options.connect == "consecutive" and inputs != given.count:
+            raise UsageError(
+                f"layers.{number}: neurons times terms times fan_in must be {given.count}, the "
+                f"elements before, with connect consecutive, not {inputs}"
+            )
+        if options.connect in ("magnitude", "dense_to_sparse"):
+            self._check_search(number)
         if self.binary and (given.bits > 1 or given.signed):
             raise UsageError(
                 f"layers.{number}: kind {options.kind} must follow elements of 1 bit, "
                 f"not {given.bits}{' and a sign' if given.signed else ''}"
+            )
+
+    def _check_search(self, number):
+        options = self.options
+        if not hasattr(KINDS[options.kind].Function, "begin_linear"):
+            kinds = [name for name, each in KINDS.items() if hasattr(each.Function, "begin_linear")]
+            raise UsageError(
+                f"layers.{number}: kind must be one of {', '.join(kinds)} with connect "
+                f"{options.connect}, not {options.kind!r}: it begins with weighted sums"
+            )
+        if options.terms > 1:
+            raise UsageError(
+                f"layers.{number}: terms must be 1 with connect {options.connect}, "
+                f"not {options.terms}"
+            )
+        if options.fan_in > self.given.count:
+            raise UsageError(
+                f"layers.{number}: fan_in must be at most {self.given.count}, the elements before, "
+                f"with connect {options.connect}, not {options.fan_in}"
             )
 
     def _sum_bits(self):
@@ -80,7 +108,10 @@ class Layer(torch.nn.Module):
 
     def forward(self, values):
         """Return levels ``[neurons, batch]`` for the levels ``[elements, batch]`` before."""
-        found = self.function.evaluate(self.connection(values))
+        if self.searching:
+            found = self.connection.sums(values)
+        else:
+            found = self.function.evaluate(self.connection(values))
         if self.binary:
             return found
         if self.options.terms > 1:
@@ -93,6 +124,16 @@ class Layer(torch.nn.Module):
     def levels(self, codes):
         """Return the levels that the layer's codes stand for."""
         return 2.0 * codes - 1 if self.binary else self.quantizer.levels(codes)
+
+    @property
+    def searching(self):
+        """Whether the neurons are still weighted sums of all elements, or of many."""
+        return isinstance(self.connection, Search) and not self.connection.over
+
+    def advance(self, done):
+        """Go on with a search, of which this part is done."""
+        if self.searching and (weights := self.connection.advance(done)) is not None:
+            self.function.begin_linear(weights)
 
     def constrain(self):
         """What the function wants done after a step."""

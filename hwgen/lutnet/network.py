@@ -33,8 +33,9 @@ class Network(torch.nn.Module):
         given = type(encoded)(len(connected), encoded.bits)
         self.layers = torch.nn.ModuleList()
         for number, options in enumerate(configuration.layers):
-            self.layers.append(Layer(options, given, number))
-            given = self.layers[-1].elements
+            for level in options.levels():
+                self.layers.append(Layer(level, given, number))
+                given = self.layers[-1].elements
         self._check_head(given)
 
     def _check_head(self, last):
@@ -65,6 +66,16 @@ class Network(torch.nn.Module):
         size = len(values) // self.classes
         counts = (values.reshape(self.classes, size, -1).sum(1) + size) / 2
         return counts / (self.head.temperature or size**0.5 / 2)
+
+    @property
+    def searching(self):
+        """Whether inputs of a layer are not chosen yet."""
+        return any(layer.searching for layer in self.layers)
+
+    def advance(self, done):
+        """Go on with searches of inputs, of which this part is done, 1 at the end."""
+        for layer in self.layers:
+            layer.advance(done)
 
     def constrain(self):
         """Do what layers want done after a step."""

@@ -3,17 +3,17 @@
 import hashlib
 import json
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from hwgen.errors import HwgenError, UsageError
+from hwgen.flow.outputs import replacing, write_file
 from hwgen.formats.lut_network_file import network_bytes
 from hwgen.lutnet.config import checked_configuration
 from hwgen.lutnet.encoder import connected_elements, encoded, fitted_encoder
-from hwgen.lutnet.evaluation import accuracy, classes_by_table
+from hwgen.lutnet.evaluation import accuracy, classes_by_table, training_split
 from hwgen.lutnet.network import Network
 from hwgen.lutnet.shift import Shifts
 
@@ -54,7 +54,9 @@ def train(configuration, data, out, update=None):
     update = update or (lambda text, done=None, total=None: None)
     epochs = configuration.training.epochs
     while run.epoch < epochs:
-        text = f"epoch {run.epoch + 1} of {epochs}, best validation {run.best:.2f} %"
+        text = f"epoch {run.epoch + 1} of {epochs}"
+        if run.best_state is not None:
+            text += f", best validation {run.best:.2f} %"
         update(text, run.epoch, epochs)
         run.one_epoch(lambda part, text=text: update(text, run.epoch + part, epochs))
         run.keep()
@@ -93,6 +95,9 @@ class _Run:
         generator = np.random.default_rng([options.seed, self.epoch + 1])
         order = torch.from_numpy(generator.permutation(len(self.training[1])))
         codes, classes = self.training
+        # the last epoch at least is of the network that is kept
+        searched = min(options.epochs - 1, round(options.search * options.epochs))
+        self.network.advance(self.epoch / searched if self.epoch < searched else 1.0)
         self.network.train()
         losses = 0.0
         for step in range(self.steps):
@@ -128,7 +133,7 @@ class _Run:
         found = _logit_classes(self.network.eval(), codes.T)
         percent = accuracy(found, classes.numpy())
         self.history.append([round(loss, 5), round(percent, 3)])
-        if percent > self.best:
+        if percent > self.best and not self.network.searching:
             self.best, self.best_epoch = percent, self.epoch
             state = self.network.state_dict()
             self.best_state = {name: tensor.clone() for name, tensor in state.items()}
@@ -144,10 +149,8 @@ class _Run:
         names = ("epoch", "best", "best_epoch", "best_state", "history")
         state = {name: getattr(self, name) for name in names}
         state |= {"identity": self._identity, "network": self.network.state_dict()}
-        path = checkpoint_file(self.out)
-        temporary = path.with_name(f"{path.name}.new")
-        torch.save(state | {"optimizer": self.optimizer.state_dict()}, temporary)
-        os.replace(temporary, path)
+        with replacing(checkpoint_file(self.out)) as file:
+            torch.save(state | {"optimizer": self.optimizer.state_dict()}, file)
 
     def _resume(self):
         path = checkpoint_file(self.out)
@@ -171,17 +174,15 @@ class _Run:
 
     def finish(self):
         """Write network and parameters of the best epoch; return the facts."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         self.network.load_state_dict(self.best_state)
         exact = self.network.eval().double()
         integers, margin = exact.tabulated()
         facts = self._facts(integers, margin)
-        parameters = parameters_file(self.out)
-        save_file({name: each.contiguous() for name, each in self.best_state.items()}, parameters)
-        temporary = self.out.with_name(f"{self.out.name}.new")
-        temporary.write_bytes(network_bytes(integers, facts))
-        os.replace(temporary, self.out)
+        parameters = save({name: each.contiguous() for name, each in self.best_state.items()})
+        write_file(parameters_file(self.out), parameters)
+        write_file(self.out, network_bytes(integers, facts))
         checkpoint_file(self.out).unlink(missing_ok=True)
         return facts
 
@@ -219,10 +220,7 @@ def _prepared(configuration, data):
         raise UsageError("the encoder gives the same codes for all vectors; change its thresholds")
     network = Network(configuration, encoder, data.inputs, connected, len(data.classes))
     classes = torch.from_numpy(data.train_classes.astype(np.int64))
-    generator = np.random.default_rng([options.seed, 0])
-    order = torch.from_numpy(generator.permutation(len(classes)))
-    count = min(len(classes) - 1, max(1, round(options.validation * len(classes))))
-    held, used = order[:count], order[count:]
+    used, held = map(torch.from_numpy, training_split(len(classes), options))
     # a row is a vector: a batch is read row by row
     codes = torch.from_numpy(codes.T.copy())
     chosen = codes[:, connected]

@@ -34,6 +34,8 @@ def test_a_command_without_core_names_the_cores(toy, fails):
         ("core: toy\nlanse: 4\n", "dot.yaml:2: no key 'lanse'; did you mean 'lanes'?"),
         ("core: toi\n", "dot.yaml:1: no core 'toi'; did you mean 'toy'?"),
         ("\ncore: toy\nk: 8\nk: 16\n", "dot.yaml:4: key 'k' stands on line 3 already"),
+        ("core: toy\nk: 2020-13-01\n", "dot.yaml:2: value '2020-13-01' cannot be read"),
+        ("core: toy\n? [k]\n: 8\n", "dot.yaml:2: key must be one word or number"),
         ("core: toy\nk: [8, 16]\n", "dot.yaml:2: value of 'k' must be one word or number"),
         ("- core\n- toy\n", "dot.yaml:1: request file must hold lines 'key: value'"),
         ("", "dot.yaml:1: request file must hold lines 'key: value'"),

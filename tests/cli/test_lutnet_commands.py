@@ -70,7 +70,7 @@ def test_a_report_needs_no_data_and_counts_everything(trained, hwgen):
 
 
 def test_without_pytorch_the_command_that_helps_is_named(hwgen, fails, monkeypatch):
-    monkeypatch.setattr("hwgen.lutnet.requirement.find_spec", lambda name: None)
+    monkeypatch.setattr("hwgen.requirement.find_spec", lambda name: None)
     message = fails("lutnet train c.yaml", 4)
     assert message.endswith("pip install 'hwgen[lutnet]'")
 
@@ -96,3 +96,79 @@ def test_the_example_of_digits_is_right_in_93_percent(hwgen):
     pytest.importorskip("torch")
     found = json.loads(hwgen(f"lutnet train {EXAMPLES / 'digits.yaml'} --json").stdout)
     assert found["accuracy"]["test"] >= 93
+
+
+@pytest.mark.parametrize("out", ["missing/net.safetensors", "folder.safetensors"])
+def test_training_asks_for_a_file_that_can_be_written_before_it_begins(out, hwgen, monkeypatch):
+    pytest.importorskip("torch")
+    from hwgen.lutnet import trainer
+
+    monkeypatch.setattr(trainer._Run, "one_epoch", lambda *_: pytest.fail("training began"))
+    Path("small.yaml").write_text(CONFIG)
+    Path("missing").write_text("a file, no folder")
+    Path("folder.safetensors").mkdir()
+    found = hwgen(f"lutnet train small.yaml --out {out}", expect=2)
+    assert found.stderr.startswith("hwgen: error: ") and found.stderr.count("\n") == 1
+
+
+def test_training_leaves_the_network_and_its_parameters_only(trained):
+    assert sorted(each.name for each in Path().iterdir() if "small" in each.name) == [
+        "small.parameters.safetensors",
+        "small.safetensors",
+        "small.yaml",
+    ]
+
+
+def test_a_simplified_network_keeps_its_classes_of_training_and_tells_what_it_costs(trained, hwgen):
+    from hwgen.formats.lut_network_file import read_network, read_network_facts
+    from hwgen.lutnet.config import DataOptions, training_options
+    from hwgen.lutnet.data import read_data
+    from hwgen.lutnet.evaluation import classes_by_table, training_split
+
+    found = json.loads(hwgen("lutnet simplify small.safetensors --map --json").stdout)
+    assert found["schema"] == "hwgen-lutnet-simplify/1"
+    assert found["file"] == "small-simplified.safetensors"
+    assert 0 < found["free"] < found["entries"] == 100 * 64
+    assert found["before"]["accuracy"]["test"] == trained["accuracy"]["test"]
+    assert found["after"]["mapped_lut4"] < found["before"]["mapped_lut4"]
+    facts = read_network_facts(found["file"])
+    assert facts["accuracy"] == found["after"]["accuracy"]
+    old, new = (read_network(name) for name in ("small.safetensors", found["file"]))
+    assert facts["simplified"]["from"] == old.digest != new.digest
+    data = read_data(DataOptions(set="digits"))
+    used, held = training_split(len(data.train), training_options(facts))
+    assert sorted([*used, *held]) == list(range(len(data.train)))
+    before, after = (classes_by_table(each, data.train) for each in (old, new))
+    assert (before == after)[used].all()
+    text = hwgen(f"lutnet eval {found['file']}").stdout
+    assert f"{found['after']['accuracy']['test']:.2f} % of 359" in text
+
+
+def test_a_network_is_not_simplified_in_its_place(trained, fails):
+    message = fails("lutnet simplify small.safetensors --out small.safetensors", 2)
+    assert "--out must be another file than NET" in message
+
+
+def test_a_pruned_network_is_within_its_budget(trained, hwgen, fails):
+    pytest.importorskip("scipy")
+    from hwgen.formats.lut_network_file import read_network_facts
+
+    most = trained["estimated_lut6"] - 40
+    found = json.loads(hwgen(f"lutnet prune small.safetensors --luts {most} --json").stdout)
+    assert found["schema"] == "hwgen-lutnet-prune/1"
+    assert found["after"]["estimated_lut6"] <= most < found["before"]["estimated_lut6"]
+    assert found["after"]["accuracy"]["train"] > found["before"]["accuracy"]["train"] - 10
+    facts = read_network_facts(found["file"])
+    assert facts["pruned"]["limits"] == found["limits"] == {"luts": most}
+    reported = json.loads(hwgen(f"lutnet report {found['file']} --json").stdout)
+    assert reported["estimated_lut6"] == found["after"]["estimated_lut6"]
+    assert "a budget must be given" in fails("lutnet prune small.safetensors", 2)
+    assert "the budget must be larger" in fails("lutnet prune small.safetensors --luts 0", 2)
+
+
+def test_without_scipy_pruning_names_the_command_that_helps(fails, monkeypatch):
+    monkeypatch.setattr("hwgen.requirement.find_spec", lambda name: None)
+    message = fails("lutnet prune small.safetensors --luts 9", 4)
+    assert message == (
+        "hwgen lutnet prune needs SciPy, which is not installed; pip install 'hwgen[lutnet]'"
+    )

@@ -16,12 +16,13 @@ PAGES = sorted(
 
 def code_blocks(page, language=""):
     """Return the texts of a page's code blocks in one language; "" is none."""
-    pattern = rf"^```{language}\n(.*?)^```$"
-    return re.findall(pattern, page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return [text for of, text in found if of == language]
 
 
 def command_lines(page):
     """Return the words of all `hwgen` command lines that a page shows for mx-dot or no core."""
-    lines = [line for block in code_blocks(page) for line in block.splitlines()]
+    blocks = (block.replace("\\\n", " ") for block in code_blocks(page))
+    lines = [line for block in blocks for line in block.splitlines()]
     found = [shlex.split(line, comments=True) for line in lines if line.startswith("hwgen ")]
     return [words[1:] for words in found if not {"NAME", "int-max"} & set(words)]

@@ -24,6 +24,20 @@ def test_the_page_has_its_accuracy_and_size(path):
     assert row in (FOLDER / "README.md").read_text()
 
 
+# trained where they are measured, or for smoke tests only
+WITHOUT_NETWORK = {"digits-linear", "digits-mlp", "mnist-hdr", "jets-smoke"}
+
+
+def test_every_configuration_can_be_read_and_is_on_the_page():
+    from hwgen.lutnet.config import read_configuration
+
+    pytest.importorskip("torch")
+    configurations = {path.stem: read_configuration(path) for path in FOLDER.glob("*.yaml")}
+    assert set(configurations) == {path.stem for path in NETWORKS} | WITHOUT_NETWORK
+    page = (FOLDER / "README.md").read_text()
+    assert [name for name in configurations if f"`{name}" not in page] == []
+
+
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_it_was_trained_by_its_configuration(path):
     pytest.importorskip("torch")

@@ -47,6 +47,8 @@ def test_a_configuration_is_read_with_defaults(tmp_path):
         ("data: {set: digits}", "", "key 'data' is missing"),
         ("  epochs: 3", "  epochs: [3", "[0-9]+: "),
         ("  epochs: 3", "  epochs: 3\n  epochs: 4", "10: key 'epochs' stands on line 9 already"),
+        ("  epochs: 3", "  epochs: 2020-13-01", "9: value '2020-13-01' cannot be read"),
+        ("  epochs: 3", "  ? {}\n  : 3", "9: key must be one word or number"),
         ("kind: mlp", "kind: [mlp]", "3: kind must be one of "),
         ("layers:", "encoder: {thresholds: [a]}\nlayers:", "2: thresholds: input should be "),
         ("kind: linear", "kind: learned_table", "7: bits: input should be 1"),

@@ -87,6 +87,77 @@ def test_nslkdd_has_an_element_for_every_word_and_hundredths_for_rates(tmp_path)
     assert (found.train_classes.tolist(), found.test_classes.tolist()) == ([0, 1], [0])
 
 
+ARFF = """\
+% jets of simulated collisions
+@RELATION jets
+
+@ATTRIBUTE zlogz REAL
+@attribute 'c1 b0' numeric
+@attribute class {'g', q, w, z, t}
+@attribute mass INTEGER
+@DATA
+"""
+
+
+def jets(path, count=60):
+    """Write an ARFF file of jets; return features and classes."""
+    random = np.random.default_rng(5)
+    features, classes = random.normal(size=(count, 16)), np.arange(count) % 5
+    names = [f"@attribute f{each} NUMERIC" for each in range(16)]
+    rows = [
+        ",".join([*(f"{each:.17g}" for each in row), "gqwzt"[kind]])
+        for row, kind in zip(features, classes, strict=True)
+    ]
+    head = ["% comment", "@relation jets", *names, "@attribute class {g,q,w,z,t}", "", "@data"]
+    path.write_text("\n".join([*head, *rows, ""]))
+    return features, classes
+
+
+def test_arff_gives_numbers_and_classes_in_the_order_of_their_list(tmp_path):
+    from hwgen.lutnet.arff import read_arff
+
+    path = tmp_path / "t.arff"
+    path.write_text(ARFF + "1.5,-2e-3,'t',7\n% no row\n\n0,1,g,3\n")
+    features, classes, names = read_arff(path)
+    assert features.tolist() == [[1.5, -0.002, 7], [0, 1, 3]]
+    assert (classes.tolist(), names) == ([4, 0], ["g", "q", "w", "z", "t"])
+
+
+def test_jets_of_openml_and_arrays_of_them_are_the_same_set(tmp_path):
+    features, classes = jets(tmp_path / "jets.arff")
+    np.savez(tmp_path / "sample.npz", X=features, y=classes)
+    whole = read_data(DataOptions(set="jets"), tmp_path / "jets.arff")
+    sample = read_data(DataOptions(set="jets"), tmp_path / "sample.npz")
+    assert (whole.name, whole.inputs) == ("jets-openml", Elements(16, 8, True))
+    assert whole.classes == ["g", "q", "w", "z", "t"]
+    assert (len(whole.train), len(whole.test)) == (48, 12)
+    for name in ("train", "test", "train_classes", "test_classes"):
+        assert (getattr(whole, name) == getattr(sample, name)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (ARFF + "1,2,x,3\n", r"t\.arff:9: a row must have 3 numbers and one of the classes g, q"),
+        (ARFF + "1,2,g\n", r"t\.arff:9: a row must have 3 numbers"),
+        (ARFF + "1,?,g,3\n", r"t\.arff:9: a row must have 3 numbers"),
+        (ARFF + "1,nan,g,3\n", "rows, all of finite numbers"),
+        (ARFF, "must have rows"),
+        ("1,2\n", "has no line @data"),
+        ("@attribute a\n@data\n", r"t\.arff:1: an attribute must have a name and a type"),
+        ("@attribute a real\n@data\n1\n", "all attributes but one"),
+        ("@attribute a string\n@attribute c {x}\n@data\n", "all attributes but one"),
+        (ARFF + "1,2,g,3\n", "must have jets of 16 features and 5 classes, not 3 and 5"),
+    ],
+)
+def test_a_file_that_has_no_jets_gives_one_line(tmp_path, text, message):
+    path = tmp_path / "t.arff"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=message) as caught:
+        read_data(DataOptions(set="jets"), path)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [

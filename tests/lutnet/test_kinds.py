@@ -23,6 +23,7 @@ CASES = [
     ("mlp", 1, {"fan_in": 4, "width": 5, "depth": 3, "skip": 2, "connect": "learned"}),
     ("spline", 3, {"fan_in": 2, "knots": 6}),
     ("spline", 4, {"fan_in": 1, "terms": 4, "bits": 4}),
+    ("linear", 2, {"fan_in": 7, "neurons": 1, "connect": "consecutive"}),
     ("learned_table", 1, {"fan_in": 6}),
     ("learned_table", 1, {"fan_in": 4, "connect": "learned"}),
 ]
@@ -47,7 +48,7 @@ def test_the_table_is_the_function_for_every_address(kind, bits, options):
     fan_in, count = options["fan_in"], 7
     tables, margin = layer.tables(before, torch.arange(count))
     network = LutNetwork(Elements(count, bits), tuple(tables), "none")
-    for neuron in range(5 if options.get("terms", 1) == 1 else 0):
+    for neuron in range(layer.elements.count if options.get("terms", 1) == 1 else 0):
         inputs = tables[0].inputs[neuron]
         vectors = np.zeros((1 << fan_in * bits, count), np.int64)
         vectors[:, inputs] = list(product(range(1 << bits), repeat=fan_in))

@@ -164,10 +164,19 @@ def networks(draw):
         layer = {"kind": kind, "neurons": 3 if last else draw(st.integers(1, 6))}
         layer["fan_in"] = draw(st.integers(1, 6 // before))
         layer["connect"] = draw(st.sampled_from(["random", "learned"]))
+        tree = draw(st.sampled_from([None, [2], [2, 1], [3, 2]]))
+        if kind in ("linear", "polynomial", "spline") and draw(st.booleans()):
+            layer["fan_in"] = 1
+            layer["connect"] = draw(st.sampled_from(["magnitude", "dense_to_sparse"]))
         before, signed = 1, False
         if kind != "learned_table":
             before, signed = draw(st.integers(1, 3)), draw(st.booleans())
-            layer |= {"bits": before, "signed": signed, "terms": draw(st.integers(1, 3))}
+            layer |= {"bits": before, "signed": signed}
+            if not tree and layer["connect"] in ("random", "learned"):
+                layer["terms"] = draw(st.integers(1, 3))
+        if tree:
+            most = 1 if kind == "learned_table" else 2
+            layer["tree"] = {"fan_in": tree, "bits": draw(st.integers(1, most))}
         if kind == "mlp":
             layer |= {"width": 3, "depth": draw(st.integers(1, 3)), "skip": draw(st.integers(0, 2))}
         layers.append(layer)

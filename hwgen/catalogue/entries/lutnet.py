@@ -59,8 +59,15 @@ result leaves for every N / lanes tokens. Otherwise a vector enters every clock 
 Every bit behind tables and thresholds is a Boolean function of bits before. Constants go into the
 functions behind, of equal bits one is made, and what nobody reads is not made. With `mapping`
 `area` or `depth` the rest becomes look-up tables of the fabric, from decision diagrams by ABC, few
-tables or few in series; with `none` the Verilog has the multiplexers of the diagrams, and synthesis
-maps them. A layer is one step between registers: `--freq` puts them where the period runs out."""
+tables or few in series; every table of the network has an order of variables of its own, by
+sifting, and on ECP5 PFUMX and L6MUX21 join look-up tables to such of five and six inputs; with
+`none` the Verilog has the multiplexers of the diagrams, with `case` a `case` for every element
+(multiplexers where more than 12 bits matter), and synthesis maps them. A layer is one step between
+registers: `--freq` puts them where the period runs out.
+
+With `block_tables` as many tables stand in block RAM: those with the most nodes of their decision
+diagrams among those with 10 to 14 bits of address that matter. The entry comes a clock cycle after
+the address, so every layer with such a table has a register inside, which the latency counts."""
 
 CORE = Core(
     name="lutnet",

@@ -29,9 +29,10 @@ def command(config, out, data, as_json):
     Every epoch is kept: a run that was interrupted goes on where it was, to the same result.
     Needs PyTorch: pip install 'hwgen[lutnet]'.
     """
-    from hwgen.lutnet.requirement import need_torch
+    from hwgen.requirement import need
 
-    need_torch("hwgen lutnet train")
+    need("torch", "hwgen lutnet train")
+    from hwgen.flow.outputs import check_output_files, prepare_folder
     from hwgen.formats.lut_network_file import read_network
     from hwgen.lutnet.config import read_configuration
     from hwgen.lutnet.data import read_data
@@ -39,6 +40,9 @@ def command(config, out, data, as_json):
     from hwgen.lutnet.trainer import parameters_file, train
 
     out = out or Path(f"{config.stem}.safetensors")
+    prepare_folder(out.parent)
+    files = {"--out": out, "the parameters' file": parameters_file(out)}
+    check_output_files(files, {"CONFIG": config})
     configuration = read_configuration(config)
     with progress() as update:
         update("reading data")

@@ -13,6 +13,9 @@ says; its field ``kind`` has one allowed value, the name of the kind. ``Function
     True where the result is -1 or +1 and is the output itself, with no normalization or quantizer.
 ``constrain()``, optional
     Called after every step.
+``begin_linear(weights)``, optional
+    Become the weighted sum with ``[neurons, fan_in]``, or nearly; without it inputs cannot be
+    searched by weights.
 """
 
 from importlib import import_module

@@ -27,3 +27,8 @@ class Function(torch.nn.Module):
     def evaluate(self, values):
         """Return the sums; the normalization behind them has the constant."""
         return torch.bmm(self.weight, values)[:, 0]
+
+    @torch.no_grad()
+    def begin_linear(self, weights):
+        """Take the weights."""
+        self.weight.copy_(weights[:, None])

@@ -40,6 +40,11 @@ class Function(torch.nn.Module):
             monomials.append(monomials[shorter] * monomials[variable])
         return torch.bmm(self.weight, torch.stack(monomials, 1))[:, 0]
 
+    @torch.no_grad()
+    def begin_linear(self, weights):
+        """Take the weights for the monomials of degree 1; products stay near 0."""
+        self.weight[:, 0, : weights.shape[1]] = weights
+
 
 def _products(fan_in, degree):
     """Return (monomial, variable) for every monomial of degree 2 or more, shorter ones first."""

@@ -43,3 +43,8 @@ class Function(torch.nn.Module):
         neurons, _, _, batch = distance.shape
         hats = (1 - distance).clamp(min=0).reshape(neurons, -1, batch)
         return torch.bmm(self.heights.reshape(neurons, 1, -1), hats)[:, 0]
+
+    @torch.no_grad()
+    def begin_linear(self, weights):
+        """Become lines with the weights as slopes, between the outer knots."""
+        self.heights.copy_(weights[:, :, None] * self.places)

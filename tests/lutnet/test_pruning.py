@@ -1,0 +1,147 @@
+"""Networks within a budget: what goes is what is worth least."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("scipy")
+
+from hwgen.errors import UsageError
+from hwgen.formats.lut_network import Elements, LutNetwork, SumLayer, TableLayer
+from hwgen.golden.lutnet import classes_of
+from hwgen.lutnet.alternatives import alternatives
+from hwgen.lutnet.estimate import estimated_luts, estimated_registers, table_luts
+from hwgen.lutnet.knapsack import best_choice
+from hwgen.lutnet.pruning import pruned, resources
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+def test_the_choice_is_the_best_of_all_that_are_within_the_limits(seed):
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 4, 5)
+    losses = [rng.random(each) for each in sizes]
+    costs = [rng.integers(0, 9, (each, 2)) for each in sizes]
+    drifts = [rng.normal(size=(each, 2)) for each in sizes]
+    limits = rng.integers(5, 30, 2)
+    best = np.inf
+    for choice in product(*map(range, sizes)):
+        cost, drift = (
+            sum(each[at] for each, at in zip(lists, choice, strict=True))
+            for lists in (costs, drifts)
+        )
+        if (cost <= limits).all() and np.ptp(drift) <= 1:
+            best = min(best, sum(each[at] for each, at in zip(losses, choice, strict=True)))
+    found = best_choice(losses, costs, limits, drifts)
+    if found is None:
+        assert best == np.inf
+    else:
+        loss = sum(each[at] for each, at in zip(losses, found, strict=True))
+        assert best <= loss + 1e-9 <= best * 1.002 + 1e-6
+        assert (sum(each[at] for each, at in zip(costs, found, strict=True)) <= limits).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 2), st.integers(1, 3), st.integers(1, 3), st.booleans(), st.integers(0, 999))
+def test_alternatives_cost_and_differ_as_they_say(width, inputs, bits, signed, seed):
+    rng = np.random.default_rng(seed)
+    elements = Elements(1, bits, signed)
+    low, high = elements.bounds
+    table = rng.integers(low, high + 1, 1 << inputs * width)
+    counts = rng.integers(0, 5, len(table)) + (np.arange(len(table)) == 0)
+    found = alternatives(table, counts, width, elements)
+    assert (found[0].table == table).all() and found[0].distance == 0
+    assert any(not each.table.any() for each in found)
+    for each in found:
+        assert low <= each.table.min() <= each.table.max() <= high
+        difference = each.table - table
+        assert each.distance == pytest.approx((counts * difference**2).sum())
+        assert each.drift == pytest.approx((counts * difference).sum() / counts.sum())
+        assert each.luts == table_luts(each.table, bits)
+        varying = {bit for bit in range(bits) if len(set((each.table >> bit & 1).tolist())) > 1}
+        assert each.registers == len(varying)
+    nearest = min(each.distance for each in found if not each.registers)
+    assert nearest == min((counts * (table - each) ** 2).sum() for each in range(low, high + 1))
+
+
+def test_the_input_that_is_missed_least_leaves_first():
+    addresses = np.arange(8)
+    # inputs 0 and 2 decide nearly always
+    table = (addresses & 1) ^ (addresses >> 2)
+    table[2] ^= 1
+    counts = np.where(addresses == 2, 1, 10)
+    found = alternatives(table, counts, 1, Elements(1, 1))
+    assert found[1].distance == 1
+    assert (found[1].table == (addresses & 1) ^ (addresses >> 2)).all()
+
+
+def classifier(rng, useful=12, noise=20):
+    """Return a network, vectors and classes: noise is in the sums, but tells nothing."""
+    vectors = rng.integers(0, 2, (600, 40))
+    classes = (vectors[:, 0] & vectors[:, 1]) | vectors[:, 2]
+    right = np.array([each & each >> 1 & 1 | each >> 2 & 1 for each in range(8)])
+    inputs, tables = [], []
+    for group in range(2):
+        inputs += [[0, 1, 2]] * useful + [rng.permutation(40)[:3] for _ in range(noise)]
+        tables += [right ^ 1 ^ group] * useful + list(rng.integers(0, 2, (noise, 8)))
+    layer = TableLayer(np.array(inputs), np.array(tables), 1)
+    size = useful + noise
+    sums = SumLayer(range(2 * size), [0, size, 2 * size])
+    return LutNetwork(Elements(40, 1), (layer, sums)), vectors, classes
+
+
+def test_what_tells_nothing_goes_and_the_budget_is_used():
+    network, vectors, classes = classifier(np.random.default_rng(1))
+    before = (classes_of(network, vectors) == classes).mean()
+    found = pruned(network, vectors, classes, {"luts": 90}, rounds=2)
+    assert 0.8 * 90 <= estimated_luts(found) <= 90 < estimated_luts(network) - 40
+    after = (classes_of(found, vectors) == classes).mean()
+    assert after == 1.0 >= before
+
+
+@pytest.mark.parametrize("limits", [{"luts": 60}, {"registers": 30}, {"luts": 70, "registers": 35}])
+def test_every_limit_is_met(limits):
+    network, vectors, classes = classifier(np.random.default_rng(2))
+    found = pruned(network, vectors, classes, limits, rounds=2)
+    assert estimated_luts(found) <= limits.get("luts", np.inf)
+    assert estimated_registers(found) <= limits.get("registers", np.inf)
+    assert (resources(found) < resources(network)).all()
+    assert (classes_of(found, vectors) == classes).mean() > 0.9
+
+
+def test_a_network_within_the_budget_stays_as_it_is():
+    network, vectors, classes = classifier(np.random.default_rng(3))
+    limits = {"luts": estimated_luts(network), "registers": estimated_registers(network)}
+    assert pruned(network, vectors, classes, limits) is network
+
+
+def test_tables_of_several_layers_lose_inputs_and_bits():
+    rng = np.random.default_rng(4)
+    first = TableLayer(
+        [rng.permutation(12)[:8] for _ in range(10)], rng.integers(0, 4, (10, 256)), 2
+    )
+    second = TableLayer(
+        [rng.permutation(10)[:4] for _ in range(3)], rng.integers(-4, 4, (3, 256)), 3, True
+    )
+    network = LutNetwork(Elements(12, 1), (first, second))
+    vectors = rng.integers(0, 2, (400, 12))
+    classes = classes_of(network, vectors)
+    found = pruned(network, vectors, classes, {"luts": 80}, rounds=3)
+    assert estimated_luts(found) <= 80 < estimated_luts(network) / 1.5
+    assert (classes_of(found, vectors) == classes).mean() > 0.55
+    constants = (np.ptp(each.tables, axis=1) == 0 for each in found.layers)
+    assert not all(each.all() for each in constants)
+
+
+def test_what_cannot_be_pruned_is_refused():
+    network, vectors, classes = classifier(np.random.default_rng(5), 2, 2)
+    with pytest.raises(UsageError, match=r"the budget must be larger: .* takes luts [0-9]+, reg"):
+        pruned(network, vectors, classes, {"luts": 1})
+    bare = LutNetwork(network.inputs, network.layers, "none")
+    with pytest.raises(UsageError, match="must have head argmax, not 'none'"):
+        pruned(bare, vectors, classes, {"luts": 1})
+    with pytest.raises(UsageError, match="must have the 3 classes of the data or more, not 2"):
+        pruned(network, vectors, classes + 1, {"luts": 1})
