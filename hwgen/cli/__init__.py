@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "Stream operands through a board and check every answer.",
     "quantize": "Turn the weights of a model into codes that the cores take.",
     "lutnet": "Train networks of look-up tables, evaluate and report them.",
+    "gpt": "Compile language models to the GPT machine, run and measure them.",
     "list": "List the cores, formats, boards or methods of quantization.",
     "show": "Describe one core, format or board.",
     "doctor": "List the tools: version, where found, what is missing.",

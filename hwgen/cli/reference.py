@@ -32,12 +32,38 @@ def pages(folder=Path("docs", "reference")):
     from hwgen import boards, catalogue
 
     made = {"commands.md": _commands(), "formats.md": _formats(), "boards.md": _boards(boards)}
+    made["gpt-instructions.md"] = _instructions()
     for name in catalogue.names():
         document = describe.core_document(catalogue.get(name))
         sections = describe.core_sections(document)
         sections += _sweep(Path(folder).parent / "benchmarks" / "sweep" / f"{name}.json")
         made[f"core-{name}.md"] = _page(f"Core {name}", sections)
     return made
+
+
+def _instructions():
+    """Return the page of the GPT machine's instructions."""
+    from hwgen.formats.gpt_instructions import INSTRUCTIONS, WORD_BYTES
+
+    heads = ("operand", "bits", "meaning")
+    sections = []
+    for kind in INSTRUCTIONS:
+        position, rows = 8, []
+        for each in kind.operands:
+            last = position + each.bits - 1
+            meaning = each.doc + (f": {', '.join(each.choices)}" if each.choices else "")
+            bits = f"{position}-{last}" if each.bits > 1 else f"{position}"
+            rows.append((f"`{each.name}`", bits + (", signed" if each.signed else ""), meaning))
+            position = last + 1
+        text = f"{kind.doc}\n\nOpcode {kind.opcode}, {kind.unit} unit."
+        sections.append(Section(kind.name, heads if rows else (), rows, text))
+    note = (
+        f"A word has {8 * WORD_BYTES} bits, little endian: the opcode in bits 0-7, then the "
+        "operands, then zeros.\nA number stands for a choice by its place among them. Values have "
+        "16 fraction bits; what they are and\nhow they are rounded: "
+        "[the GPT machine](../explanation-gpt-machine.md)."
+    )
+    return _page("Instructions of the GPT machine", [Section("Words", (), [], note), *sections])
 
 
 def _sweep(path):

@@ -11,7 +11,7 @@ from pathlib import Path
 from hwgen.errors import UsageError
 from hwgen.requirement import need
 
-__all__ = ["BytePairs", "Characters", "read_tokenizer"]
+__all__ = ["BytePairs", "Characters", "find_tokenizer", "read_tokenizer", "tokenizer_of"]
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,41 @@ def read_tokenizer(path):
     MissingToolError
         The ``tokenizers`` library is missing.
     """
-    data = _read(path)
+    return tokenizer_of(path, _read(path))
+
+
+def tokenizer_of(path, data):
+    """Return the tokenizer that a file of a name has, by its contents; see `read_tokenizer`.
+
+    Parameters
+    ----------
+    path : path-like
+        For its suffix and messages.
+    data : bytes
+    """
     return _of_json(path, data) if Path(path).suffix == ".json" else _of_llama2c(path, data)
+
+
+def find_tokenizer(model):
+    """Return the path of the tokenizer beside a model, or ``None``.
+
+    That is ``tokenizer.json``, ``tokenizer.bin``, the one file ``tok*.bin``, or the model's own
+    JSON file where that has a list of characters.
+
+    Parameters
+    ----------
+    model : path-like
+    """
+    folder = Path(model).absolute().parent
+    found = [folder / each for each in ("tokenizer.json", "tokenizer.bin")]
+    found = [each for each in found if each.is_file()] or sorted(folder.glob("tok*.bin"))
+    if len(found) == 1 or (found and found[0].stem == "tokenizer"):
+        return found[0]
+    facts = Path(model).with_suffix(".json")
+    try:
+        return facts if isinstance(json.loads(facts.read_bytes())["vocab"], list) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _of_json(path, data):

@@ -18,6 +18,7 @@ FLOORS = [
     ["hwgen.link"],
     ["hwgen.flow"],
     ["hwgen.quant", "hwgen.lutnet"],
+    ["hwgen.gpt"],
     ["hwgen.cli"],
 ]
 

@@ -1,0 +1,112 @@
+"""``hwgen gpt run``."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from hwgen.cli.console import json_option, report
+
+__all__ = ["command"]
+
+# odd, near 2**32 over the golden ratio
+_SPREAD = 0x9E3779B1
+
+
+@click.command("run")
+@click.argument("program", metavar="PROGRAM", type=click.Path(path_type=Path))
+@click.option("--prompt", metavar="TEXT", default="", help="What the text begins with.")
+@click.option(
+    "--tokens",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    help="Most tokens to add.",
+)
+@click.option(
+    "--temperature",
+    metavar="T",
+    type=click.FloatRange(min=0, max=100),
+    default=0.0,
+    show_default=True,
+    help="Draw tokens, the more evenly the higher; 0: always the most likely one.",
+)
+@click.option(
+    "--top-k",
+    metavar="K",
+    type=click.IntRange(min=1),
+    help="Draw among the K most likely ones (default: all).",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(1, (1 << 32) - 1),
+    default=1,
+    show_default=True,
+    help="Of what is drawn.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(("golden",)),
+    default="golden",
+    show_default=True,
+    help="What executes it: golden, the model that the hardware is compared with.",
+)
+@json_option
+def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json):
+    """Continue a text with a compiled model; tokens are printed as they come.
+
+    PROGRAM is a file of hwgen gpt compile. A text ends with the token that begins a new one, or
+    where the context is full.
+    """
+    from hwgen.errors import UsageError
+    from hwgen.golden.gpt.machine import Interpreter
+    from hwgen.gpt.generate import decoded_pieces, generate, prompt_tokens
+    from hwgen.gpt.program_file import read_program
+
+    stored = read_program(program)
+    if stored.tokenizer is None:
+        raise UsageError(
+            f"{str(program)!r} must have a tokenizer; compile it with hwgen gpt compile --tokenizer"
+        )
+    if top_k is not None and not temperature:
+        raise UsageError("--top-k must come with a --temperature above 0")
+    tokenizer, context = stored.tokenizer, stored.program.machine.context
+    machine = Interpreter(stored.program)
+    if temperature:
+        machine.sampler.inverse_temperature = max(1, round((1 << 16) / temperature))
+        # spread over all bits: neighbouring seeds would begin alike
+        machine.sampler.count, machine.sampler.state = top_k or 0, seed * _SPREAD % (1 << 32)
+    given = prompt_tokens(prompt, tokenizer, context)
+    chosen, pieces, started = [], [], time.perf_counter()
+
+    def noted():
+        for token in generate(machine, given, tokens, context, tokenizer.begin):
+            chosen.append(token)
+            yield token
+
+    stream = sys.stderr if as_json else sys.stdout
+    begun = False
+    for piece in decoded_pieces(tokenizer, given, noted()):
+        pieces.append(piece)
+        stream.write(piece if begun else prompt + piece)
+        begun = True
+        stream.flush()
+    stream.write("\n")
+    seconds = time.perf_counter() - started
+    document = {
+        "program": str(program),
+        "backend": backend,
+        "prompt_tokens": given,
+        "tokens": chosen,
+        "text": prompt + "".join(pieces),
+        "seconds": round(seconds, 3),
+        "tokens_per_second": round(len(chosen) / seconds, 2),
+    }
+    summary = f"\n{len(chosen)} tokens in {seconds:.1f} s, {len(chosen) / seconds:.1f} a second"
+    if as_json:
+        report("gpt-run", document, summary, as_json)
+    else:
+        click.echo(summary, err=True)

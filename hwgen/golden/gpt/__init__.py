@@ -1,0 +1,1 @@
+"""What the GPT machine computes: an interpreter of its instructions, in integers."""

@@ -1,0 +1,1 @@
+"""Language models on the GPT machine: compiled to programs, run, and measured."""

@@ -1,0 +1,66 @@
+"""Texts from a compiled model, token by token."""
+
+import codecs
+
+from hwgen.errors import UsageError
+
+__all__ = ["decoded_pieces", "generate", "prompt_tokens"]
+
+
+def prompt_tokens(prompt, tokenizer, context):
+    """Return the tokens of a prompt, with those that begin a text.
+
+    Raises ``UsageError`` where there are none, or as many as the context has places.
+    """
+    tokens = [*tokenizer.begin, *(tokenizer.encode(prompt) if prompt else [])]
+    if not tokens:
+        raise UsageError("prompt must not be empty: no token of this model begins a text")
+    if len(tokens) >= context:
+        raise UsageError(
+            f"prompt must have fewer than {context} tokens, the context, not {len(tokens)}"
+        )
+    return tokens
+
+
+def generate(machine, tokens, count, context, ends=()):
+    """Yield tokens behind those of a prompt.
+
+    Parameters
+    ----------
+    machine : object
+        Has ``step(tokens)``, which returns scores and the next token.
+    tokens : list of int
+        Prompt.
+    count : int
+        Most tokens to yield; fewer where the context ends.
+    context : int
+    ends : collection of int
+        Tokens that end a text; the one that is found is not yielded.
+    """
+    given = list(tokens)
+    for _ in range(min(count, context - len(tokens))):
+        _, chosen = machine.step(given)
+        if chosen in ends:
+            return
+        yield chosen
+        given = [chosen]
+
+
+def decoded_pieces(tokenizer, prompt, chosen):
+    """Yield the text of every chosen token, as soon as its characters are complete.
+
+    Parameters
+    ----------
+    tokenizer : object
+    prompt : list of int
+        Tokens before; some tokenizers write the first one differently.
+    chosen : iterable of int
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    tokens = [token for token in prompt if token not in tokenizer.begin]
+    written = len(tokenizer.decode(tokens)) if tokens else 0
+    for token in chosen:
+        tokens.append(token)
+        text = tokenizer.decode(tokens)
+        yield decoder.decode(text[written:])
+        written = len(text)

@@ -1,0 +1,46 @@
+"""Windows of a text's tokens."""
+
+from pathlib import Path
+
+from hwgen.errors import UsageError
+from hwgen.quant.tokenizer import read_tokenizer
+
+__all__ = ["read_text_windows"]
+
+_WINDOW = 256
+# a token stands for no more characters
+_LONGEST = 64
+
+
+def read_text_windows(text, tokenizer, context, count):
+    """Return windows of the beginning of a text: tokens that begin one, and up to 256 others.
+
+    Parameters
+    ----------
+    text, tokenizer : path-like
+    context : int
+        The most tokens that the model takes.
+    count : int
+        Most windows.
+
+    Raises
+    ------
+    UsageError
+        A file cannot be read, or the text has fewer than two tokens.
+    """
+    try:
+        content = Path(text).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {str(text)!r}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(text)!r} must be text in UTF-8: {error.reason}") from None
+    found = read_tokenizer(tokenizer)
+    size = min(_WINDOW, context)
+    tokens = found.encode(content[: _LONGEST * size * count])[: size * count]
+    windows = [
+        (*found.begin, *tokens[start : start + size]) for start in range(0, len(tokens), size)
+    ]
+    windows = [each for each in windows if len(each) > 1]
+    if not windows:
+        raise UsageError(f"{str(text)!r} must have at least two tokens")
+    return windows
