@@ -52,7 +52,7 @@ def measure(model, text, windows):
         published = PUBLISHED.get(fmt)
         rows.append(
             {
-                **{"fmt": fmt, "activations": activations, "bytes": len(compiled.program.weights)},
+                **{"fmt": fmt, "activations": activations, "bytes": compiled.program.weight_bytes},
                 **{"loss": found.machine, "float": found.reference, "tokens": found.tokens},
                 **{"agreement": found.agreement, "published": published},
             }

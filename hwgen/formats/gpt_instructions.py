@@ -92,14 +92,12 @@ class Kind:
 _ELEMENT = "of the values, in elements"
 _BLOCK = "of the codes, in blocks of 32"
 _CONSTANT = "of the constants, in words"
-_BYTE = "of the weights, in bytes"
 
 
 def _matrix(what):
     return (
-        Operand("codes", 32, f"place of {what}'s codes, {_BYTE}"),
-        Operand("headers", 32, f"place of its groups' headers, {_BYTE}"),
         Operand("format", 4, "which of the machine's weight formats"),
+        Operand("weights", 32, f"first place of {what}, in blocks of its format's weights"),
         Operand("base", 12, "exponent that all its units share", signed=True),
     )
 
@@ -123,9 +121,18 @@ INSTRUCTIONS = (
         "Loops do not nest.",
         (
             Operand("count", 16, "how many times, at least 1"),
-            Operand("weights", 32, "bytes that addresses of weights move on"),
             Operand("constants", 32, "words that addresses of constants move on"),
             Operand("cache", 16, "slots of keys and values that numbers of slots move on"),
+        ),
+    ),
+    Kind(
+        "stride",
+        3,
+        "control",
+        "Say how far addresses of weights of one format move on, every time that a loop repeats.",
+        (
+            Operand("format", 4, "which of the machine's weight formats"),
+            Operand("blocks", 32, "how far"),
         ),
     ),
     Kind("repeat", 2, "control", "The end of a loop."),

@@ -77,15 +77,15 @@ class Program:
     machine : Machine
     code : bytes
         Instruction words.
-    weights : bytes
-        Codes and headers of matrices.
+    weights : tuple of uint8 array, [blocks, bytes of a block]
+        Matrices, by the number of their format.
     constants : int32 array
         Gains, biases, and turns by angles.
     """
 
     machine: Machine
     code: bytes = field(repr=False)
-    weights: bytes = field(repr=False)
+    weights: tuple = field(repr=False)
     constants: np.ndarray = field(repr=False)
 
     def __post_init__(self):
@@ -93,6 +93,16 @@ class Program:
             raise UsageError(
                 f"code must be words of {WORD_BYTES} bytes, not {len(self.code)} bytes"
             )
+
+        sizes = [parse_weight_stream(each).block_bytes for each in self.machine.formats]
+        found = [each.shape[1] if each.ndim == 2 else None for each in self.weights]
+        if found != sizes:
+            raise UsageError(f"weights must be blocks of {sizes} bytes, not {found}")
+
+    @property
+    def weight_bytes(self):
+        """Bytes of all weights."""
+        return sum(each.size for each in self.weights)
 
     def __len__(self):
         return len(self.code) // WORD_BYTES

@@ -1,7 +1,8 @@
-"""How a matrix of weights lies in memory for a machine that streams it: codes, and group headers.
+"""How a matrix of weights lies in memory for a machine that streams it: block after block.
 
-Rows follow each other; a row is padded with zeros to whole groups. Codes stand densely, the first
-column in the lowest bits. Every group of a row has a header of 32 bits (little endian):
+A block is 32 columns of a row; rows follow each other, padded with zeros to whole blocks. A block
+is the headers of its groups (one, unless groups are smaller than 32 columns), then its codes,
+densely, the first column in the lowest bits. A header has 32 bits (little endian):
 
     bits  0-11  significand of the group's unit
     bits 12-17  exponent
@@ -41,7 +42,7 @@ class Streamed:
     Parameters
     ----------
     stream : WeightStream
-    codes, headers : uint8 array, [rows, bytes of a row]
+    records : uint8 array, [rows, blocks, bytes of a block]
     base : int
         Exponent that all units share.
     exact : bool
@@ -49,36 +50,25 @@ class Streamed:
     """
 
     stream: "WeightStream"
-    codes: np.ndarray
-    headers: np.ndarray
+    records: np.ndarray
     base: int
     exact: bool
 
     def rows(self, chosen):
         """Return the matrix of some rows, by their numbers or a slice."""
-        return replace(self, codes=self.codes[chosen], headers=self.headers[chosen])
+        return replace(self, records=self.records[chosen])
 
     def blocks(self, chosen):
         """Return the matrix of some blocks of 32 columns, a slice."""
-        rows = len(self.codes)
-        codes = self.codes.reshape(rows, -1, GROUP * self.stream.width // 8)[:, chosen]
-        size = GROUP // self.stream.group * self.stream.header_bytes
-        headers = self.headers.reshape(rows, -1, size)[:, chosen]
-        return replace(self, codes=codes.reshape(rows, -1), headers=headers.reshape(rows, -1))
+        return replace(self, records=self.records[:, chosen])
 
     @staticmethod
     def interleaved(matrices):
         """Return the matrix of the first rows of some of one base, then the second ones, ..."""
-        first = matrices[0]
-        parts = ("codes", "headers")
-        stacked = {
-            each: np.stack([getattr(one, each) for one in matrices], axis=1) for each in parts
-        }
-        return replace(
-            first,
-            **{each: array.reshape(-1, array.shape[-1]) for each, array in stacked.items()},
-            exact=all(each.exact for each in matrices),
-        )
+        records = np.stack([each.records for each in matrices], axis=1)
+        exact = all(each.exact for each in matrices)
+        records = records.reshape(-1, *records.shape[2:])
+        return replace(matrices[0], records=records, exact=exact)
 
 
 @dataclass(frozen=True)
@@ -139,6 +129,11 @@ class WeightStream:
         """Bytes of a group's header."""
         return 8 if isinstance(self.form, BinaryCodedFormat) else 4
 
+    @property
+    def block_bytes(self):
+        """Bytes of a block of 32 columns."""
+        return GROUP // self.group * self.header_bytes + GROUP * self.width // 8
+
     @cached_property
     def entries(self):
         """The integer of every code, int64; of binary-coded weights there is no such table."""
@@ -160,11 +155,6 @@ class WeightStream:
         lowest = int((exponents - 53 + trailing).min())
         numbers = np.where(np.isfinite(values), values, 0)
         return np.ldexp(numbers, -lowest).astype(np.int64), lowest
-
-    def size(self, rows, columns):
-        """Return (bytes of codes, bytes of headers) of a matrix."""
-        padded = -(-columns // GROUP) * GROUP
-        return rows * padded * self.width // 8, rows * padded // self.group * self.header_bytes
 
     def pack(self, arrays, shape, base=None):
         """Return the `Streamed` matrix of arrays that the format's ``check`` accepts.
@@ -205,33 +195,33 @@ class WeightStream:
         headers = words.astype("<u4")[..., None]
         if isinstance(self.form, BinaryCodedFormat):
             headers = np.concatenate([headers, self._plane_words(arrays, shape, padded)], axis=-1)
+        blocks = padded // GROUP
+        headers = np.ascontiguousarray(headers).view(np.uint8).reshape(rows, blocks, -1)
         bits = codes[..., None] >> np.arange(self.width, dtype=np.uint16) & 1
-        packed = np.packbits(bits.astype(np.uint8).reshape(rows, -1), axis=1, bitorder="little")
-        headers = np.ascontiguousarray(headers).view(np.uint8).reshape(rows, -1)
-        return Streamed(self, packed, headers, base + self._unit_exponent, exact)
+        bits = bits.astype(np.uint8).reshape(rows, blocks, -1)
+        packed = np.packbits(bits, axis=-1, bitorder="little")
+        records = np.concatenate([headers, packed], axis=-1)
+        return Streamed(self, records, base + self._unit_exponent, exact)
 
-    def unpack(self, codes, headers, rows, columns):
+    def unpack(self, records):
         """Return (integers, significands, exponents) of a matrix, all int64.
 
         Parameters
         ----------
-        codes, headers : bytes
-            Of `size`.
-        rows, columns : int
+        records : uint8 array, [rows, blocks, bytes of a block]
 
         Returns
         -------
         integers : [rows, columns padded to 32]
         significands, exponents : [rows, groups]
         """
-        padded = -(-columns // GROUP) * GROUP
-        bits = np.unpackbits(
-            np.frombuffer(codes, np.uint8).reshape(rows, -1), axis=1, bitorder="little"
-        ).reshape(rows, padded, self.width)
+        rows, blocks, _ = records.shape
+        padded, place = blocks * GROUP, GROUP // self.group * self.header_bytes
+        bits = np.unpackbits(np.ascontiguousarray(records[..., place:]), axis=-1, bitorder="little")
+        bits = bits.reshape(rows, padded, self.width)
         found = (bits.astype(np.int64) << np.arange(self.width)).sum(axis=-1)
-        words = (
-            np.frombuffer(headers, "<u4").astype(np.int64).reshape(rows, padded // self.group, -1)
-        )
+        words = np.ascontiguousarray(records[..., :place]).view("<u4").astype(np.int64)
+        words = words.reshape(rows, padded // self.group, -1)
         first = words[..., 0]
         if isinstance(self.form, BinaryCodedFormat):
             integers = self._plane_sums(found, words[..., 1])

@@ -156,7 +156,7 @@ class Architecture(ABC):
     def multiply(self, layout, name, streamed, source, bias=None, factor=1.0, **operands):
         """Append a product with a matrix."""
         significand, shift = significand_of(factor)
-        blocks = streamed.codes.shape[1] * 8 // (streamed.stream.width * GROUP)
+        rows, blocks, _ = streamed.records.shape
         if bias is not None:
             words = np.rint(bias * 2.0**16)
             address = layout.words(f"{name} bias", words, "values")
@@ -164,7 +164,7 @@ class Architecture(ABC):
         layout.do(
             "multiply",
             **layout.matrix(name, streamed),
-            rows=len(streamed.codes),
+            rows=rows,
             blocks=blocks,
             source=source,
             factor=significand,

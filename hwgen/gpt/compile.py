@@ -56,13 +56,12 @@ def compile_decoder(decoder, matrices, context=None, activation_bits=8):
     shape, formats = architecture.shape, []
     begin = Layout(formats)
     architecture.begin(begin)
-    begin.finish()
-    layers, looped = _layers(architecture, formats, *begin.ends)
-    end = Layout(formats, *_behind(begin, layers))
+    layers, looped = _layers(architecture, formats, begin.ends)
+    end = Layout(formats, layers[-1].ends)
     architecture.end(end)
     end.do("halt")
     layouts = [begin, *layers, end]
-    code = begin.code + _layer_code(layers, looped, shape.kv_heads) + end.code
+    code = begin.code + _layer_code(layers, looped, formats, shape.kv_heads) + end.code
     machine = Machine(
         activation_bits,
         shape.heads,
@@ -77,7 +76,7 @@ def compile_decoder(decoder, matrices, context=None, activation_bits=8):
     program = Program(
         machine,
         code,
-        b"".join(each.weights for each in layouts),
+        tuple(np.concatenate([each.weights(form) for each in layouts]) for form in formats),
         np.concatenate([each.constants for each in layouts]),
     )
     return Compiled(program, tuple(place for each in layouts for place in each.places), looped)
@@ -93,42 +92,35 @@ def _architecture(decoder):
     return Gpt2Program
 
 
-def _layers(architecture, formats, weights, constants):
+def _layers(architecture, formats, starts):
     """Return (layouts of all layers, whether they are the same but for where they lie)."""
 
-    def built(number, weights, constants, slot):
-        layout = Layout(formats, weights, constants)
+    def built(number, starts, slot):
+        layout = Layout(formats, starts)
         architecture.layer(layout, number, slot)
-        layout.finish()
         return layout
 
-    layers = [built(0, weights, constants, 0)]
+    layers = [built(0, starts, 0)]
     for number in range(1, architecture.shape.layers):
         slot = number * architecture.shape.kv_heads
-        layers.append(built(number, *layers[-1].ends, slot))
+        layers.append(built(number, layers[-1].ends, slot))
     # a layer that lay where the first one lies would have the same instructions
     code = layers[0].code
     looped = len(layers) > 1 and all(
-        built(number, weights, constants, 0).code == code for number in range(1, len(layers))
+        built(number, starts, 0).code == code for number in range(1, len(layers))
     )
     return layers, looped
 
 
-def _behind(begin, layers):
-    return (layers[-1] if layers else begin).ends
-
-
-def _layer_code(layers, looped, slots):
+def _layer_code(layers, looped, formats, slots):
     if not looped:
         return b"".join(each.code for each in layers)
-    loop = Layout([])
-    loop.do(
-        "loop",
-        count=len(layers),
-        weights=layers[1].ends[0] - layers[0].ends[0],
-        constants=layers[1].ends[1] - layers[0].ends[1],
-        cache=slots,
-    )
-    repeat = Layout([])
-    repeat.do("repeat")
-    return loop.code + layers[0].code + repeat.code
+    first, second = layers[0].ends, layers[1].ends
+    begin, end = Layout([]), Layout([])
+    for number, form in enumerate(formats):
+        if moved := second.get(form, 0) - first.get(form, 0):
+            begin.do("stride", format=number, blocks=moved)
+    constants = second["constants"] - first["constants"]
+    begin.do("loop", count=len(layers), constants=constants, cache=slots)
+    end.do("repeat")
+    return begin.code + layers[0].code + end.code

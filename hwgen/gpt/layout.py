@@ -6,11 +6,9 @@ import numpy as np
 
 from hwgen.errors import UsageError
 from hwgen.formats.gpt_instructions import Instruction, encode
+from hwgen.formats.weight_stream import parse_weight_stream
 
 __all__ = ["Layout", "Place", "fraction_of", "significand_of"]
-
-# of a matrix's codes and headers, in bytes
-_ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -21,17 +19,17 @@ class Place:
     ----------
     name : str
     memory : str
-        ``"weights"`` (bytes) or ``"constants"`` (words).
+        Weight format (blocks), or ``"constants"`` (words).
     start, size : int
-    format : str
-        Weight format, or what the constants are.
+    meaning : str
+        Of constants.
     """
 
     name: str
     memory: str
     start: int
     size: int
-    format: str
+    meaning: str = ""
 
 
 class Layout:
@@ -41,20 +39,19 @@ class Layout:
     ----------
     formats : list of str
         Weight formats of the machine, in the order of their numbers; new ones are appended.
-    weights, constants : int
-        Where its weights (bytes) and constants (words) begin.
+    starts : dict of str to int
+        Where its weights of every format (blocks) and its constants (words) begin; 0 by default.
     """
 
-    def __init__(self, formats, weights=0, constants=0):
-        self._formats = formats
-        self._starts = {"weights": weights, "constants": constants}
-        self._weights, self._constants = bytearray(), []
+    def __init__(self, formats, starts=None):
+        self._formats, self._starts = formats, dict(starts or {})
+        self._weights, self._constants = {}, []
         self.instructions, self.places = [], []
 
-    @property
-    def weights(self):
-        """The bytes of its weights."""
-        return bytes(self._weights)
+    def weights(self, form):
+        """Return its weights of a format, [blocks, bytes of a block]."""
+        empty = np.zeros((0, parse_weight_stream(form).block_bytes), np.uint8)
+        return np.concatenate([empty, *self._weights.get(form, [])])
 
     @property
     def constants(self):
@@ -68,11 +65,14 @@ class Layout:
 
     @property
     def ends(self):
-        """Where the next weights and constants may begin."""
-        return (
-            self._starts["weights"] + len(self._weights),
-            self._starts["constants"] + len(self._constants),
-        )
+        """Where the next weights of every format and the next constants may begin."""
+        ends = {"constants": self._start("constants") + len(self._constants)}
+        for form in {*self._starts, *self._weights} - {"constants"}:
+            ends[form] = self._start(form) + sum(map(len, self._weights.get(form, [])))
+        return ends
+
+    def _start(self, memory):
+        return self._starts.get(memory, 0)
 
     def do(self, name, **operands):
         """Append an instruction."""
@@ -83,28 +83,21 @@ class Layout:
         form = streamed.stream.name
         if form not in self._formats:
             self._formats.append(form)
-        found = {"format": self._formats.index(form), "base": streamed.base}
-        for part in ("codes", "headers"):
-            data = getattr(streamed, part).tobytes()
-            self._weights += bytes(-len(self._weights) % _ALIGNMENT)
-            found[part] = self.ends[0]
-            self.places.append(Place(f"{name} {part}", "weights", found[part], len(data), form))
-            self._weights += data
-        return found
+        start = self.ends.get(form, 0)
+        records = streamed.records.reshape(-1, streamed.records.shape[-1])
+        self.places.append(Place(name, form, start, len(records)))
+        self._weights.setdefault(form, []).append(records)
+        return {"format": self._formats.index(form), "weights": start, "base": streamed.base}
 
     def words(self, name, values, meaning):
         """Place constants; return their address."""
         values = [int(each) for each in np.asarray(values).ravel()]
         if values and not -(1 << 31) <= min(values) <= max(values) < 1 << 31:
             raise UsageError(f"{name} must fit into 32 bits, and has {max(values, key=abs)}")
-        start = self.ends[1]
+        start = self.ends["constants"]
         self.places.append(Place(name, "constants", start, len(values), meaning))
         self._constants += values
         return start
-
-    def finish(self):
-        """Pad weights, so that a following stretch begins at a whole number of lines."""
-        self._weights += bytes(-len(self._weights) % _ALIGNMENT)
 
 
 def significand_of(value):

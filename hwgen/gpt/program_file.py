@@ -1,9 +1,9 @@
 """The file of a compiled model: instructions, memory image, tokenizer; and its map for people.
 
-A safetensors file with the tensors ``code`` (words of 32 bytes), ``weights`` (bytes), ``constants``
-(int32) and ``tokenizer`` (bytes). The metadata entry ``hwgen`` is a JSON document (schema
-``hwgen-gpt-program/1``): the machine that the program needs, the name of the tokenizer's file, and
-facts for people, which change nothing.
+A safetensors file with the tensors ``code`` (words of 32 bytes), ``weights.N`` (blocks of the
+format of number N), ``constants`` (int32) and ``tokenizer`` (bytes). The metadata entry
+``hwgen`` is a JSON document (schema ``hwgen-gpt-program/1``): the machine that the program needs,
+the name of the tokenizer's file, and facts for people, which change nothing.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ __all__ = ["StoredProgram", "is_program", "read_program", "write_map", "write_pr
 
 SCHEMA = "hwgen-gpt-program/1"
 _KEY = "hwgen"
-_TENSORS = {"code": np.uint8, "weights": np.uint8, "constants": np.int32, "tokenizer": np.uint8}
+_TENSORS = {"code": np.uint8, "constants": np.int32, "tokenizer": np.uint8}
 
 
 class _Machine(BaseModel):
@@ -89,7 +89,7 @@ def write_program(path, program, tokenizer=None, facts=None):
     contents = b"" if tokenizer is None else Path(tokenizer).read_bytes()
     tensors = {
         "code": np.frombuffer(program.code, np.uint8).reshape(-1, WORD_BYTES),
-        "weights": np.frombuffer(program.weights, np.uint8),
+        **{f"weights.{number}": each for number, each in enumerate(program.weights)},
         "constants": program.constants,
         "tokenizer": np.frombuffer(contents, np.uint8),
     }
@@ -123,7 +123,7 @@ def read_program(path):
                 f"{str(path)!r} must hold a compiled model, and does not; "
                 "hwgen gpt compile makes such a file"
             )
-        tensors = {name: file.get_tensor(name) for name in _TENSORS}
+        tensors = {name: file.get_tensor(name) for name in sorted(names)}
     try:
         document = _Document.model_validate_json(metadata[_KEY])
     except ValidationError as error:
@@ -132,19 +132,22 @@ def read_program(path):
         raise UsageError(
             f"metadata of {str(path)!r} must be a {SCHEMA} document: {place}: {first['msg']}"
         ) from None
-    for name, dtype in _TENSORS.items():
-        if tensors[name].dtype != dtype:
+    for name, tensor in tensors.items():
+        dtype = _TENSORS.get(name, np.uint8)
+        if tensor.dtype != dtype:
             raise UsageError(
-                f"tensor {name!r} of {str(path)!r} must be {np.dtype(dtype)}, "
-                f"not {tensors[name].dtype}"
+                f"tensor {name!r} of {str(path)!r} must be {np.dtype(dtype)}, not {tensor.dtype}"
             )
     values = document.machine.model_dump()
+    weights = [f"weights.{number}" for number in range(len(values["formats"]))]
+    if missing := [each for each in weights if each not in tensors]:
+        raise UsageError(f"tensor {missing[0]!r} of {str(path)!r} is missing")
     try:
         machine = Machine(**{**values, "formats": tuple(values["formats"])})
         program = Program(
             machine,
             tensors["code"].tobytes(),
-            tensors["weights"].tobytes(),
+            tuple(tensors[each] for each in weights),
             tensors["constants"].ravel(),
         )
     except UsageError as error:
@@ -161,11 +164,15 @@ def write_map(path, compiled):
     lines = [f"{len(program)} instructions of {WORD_BYTES} bytes", ""]
     for counter in range(len(program)):
         lines.append(f"{counter:5}  {disassemble(program.instruction(counter))}")
-    for memory, unit in (("weights", "bytes"), ("constants", "words")):
-        total = len(getattr(program, memory))
+    sizes = [
+        (form, len(each), "blocks")
+        for form, each in zip(program.machine.formats, program.weights, strict=True)
+    ]
+    for memory, total, unit in (*sizes, ("constants", len(program.constants), "words")):
         lines += ["", f"{memory}: {total} {unit}", ""]
         lines += [
-            f"{each.start:10}  {each.size:8}  {each.name}  ({each.format})"
+            f"{each.start:10}  {each.size:8}  {each.name}"
+            + (each.meaning and f"  ({each.meaning})")
             for each in compiled.places
             if each.memory == memory
         ]

@@ -37,13 +37,13 @@ def program(tmp_path_factory):
 def test_compile_writes_a_program_and_a_map_for_people(program):
     document = program[1]
     assert document["schema"] == "hwgen-gpt-compile/1"
-    assert document["instructions"] == 34 and document["layers_in_a_loop"]
+    assert document["instructions"] == 35 and document["layers_in_a_loop"]
     assert document["formats"] == ["group-int8-fp16/32"]
     assert document["cache_bytes"] == 2 * 20 * 64 * 9
     text = Path(document["map"]).read_text()
-    assert "    2  loop count=5 weights=" in text
-    assert "layers.4.feed_forward.w2.weight codes  (group-int8-fp16/32)" in text
-    assert f"weights: {document['weight_bytes']} bytes" in text
+    assert "    3  loop count=5 constants=" in text
+    assert "  layers.4.feed_forward.w2.weight\n" in text
+    assert f"group-int8-fp16/32: {document['weight_bytes'] // 36} blocks" in text
 
 
 def test_the_same_model_compiles_to_the_same_bytes(program, tmp_path):

@@ -43,8 +43,8 @@ def test_names_and_opcodes_are_different_and_operands_fit_into_a_word():
 
 
 def test_operands_stand_in_the_order_of_the_table():
-    word = encode(Instruction.of("loop", count=5, weights=0xABCD, cache=3))
-    assert int.from_bytes(word, "little") == 1 | 5 << 8 | 0xABCD << 24 | 3 << 88
+    word = encode(Instruction.of("loop", count=5, constants=0xABCD, cache=3))
+    assert int.from_bytes(word, "little") == 1 | 5 << 8 | 0xABCD << 24 | 3 << 56
 
 
 def test_a_line_of_text_leaves_out_what_is_nothing():

@@ -44,8 +44,8 @@ def unpacked(method, shape):
     made = parse_method(*method).quantize(matrix(shape))
     stream = parse_weight_stream(made.form.name)
     packed = stream.pack(made.arrays, shape)
-    assert (packed.codes.size, packed.headers.size) == stream.size(*shape)
-    integers, significands, exponents = stream.unpack(packed.codes, packed.headers, *shape)
+    assert packed.records.shape == (shape[0], -(-shape[1] // GROUP), stream.block_bytes)
+    integers, significands, exponents = stream.unpack(packed.records)
     units = np.ldexp(significands.astype(float), exponents + packed.base)
     values = integers * np.repeat(units, stream.group, axis=1)
     return values[:, : shape[1]], made.dequantize(), packed
@@ -71,7 +71,7 @@ def test_units_far_below_the_largest_lose_bits_and_then_vanish():
     scales = np.array([[1.0, 2.0**-63, 2.0**-64, 2.0**-80]], np.float32).view(np.uint32)
     arrays = {"codes": np.ones((1, 4 * GROUP), np.uint8), "scales": scales}
     packed = stream.pack(arrays, (1, 4 * GROUP))
-    _, significands, exponents = stream.unpack(packed.codes, packed.headers, 1, 4 * GROUP)
+    _, significands, exponents = stream.unpack(packed.records)
     assert significands.tolist() == [[2048, 2048, 1024, 0]]
     assert exponents.tolist() == [[63, 0, 0, 0]]
     assert not packed.exact
@@ -103,9 +103,7 @@ def test_rows_and_blocks_of_a_matrix_are_its_bytes_in_another_order():
     base = max(stream.pack(each.arrays, (4, 96)).base for each in made)
     one, other = (stream.pack(each.arrays, (4, 96), base) for each in made)
     together = Streamed.interleaved([one, other]).rows([6, 1]).blocks(slice(1, 3))
-    integers, significands, exponents = stream.unpack(
-        together.codes.tobytes(), together.headers.tobytes(), 2, 64
-    )
+    integers, significands, exponents = stream.unpack(together.records)
     values = integers * np.repeat(np.ldexp(significands.astype(float), exponents + base), 32, 1)
     wanted = [made[0].dequantize()[3, 32:], made[1].dequantize()[0, 32:]]
     assert (values == wanted).all()

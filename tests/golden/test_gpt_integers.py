@@ -71,15 +71,11 @@ def test_sums_are_those_of_exact_fractions_each_group_rounded_once(method):
     made = parse_method(*method).quantize(weights)
     stream = parse_weight_stream(made.form.name)
     packed = stream.pack(made.arrays, (rows, columns))
-    matrix = Matrix(
-        stream.name, packed.codes.tobytes(), packed.headers.tobytes(), rows, columns, packed.base
-    )
+    matrix = Matrix(stream.name, packed.records, packed.base)
     codes = rng.integers(-127, 128, (tokens, 3, 32))
     exponents = rng.integers(-12, 3, (tokens, 3))
     found = matrix.sums(codes, exponents)
-    integers, significands, places = stream.unpack(
-        packed.codes.tobytes(), packed.headers.tobytes(), rows, columns
-    )
+    integers, significands, places = stream.unpack(packed.records)
     size = stream.group
     for token in range(tokens):
         for row in range(rows):
@@ -105,8 +101,7 @@ def test_large_sums_are_limited():
         "scales": np.full((1, 1), 2.0**60, np.float32).view(np.uint32),
     }
     packed = stream.pack(arrays, (1, 32))
-    parts = packed.codes.tobytes(), packed.headers.tobytes()
-    matrix = Matrix(stream.name, *parts, 1, 32, packed.base)
+    matrix = Matrix(stream.name, packed.records, packed.base)
     codes = np.full((1, 1, 32), -127)
     assert matrix.sums(codes, np.zeros((1, 1), int)).tolist() == [[-((1 << 45) - 1)]]
     assert scaled(matrix.sums(codes, np.zeros((1, 1), int)), (1 << 17) - 1, 0) == -((1 << 45) - 1)

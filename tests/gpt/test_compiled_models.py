@@ -126,13 +126,13 @@ def test_what_cannot_be_done_halts_with_a_status_and_a_place():
     assert halted(changed(made, last, Instruction.of("halt", status=9)), [1]) == (9, last)
     assert halted(changed(made, last, Instruction.of("repeat")), [1]) == (1, last)
     assert halted(dataclasses.replace(made, code=made.code[:-WORD_BYTES]), [1]) == (1, last)
-    beyond = {"weights": made.weights[:-64], "constants": made.constants[:-1]}
+    beyond = {"weights": (made.weights[0][:-1],), "constants": made.constants[:-1]}
     assert [halted(dataclasses.replace(made, **{k: v}), [1])[0] for k, v in beyond.items()] == [
         2,
         2,
     ]
     far = Instruction.of("attend", slot=20)
-    assert halted(changed(made, 7, far), [1]) == (2, 7)
+    assert halted(changed(made, 8, far), [1]) == (2, 8)
     machine = Interpreter(made)
     machine.step(tokens[:3])
     with pytest.raises(Halted, match="status 4 at instruction 1: a token outside"):

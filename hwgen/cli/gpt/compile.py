@@ -58,7 +58,7 @@ def command(model, out, tokenizer, as_json, **options):
         "formats": list(machine.formats),
         "instructions": len(program),
         "layers_in_a_loop": compiled.looped,
-        "weight_bytes": len(program.weights),
+        "weight_bytes": program.weight_bytes,
         "constant_bytes": program.constants.nbytes,
         "cache_bytes": machine.cache_bytes,
         "context": machine.context,
@@ -67,7 +67,7 @@ def command(model, out, tokenizer, as_json, **options):
         ("program", out),
         ("map", listing),
         ("model", f"{decoder.layers} layers, width {decoder.dim}, {machine.heads} heads"),
-        ("weights", f"{len(program.weights):,} bytes ({', '.join(machine.formats)})"),
+        ("weights", f"{program.weight_bytes:,} bytes ({', '.join(machine.formats)})"),
         ("keys and values", f"{machine.cache_bytes:,} bytes, {machine.context:,} tokens"),
         ("instructions", len(program)),
     ]

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from hwgen.errors import HwgenError, UsageError
-from hwgen.formats.weight_stream import GROUP, parse_weight_stream
+from hwgen.formats.weight_stream import GROUP
 
 from .attention import attended
 from .functions import FUNCTIONS, reciprocal_root
@@ -15,7 +15,7 @@ from .sampling import Sampler
 
 __all__ = ["Halted", "Interpreter"]
 
-_SCALARS = 8
+_SCALARS, _FORMATS = 8, 16
 _ANGLE_FRACTION = 30
 # status codes of a machine that stops early
 BAD_INSTRUCTION, BAD_ADDRESS, CONTEXT_FULL, BAD_TOKEN = 1, 2, 3, 4
@@ -110,7 +110,8 @@ class Interpreter:
             raise Halted(CONTEXT_FULL, 0)
         self._begin(tokens)
         counter, loop = 0, None
-        self._bases = {"weights": 0, "constants": 0, "cache": 0}
+        self._strides = np.zeros(_FORMATS, np.int64)
+        self._settle()
         while True:
             instruction = self._instruction(counter)
             self._counter = counter
@@ -120,6 +121,8 @@ class Interpreter:
                 break
             if name == "loop":
                 loop = [counter, instruction.count, instruction]
+            elif name == "stride":
+                self._strides[instruction.format] = instruction.blocks
             elif name == "repeat":
                 counter, loop = self._repeat(counter, loop)
             else:
@@ -153,12 +156,17 @@ class Interpreter:
             raise Halted(BAD_INSTRUCTION, counter - 1)
         begin, left, instruction = loop
         if left <= 1:
-            self._bases = dict.fromkeys(self._bases, 0)
+            self._settle()
             return counter, None
-        for name in self._bases:
-            self._bases[name] += instruction.values[name]
+        self._moved["weights"] += self._strides
+        for name in ("constants", "cache"):
+            self._moved[name] += instruction.values[name]
         loop[1] -= 1
         return begin, loop
+
+    def _settle(self):
+        """Let addresses be where instructions say, as they are outside of loops."""
+        self._moved = {"weights": np.zeros(_FORMATS, np.int64), "constants": 0, "cache": 0}
 
     def _range(self, start, count, size):
         if start + count > size:
@@ -166,25 +174,22 @@ class Interpreter:
         return slice(start, start + count)
 
     def _constants(self, address, count):
-        start = address + self._bases["constants"]
+        start = address + self._moved["constants"]
         found = self._program.constants[self._range(start, count, len(self._program.constants))]
         return found.astype(np.int64)
 
-    def _matrix(self, instruction, rows, columns):
+    def _matrix(self, instruction, rows, blocks):
         """Return the `Matrix` that an instruction names; kept, since weights never change."""
-        base = self._bases["weights"]
-        key = (instruction.codes + base, instruction.headers + base, instruction.format, rows)
+        if instruction.format >= len(self._machine.formats):
+            raise Halted(BAD_INSTRUCTION, self._counter)
+        first = instruction.weights + self._moved["weights"][instruction.format]
+        key = (instruction.format, first, rows, blocks)
         if key not in self._matrices:
-            if instruction.format >= len(self._machine.formats):
-                raise Halted(BAD_INSTRUCTION, self._counter)
+            memory = self._program.weights[instruction.format]
+            place = self._range(first, rows * blocks, len(memory))
+            records = memory[place].reshape(rows, blocks, -1)
             name = self._machine.formats[instruction.format]
-            sizes = parse_weight_stream(name).size(rows, columns)
-            memory = self._program.weights
-            parts = [
-                memory[self._range(start, size, len(memory))]
-                for start, size in zip(key[:2], sizes, strict=True)
-            ]
-            self._matrices[key] = Matrix(name, *parts, rows, columns, instruction.base)
+            self._matrices[key] = Matrix(name, records, instruction.base)
         return self._matrices[key]
 
     def _angles(self, instruction):
@@ -209,7 +214,7 @@ class Interpreter:
         if rows.max() >= limit or rows.min() < 0:
             raise Halted(BAD_TOKEN, self._counter)
         count = GROUP * instruction.blocks
-        found = self._matrix(instruction, limit, count).row(rows)
+        found = self._matrix(instruction, limit, instruction.blocks).row(rows)
         place = self._range(instruction.destination, count, self._machine.values)
         if instruction.add:
             found = saturated(found + self._values[:, place])
@@ -248,7 +253,7 @@ class Interpreter:
 
     def _multiply(self, instruction):
         blocks, rows = instruction.blocks, instruction.rows
-        matrix = self._matrix(instruction, rows, GROUP * blocks)
+        matrix = self._matrix(instruction, rows, blocks)
         place = self._range(instruction.source, blocks, self._machine.blocks)
         found = matrix.sums(self._codes[:, place], self._exponents[:, place])
         if instruction.scaled:
@@ -294,7 +299,7 @@ class Interpreter:
 
     def _to_cache(self, found, instruction):
         codes, exponents = self._heads(found)
-        first = instruction.destination + self._bases["cache"]
+        first = instruction.destination + self._moved["cache"]
         place = self._range(first, codes.shape[1], self._machine.slots)
         kept, kept_exponents = self._cache[instruction.to]
         kept[place, self._positions] = codes.transpose(1, 0, 2)
@@ -305,7 +310,7 @@ class Interpreter:
     def _attend(self, instruction):
         machine = self._machine
         self._range(instruction.query, 1, machine.heads)
-        slot = instruction.slot + self._bases["cache"]
+        slot = instruction.slot + self._moved["cache"]
         self._range(slot, 1, machine.slots)
         seen = int(self._positions[-1]) + 1
         keys, values = (

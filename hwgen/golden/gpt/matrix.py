@@ -22,15 +22,15 @@ class Matrix:
     ----------
     format : str
         Weight format.
-    codes, headers : bytes
-    rows, columns : int
+    records : uint8 array, [rows, blocks, bytes of a block]
     base : int
         Exponent that all units share.
     """
 
-    def __init__(self, format, codes, headers, rows, columns, base):
+    def __init__(self, format, records, base):
         stream = parse_weight_stream(format)
-        integers, self.significands, self.exponents = stream.unpack(codes, headers, rows, columns)
+        integers, self.significands, self.exponents = stream.unpack(records)
+        rows = len(records)
         # exact: products of such integers and their sums have fewer than 53 bits
         self._integers = integers.reshape(rows, -1, stream.group).astype(np.float64)
         if np.abs(self._integers).max(initial=0) * stream.group * (1 << 16) >= _EXACT:
