@@ -84,8 +84,8 @@ def table(rows, model, text):
         )
     tokens, reference = rows[0]["tokens"], rows[0]["float"]
     lines.append(
-        f"\n`{model.name}` on the first {tokens:,} tokens of `{text.name}`, windows of 256; "
-        f"float64: {reference:.4f}\nnats a token. Embedding and output layer int8 (mxint16: as the "
+        f"\n`{model.name}` on the first {tokens:,} tokens of `{text.name}`,\nwindows of 256; "
+        f"float64: {reference:.4f} nats a token.\nEmbedding and output layer int8 (mxint16: as the "
         f"weights). Python {platform.python_version()}."
     )
     return "\n".join(lines)

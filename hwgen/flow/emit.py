@@ -46,6 +46,7 @@ opt_clean
 opt_expr -full
 opt_merge
 wreduce
+pmuxtree
 peepopt
 opt_clean -purge
 techmap -map logic_not.v

@@ -104,6 +104,20 @@ class Program:
         """Bytes of all weights."""
         return sum(each.size for each in self.weights)
 
+    @property
+    def blocks_per_token(self):
+        """Blocks of 32 weights that a token is multiplied by; clock cycles of 32 multipliers."""
+        total, times = 0, 1
+        for counter in range(len(self)):
+            found = self.instruction(counter)
+            if found.kind.name == "loop":
+                times = found.count
+            elif found.kind.name == "repeat":
+                times = 1
+            elif found.kind.name == "multiply":
+                total += times * found.rows * found.blocks
+        return total
+
     def __len__(self):
         return len(self.code) // WORD_BYTES
 

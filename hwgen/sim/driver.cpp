@@ -43,6 +43,7 @@ struct Job {
     uint64_t cycle_limit;   // stop after so many cycles; 0: no limit
     uint64_t patient;       // outputs: be ready only for a token that was valid the cycle before
     uint64_t probe;         // chance in 256 to look for combinational paths in a cycle
+    uint64_t eager;         // return once all tokens are sent and all outputs have theirs
     uint64_t cycles;        // result: cycles simulated
     uint64_t status;        // result: one of Status
     uint64_t stream;        // result: index of the stream that broke a rule
@@ -255,6 +256,15 @@ uint64_t simulate(Model &model, Job &job) {
         }
         model.tick();
 
+        if (job.eager && all_sent && moved) {
+            bool complete = true;
+            for (unsigned each = 0; each < OUTPUTS; each++)
+                complete &= job.outputs[each].done == job.outputs[each].tokens;
+            if (complete) {
+                job.cycles++;
+                return FINISHED;
+            }
+        }
         if (moved) quiet = 0;
         else if (!paused && ++quiet >= job.quiet_limit) return all_sent ? FINISHED : HUNG;
     }

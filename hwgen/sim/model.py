@@ -68,6 +68,7 @@ class _Job(ctypes.Structure):
         ("cycle_limit", ctypes.c_uint64),
         ("patient", ctypes.c_uint64),
         ("probe", ctypes.c_uint64),
+        ("eager", ctypes.c_uint64),
         ("cycles", ctypes.c_uint64),
         ("status", ctypes.c_uint64),
         ("stream", ctypes.c_uint64),
@@ -188,6 +189,7 @@ class CompiledModel:
         probe=0.0,
         cycle_limit=0,
         timed=False,
+        eager=False,
     ):
         """Send payloads until all are taken and the core is quiet.
 
@@ -214,6 +216,8 @@ class CompiledModel:
             Stop after so many cycles in any state; 0 for no limit.
         timed : bool
             Note the cycle of every transfer.
+        eager : bool
+            Return with the last of ``expected_tokens``, instead of when the core is quiet.
 
         Returns
         -------
@@ -251,7 +255,7 @@ class CompiledModel:
         ]
         job = _Job((_StreamJob * split)(*jobs[:split]), (_StreamJob * len(sinks))(*jobs[split:]))
         job.seed, job.quiet_limit, job.cycle_limit = seed, self._quiet_limit, cycle_limit
-        job.patient, job.probe = patient, round(probe * 256)
+        job.patient, job.probe, job.eager = patient, round(probe * 256), eager
         self._library.hwgen_run(self._model, ctypes.byref(job))
         done = [job.outputs[index].done for index in range(len(sinks))]
         outputs = self._by_name(self.outputs, sinks, done)

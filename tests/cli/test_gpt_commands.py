@@ -75,6 +75,19 @@ def test_run_ends_where_the_context_does(program):
     assert len(document["prompt_tokens"]) + len(document["tokens"]) == 64
 
 
+@pytest.mark.slow
+def test_the_circuit_prints_the_same_text_and_its_clock_cycles(program):
+    words = ("gpt", "run", program[0], "--prompt", "Lily", "--tokens", 20, "--json")
+    golden, circuit = (
+        json.loads(run(*words, "--backend", backend).stdout) for backend in ("golden", "rtl")
+    )
+    assert circuit["text"] == golden["text"]
+    assert circuit["tokens"] == golden["tokens"]
+    # 5 layers and the output layer
+    assert circuit["least_cycles_per_token"] == 5 * 1456 + 1024
+    assert circuit["cycles_per_token"] > circuit["least_cycles_per_token"]
+
+
 def test_loss_stands_beside_that_of_the_float_model():
     words = ("gpt", "loss", SHAKESPEARE, "--text", SHAKESPEARE.with_name("text.txt"))
     found = json.loads(run(*words, "--windows", 2, "--fmt", "mxint8", "--json").stdout)
@@ -130,6 +143,7 @@ def test_wrong_requests_are_one_line_and_code_2(words, message, tmp_path, monkey
     [
         (["--prompt", "word " * 100], "must have fewer than 64 tokens, the context, not"),
         (["--top-k", 5], "--top-k must come with a --temperature above 0"),
+        (["--temperature", 1, "--backend", "rtl"], "--temperature must be 0 with --backend rtl"),
     ],
 )
 def test_wrong_requests_to_run_are_one_line_and_code_2(program, options, message):

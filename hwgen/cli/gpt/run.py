@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hwgen.cli.console import json_option, report
+from hwgen.cli.console import json_option, progress, report
 
 __all__ = ["command"]
 
@@ -49,10 +49,11 @@ _SPREAD = 0x9E3779B1
 )
 @click.option(
     "--backend",
-    type=click.Choice(("golden",)),
+    type=click.Choice(("golden", "rtl")),
     default="golden",
     show_default=True,
-    help="What executes it: golden, the model that the hardware is compared with.",
+    help="What executes it: golden, the model that hardware is compared with; rtl, the emitted "
+    "Verilog in a simulation.",
 )
 @json_option
 def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json):
@@ -74,12 +75,20 @@ def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json)
     if top_k is not None and not temperature:
         raise UsageError("--top-k must come with a --temperature above 0")
     tokenizer, context = stored.tokenizer, stored.program.machine.context
-    machine = Interpreter(stored.program)
+    if temperature and backend == "rtl":
+        raise UsageError("--temperature must be 0 with --backend rtl, which draws no tokens yet")
+    given = prompt_tokens(prompt, tokenizer, context)
+    if backend == "rtl":
+        from hwgen.gpt.circuit import Circuit
+
+        with progress() as update:
+            machine = Circuit(stored.program, progress=update)
+    else:
+        machine = Interpreter(stored.program)
     if temperature:
         machine.sampler.inverse_temperature = max(1, round((1 << 16) / temperature))
         # spread over all bits: neighbouring seeds would begin alike
         machine.sampler.count, machine.sampler.state = top_k or 0, seed * _SPREAD % (1 << 32)
-    given = prompt_tokens(prompt, tokenizer, context)
     chosen, pieces, started = [], [], time.perf_counter()
 
     def noted():
@@ -106,6 +115,11 @@ def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json)
         "tokens_per_second": round(len(chosen) / seconds, 2),
     }
     summary = f"\n{len(chosen)} tokens in {seconds:.1f} s, {len(chosen) / seconds:.1f} a second"
+    if backend == "rtl":
+        floor = stored.program.blocks_per_token
+        each = machine.cycles / machine.tokens
+        document |= {"cycles_per_token": round(each), "least_cycles_per_token": floor}
+        summary += f"; {each:,.0f} clock cycles a token ({floor:,} blocks of weights)"
     if as_json:
         report("gpt-run", document, summary, as_json)
     else:

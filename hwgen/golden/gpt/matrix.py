@@ -13,6 +13,8 @@ FRACTION = 24
 # bits of a sum before it is multiplied by 17 bits
 _SUM_BITS = 45
 _EXACT = 1 << 53
+# a product of a group is moved to the left by no more
+_MOST_LEFT = 16
 
 
 class Matrix:
@@ -55,16 +57,23 @@ class Matrix:
                 -(self.exponents[:, group] + self._base + FRACTION)
                 - exponents[:, group // times, None]
             )
-            total += clipped(rounded(products * self.significands[:, group], shift), _SUM_BITS + 1)
+            total += self._term(products * self.significands[:, group], shift)
         return clipped(total, _SUM_BITS)
 
+    def _term(self, products, shift):
+        return clipped(rounded(products, np.maximum(shift, -_MOST_LEFT)), _SUM_BITS + 1)
+
     def row(self, number):
-        """Return the weights of some rows as values, int64 [rows asked for, columns]."""
+        """Return the weights of some rows as values, int64 [rows asked for, columns].
+
+        They are products with vectors of one 1 and zeros.
+        """
         integers = self._integers[number].astype(np.int64)
         units = self.significands[number][..., None]
-        shift = -(self.exponents[number] + self._base + 16)[..., None]
-        found = rounded(integers * units, shift)
-        return saturated(found.reshape(*np.shape(number), -1))
+        shift = -(self.exponents[number] + self._base + FRACTION)[..., None]
+        found = clipped(self._term(integers * units, shift), _SUM_BITS)
+        found = saturated(rounded(found, FRACTION - 16))
+        return found.reshape(*np.shape(number), -1)
 
 
 def scaled(sums, significands, shifts):

@@ -1,0 +1,1 @@
+"""The GPT machine: language models token by token, in integers."""

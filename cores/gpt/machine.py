@@ -1,0 +1,290 @@
+"""The GPT machine: instructions one after the other, a token at a time."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed
+from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.libraries import libraries_of
+from hwgen.cores.gpt.angles import Angles
+from hwgen.cores.gpt.attention import Attention
+from hwgen.cores.gpt.decode import Operands, opcode_of
+from hwgen.cores.gpt.normalise import GAINED_BITS, Normalise
+from hwgen.cores.gpt.products import EXPONENT_BITS, Products
+from hwgen.cores.gpt.quantiser import Quantiser
+from hwgen.cores.gpt.results import Results
+from hwgen.cores.gpt.sequence import WANTED_BITS, add_sequence
+from hwgen.cores.interface import Field, Stream
+
+from hwgen import targets
+from hwgen.formats.weight_stream import GROUP
+
+__all__ = ["GptMachine"]
+
+_SCALARS = 8
+
+
+class GptMachine(wiring.Component):
+    """Runs its program for every token, and goes on with the token that it chose.
+
+    Parameters
+    ----------
+    config : GptConfig
+
+    Members
+    -------
+    i : In(stream)
+        A token; whether a text begins with it; how many tokens are to follow it.
+    o : Out(stream)
+        Tokens that were chosen, each with the status 0; or a status that tells what went wrong.
+    """
+
+    def __init__(self, config):
+        self.config, machine = config, config.program.machine
+        bits = max(1, (machine.vocabulary - 1).bit_length())
+        token = Field("token", bits, doc="number of a token")
+        first = Field("first", 1, doc="1: a text begins; what was before is forgotten")
+        wanted = Field("wanted", WANTED_BITS, doc="tokens that are to follow it")
+        status = Field("status", 8, doc="0, or why the machine stopped")
+        counter = Field("counter", 16, doc="the instruction at which it stopped")
+        self.streams = (
+            Stream("i", "input", (token, first, wanted)),
+            Stream("o", "output", (token, status, counter)),
+        )
+        self.verilog_libraries = libraries_of(targets.get(config.target))
+        super().__init__(
+            {
+                "i": In(stream.Signature(self.streams[0].layout())),
+                "o": Out(stream.Signature(self.streams[1].layout())),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        self._units(m)
+        self._memories(m)
+        self._connect_products(m)
+        self._connect_vectors(m)
+        self._connect_codes(m)
+        self._connect_scores(m)
+        add_sequence(m, self)
+        return m
+
+    def _units(self, m):
+        config, machine = self.config, self.config.program.machine
+        used = [each for each in self._used("function") if each != "none"]
+        m.submodules.products = self.products = Products(config)
+        m.submodules.results = self._results = Results(config, used)
+        m.submodules.normalise = self.normalise = Normalise()
+        m.submodules.angles = self.angles = Angles(machine.head_width // 2)
+        m.submodules.attention = self.attention = Attention(config)
+        lanes = max(GROUP, machine.head_width)
+        m.submodules.quantiser = self._quantiser = Quantiser(config, GAINED_BITS, lanes)
+
+    def _used(self, operand):
+        """Return the values that an operand of products has in the program."""
+        program = self.config.program
+        instructions = [program.instruction(number) for number in range(len(program))]
+        found = [each.values.get(operand) for each in instructions if each.kind.name == "multiply"]
+        return list(dict.fromkeys(found))
+
+    def _memories(self, m):
+        config, machine = self.config, self.config.program.machine
+        program = config.program
+        words = [
+            int.from_bytes(program.code[place : place + 32], "little")
+            for place in range(0, len(program.code), 32)
+        ]
+        m.submodules.code = code = Memory(shape=256, depth=max(2, len(words)), init=words)
+        self.fetch, self.word = code.read_port(), Signal(256, name="word")
+        constants = [int(each) for each in program.constants] or [0]
+        m.submodules.constants = memory = Memory(
+            shape=signed(32), depth=max(2, len(constants)), init=constants
+        )
+        self._constant = memory.read_port()
+        m.submodules.values = memory = Memory(shape=signed(32), depth=machine.values, init=[])
+        self._value_write, self._value_read = memory.write_port(), memory.read_port()
+        width = GROUP * machine.activation_bits + EXPONENT_BITS
+        m.submodules.codes = memory = Memory(shape=width, depth=max(2, machine.blocks), init=[])
+        self._code_write, self._code_read = memory.write_port(), memory.read_port()
+
+    def _connect_products(self, m):
+        """Connect matrix unit and results; embeddings are products too."""
+        products, results = self.products, self._results
+        multiply, embed = (Operands(self.word, each) for each in ("multiply", "embed"))
+        self._embeds = Signal(name="embeds")
+        self.weights_moved = Array(
+            Signal(32, name=f"weights_moved{number}") for number in range(16)
+        )
+        self.constants_moved, self.slots_moved = Signal(32), Signal(16)
+        self.scalars = Array(Signal(17, name=f"scalar{number}") for number in range(_SCALARS))
+        self.scalar_shifts = Array(
+            Signal(6, name=f"scalar_shift{number}") for number in range(_SCALARS)
+        )
+        self.row = Signal(32, name="embedded_row")
+        m.d.comb += [
+            self._embeds.eq(self.word[:8] == opcode_of("embed")),
+            products.single.eq(self._embeds),
+            products.format.eq(Mux(self._embeds, embed.format, multiply.format)),
+            products.base.eq(Mux(self._embeds, embed.base, multiply.base)),
+            products.first.eq(
+                Mux(self._embeds, embed.weights + self.row, multiply.weights)
+                + self.weights_moved[products.format]
+            ),
+            products.rows.eq(multiply.rows),
+            products.blocks.eq(Mux(self._embeds, embed.blocks, multiply.blocks)),
+            products.source.eq(multiply.source),
+            self._code_read.addr.eq(products.code_address),
+            products.code_data.eq(self._code_read.data[:-EXPONENT_BITS]),
+            products.exponent_data.eq(self._code_read.data[-EXPONENT_BITS:]),
+            results.sum.eq(products.sum),
+            results.last.eq(products.last),
+            results.valid.eq(products.valid),
+        ]
+        one, scaled = 1 << 16, multiply.scaled & ~self._embeds
+        m.d.comb += [
+            results.scalar.eq(Mux(scaled, self.scalars[multiply.scalar], one)),
+            results.scalar_shift.eq(Mux(scaled, self.scalar_shifts[multiply.scalar], 16)),
+            results.factor.eq(Mux(self._embeds, one, multiply.factor)),
+            results.factor_shift.eq(Mux(self._embeds, 16, multiply.factor_shift)),
+            results.bias.eq(Mux(self._embeds | ~multiply.biased, 0, self._constant.data)),
+            results.turned.eq(multiply.turned & ~self._embeds),
+            results.gated.eq(multiply.gated & ~self._embeds),
+            results.function.eq(Mux(self._embeds, 0, multiply.function)),
+            results.cosine.eq(self.angles.cosine),
+            results.sine.eq(self.angles.sine),
+        ]
+        self._bias_row, pair = Signal(20, name="bias_row"), Signal(20, name="result_row")
+        pairs = self.config.program.machine.head_width // 2
+        half, place = Signal(), Signal(range(max(2, pairs)))
+        with m.If(products.valid):
+            m.d.sync += self._bias_row.eq(self._bias_row + 1)
+        with m.If(results.row_done):
+            m.d.sync += half.eq(~half)
+            with m.If(half):
+                m.d.sync += place.eq(Mux(place == pairs - 1, 0, place + 1))
+        m.d.comb += self.angles.pair.eq(place)
+        with m.If(products.start):
+            m.d.sync += [self._bias_row.eq(0), half.eq(0), place.eq(0), pair.eq(0)]
+
+    def _connect_vectors(self, m):
+        """Connect the values: read by norms and additions, written by results and attention."""
+        normalise, results = self.normalise, self._results
+        attention, angles = self.attention, self.angles
+        multiply, embed = (Operands(self.word, each) for each in ("multiply", "embed"))
+        norm, plain = (Operands(self.word, each) for each in ("normalise", "quantise"))
+        is_plain = self.word[:8] == opcode_of("quantise")
+        attend = Operands(self.word, "attend")
+        m.d.comb += [
+            normalise.plain.eq(is_plain),
+            normalise.count.eq(Mux(is_plain, Cat(plain.blocks * GROUP), norm.count)),
+            normalise.mean_significand.eq(norm.mean_significand),
+            normalise.mean_shift.eq(norm.mean_shift),
+            normalise.center.eq(norm.center & ~is_plain),
+            normalise.epsilon.eq(norm.epsilon),
+            normalise.value.eq(self._value_read.data),
+            normalise.gain.eq(self._constant.data),
+            angles.word.eq(self._constant.data),
+        ]
+        is_norm = is_plain | (self.word[:8] == opcode_of("normalise"))
+        is_angles = self.word[:8] == opcode_of("angles")
+        bias = multiply.bias + self._bias_row + self.products.valid
+        gain = norm.gain + normalise.address
+        constant = Mux(is_norm, gain, bias) + self.constants_moved
+        m.d.comb += self._constant.addr.eq(Mux(is_angles, angles.address, constant))
+        # a result waits for the value that it is added to
+        destination = Mux(self._embeds, embed.destination, multiply.destination)
+        adds = Mux(self._embeds, embed.add, multiply.add)
+        index, written = Signal(20, name="result_index"), Signal(20, name="written_place")
+        to_values = self._embeds | multiply.chooses("to", "values")
+        pending, pending_last = Signal(), Signal(name="last_result_pends")
+        value = Signal(signed(32), name="pending_value")
+        with m.If(self.products.start):
+            m.d.sync += index.eq(0)
+        with m.If(results.value_valid):
+            m.d.sync += index.eq(index + 1)
+        m.d.sync += [
+            pending.eq(results.value_valid & to_values),
+            pending_last.eq(results.value_valid & results.value_last & to_values),
+            written.eq(destination + index),
+            value.eq(results.value),
+        ]
+        total, limited = Signal(signed(33), name="added"), Signal(signed(32))
+        most = (1 << 31) - 1
+        m.d.comb += [
+            total.eq(value + Mux(adds, self._value_read.data, 0)),
+            limited.eq(Mux(total > most, most, Mux(total < -most - 1, -most - 1, total))),
+            self._value_read.addr.eq(
+                Mux(
+                    is_norm,
+                    Mux(is_plain, plain.source, norm.source) + normalise.address,
+                    destination + index,
+                )
+            ),
+            self._value_write.addr.eq(
+                Mux(attention.valid, attend.destination + attention.number, written)
+            ),
+            self._value_write.data.eq(Mux(attention.valid, attention.value, limited)),
+            self._value_write.en.eq(attention.valid | pending),
+        ]
+        self.values_written = pending_last
+
+    def _connect_codes(self, m):
+        """Connect the quantiser, and what keeps its blocks."""
+        normalise, results, quantiser = self.normalise, self._results, self._quantiser
+        attention, machine = self.attention, self.config.program.machine
+        multiply, norm = (Operands(self.word, each) for each in ("multiply", "normalise"))
+        plain = Operands(self.word, "quantise")
+        opcode = self.word[:8]
+        is_plain = opcode == opcode_of("quantise")
+        multiplies = opcode == opcode_of("multiply")
+        heads = multiplies & (
+            multiply.chooses("to", "query")
+            | multiply.chooses("to", "key")
+            | multiply.chooses("to", "value")
+        )
+        to_codes = multiplies & multiply.chooses("to", "codes")
+        m.d.comb += [
+            quantiser.value.eq(Mux(multiplies, results.value, normalise.gained)),
+            quantiser.valid.eq(
+                Mux(multiplies, results.value_valid & (heads | to_codes), normalise.gained_valid)
+            ),
+            quantiser.last.eq(Mux(multiplies, results.value_last, normalise.gained_last)),
+            quantiser.size.eq(Mux(heads, machine.head_width, GROUP)),
+            quantiser.fraction.eq(Mux(multiplies | is_plain, 16, 16 + norm.gain_fraction)),
+        ]
+        destination = Mux(
+            multiplies, multiply.destination, Mux(is_plain, plain.destination, norm.destination)
+        )
+        block = Signal(16, name="block_written")
+        with m.If(quantiser.block_valid):
+            m.d.sync += block.eq(Mux(quantiser.block_last, 0, block + 1))
+        write = quantiser.block_valid
+        width = machine.activation_bits
+        moved = Mux(multiply.chooses("to", "query"), 0, self.slots_moved)
+        m.d.comb += [
+            self._code_write.addr.eq(destination + block),
+            self._code_write.data.eq(Cat(quantiser.codes[: GROUP * width], quantiser.exponent)),
+            self._code_write.en.eq(write & ~heads),
+            attention.codes.eq(quantiser.codes[: machine.head_width * width]),
+            attention.exponent.eq(quantiser.exponent),
+            attention.place.eq(destination + block + moved),
+        ]
+        for name in ("query", "key", "value"):
+            chosen = multiplies & multiply.chooses("to", name)
+            m.d.comb += getattr(attention, f"write_{name}").eq(write & chosen)
+        self.codes_written = write & quantiser.block_last
+
+    def _connect_scores(self, m):
+        """Keep the greatest score and its number."""
+        results, multiply = self._results, Operands(self.word, "multiply")
+        multiplies = self.word[:8] == opcode_of("multiply")
+        scores = multiplies & multiply.chooses("to", "scores")
+        number, greatest = Signal(20, name="score_number"), Signal(signed(32), name="greatest")
+        self.chosen = Signal(20, name="chosen_token")
+        with m.If(self.products.start):
+            m.d.sync += number.eq(0)
+        with m.If(results.value_valid & scores):
+            m.d.sync += number.eq(number + 1)
+            with m.If((number == 0) | (results.value > greatest)):
+                m.d.sync += [greatest.eq(results.value), self.chosen.eq(number)]
+        self.scores_written = results.value_valid & results.value_last & scores

@@ -1,0 +1,198 @@
+"""The matrix unit: blocks of weights times blocks of codes, one block a clock cycle."""
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.arith.tree import Operand, add_tree
+from hwgen.cores.gpt.arithmetic import clipped, product, rounding_shift
+from hwgen.cores.gpt.decode import BlockDecoder
+from hwgen.cores.pipelined import ValidChain
+
+from hwgen import targets
+from hwgen.formats.weight_stream import GROUP, parse_weight_stream
+
+__all__ = ["EXPONENT_BITS", "SUM_BITS", "Products"]
+
+SUM_BITS = 45
+"""Bits of the magnitude of a sum."""
+EXPONENT_BITS = 8
+"""Bits of a block's exponent, signed."""
+_FRACTION, _MOST_LEFT = 24, 16
+_SHIFT_BITS = 6
+_SMALLEST_HARD = 5
+
+
+class Products(wiring.Component):
+    """Sums of products, row by row; or, to read a row, products with every unit vector.
+
+    Parameters
+    ----------
+    config : GptConfig
+
+    Members
+    -------
+    start : In(1)
+        Begin with the operands that stand beside it; they stay as they are.
+    single : In(1)
+        Read one row: every weight of it becomes a sum.
+    format, first, base, rows, blocks, source : In
+        Weight format, its first block, exponent of the units, sizes, first block of codes.
+    code_address, code_data, exponent_data : Out, In, In
+        Port to the codes, whose data come a clock cycle after the address.
+    sum, last, valid : Out
+        A sum with 24 fraction bits; the last one.
+    """
+
+    def __init__(self, config):
+        self._config, machine = config, config.program.machine
+        self._bits = machine.activation_bits
+        blocks = range(max(2, machine.blocks))
+        super().__init__(
+            {
+                "start": In(1),
+                "single": In(1),
+                "format": In(4),
+                "first": In(32),
+                "base": In(signed(12)),
+                "rows": In(20),
+                "blocks": In(12),
+                "source": In(16),
+                "code_address": Out(blocks),
+                "code_data": In(GROUP * self._bits),
+                "exponent_data": In(signed(EXPONENT_BITS)),
+                "sum": Out(signed(SUM_BITS + 1)),
+                "last": Out(1),
+                "valid": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        counters = self._count(m)
+        pipeline = Pipeline(
+            m, targets.get(self._config.target), self._config.freq, Const(1), self._config.size
+        )
+        valid = ValidChain(m, counters["valid"], Const(1))
+        term, last = self._term(m, pipeline, counters)
+        self._accumulate(m, pipeline, valid, term, last, counters)
+        return m
+
+    def _count(self, m):
+        """Count rows, blocks and lanes; return the marks of the block that memories now give."""
+        active, row, block = Signal(name="active"), Signal(20), Signal(12)
+        lane = Signal(range(GROUP))
+        self._address = Signal(32)
+        row_ends, block_ends = Signal(), Signal()
+        m.d.comb += [
+            block_ends.eq(~self.single | (lane == GROUP - 1)),
+            row_ends.eq(block_ends & (block == self.blocks - 1)),
+            self.code_address.eq(self.source + block),
+        ]
+        with m.If(self.start):
+            m.d.sync += [active.eq(1), row.eq(0), block.eq(0), lane.eq(0)]
+            m.d.sync += self._address.eq(self.first)
+        with m.Elif(active):
+            m.d.sync += lane.eq(lane + 1)
+            with m.If(block_ends):
+                m.d.sync += [block.eq(block + 1), lane.eq(0), self._address.eq(self._address + 1)]
+            with m.If(row_ends):
+                m.d.sync += [block.eq(0), row.eq(row + 1)]
+                with m.If((row == self.rows - 1) | self.single):
+                    m.d.sync += active.eq(0)
+        now = {
+            "valid": active,
+            "first": (block == 0) | self.single,
+            "ends": row_ends | self.single,
+            "last": row_ends & ((row == self.rows - 1) | self.single),
+            "lane": lane,
+        }
+        then = {}
+        for name, value in now.items():
+            then[name] = Signal(len(value), name=f"read_{name}")
+            m.d.sync += then[name].eq(value)
+        return then
+
+    def _blocks(self, m):
+        """Return (integers, significand, exponent) of the block that is read."""
+        found = []
+        for number, name in enumerate(self._config.program.machine.formats):
+            stream, records = parse_weight_stream(name), self._config.program.weights[number]
+            width = 8 * stream.block_bytes
+            init = [int.from_bytes(each.tobytes(), "little") for each in records]
+            memory = Memory(shape=unsigned(width), depth=max(2, len(init)), init=init)
+            m.submodules[f"weights{number}"] = memory
+            port = memory.read_port()
+            m.d.comb += port.addr.eq(self._address)
+            found.append(BlockDecoder(m, stream, port.data, f"weight{number}"))
+        self.integer_bits = max(each.width for each in found)
+        if len(found) == 1:
+            return found[0].integers, found[0].significand, found[0].exponent
+        chosen = [[each.integers[column] for each in found] for column in range(GROUP)]
+        integers = []
+        for column, values in enumerate(chosen):
+            integer = Signal(signed(self.integer_bits), name=f"weight_{column}")
+            m.d.comb += integer.eq(Array(values)[self.format])
+            integers.append(integer)
+        units = [
+            Array([getattr(each, part) for each in found])[self.format]
+            for part in ("significand", "exponent")
+        ]
+        return integers, *units
+
+    def _term(self, m, pipeline, counters):
+        """Return a block's part of a sum."""
+        integers, significand, exponent = self._blocks(m)
+        codes = [
+            Mux(
+                self.single,
+                counters["lane"] == column,
+                self.code_data[column * self._bits : (column + 1) * self._bits].as_signed(),
+            )
+            for column in range(GROUP)
+        ]
+        shapes = signed(self._bits), signed(self.integer_bits)
+        hard = takes_hard_multiplier(pipeline, "auto", shapes, _SMALLEST_HARD)
+        operands = []
+        for column in range(GROUP):
+            x = Signal(signed(self._bits), name=f"code_{column}")
+            m.d.comb += x.eq(codes[column])
+            pair = pipeline.input(x, f"x{column}"), pipeline.input(integers[column], f"w{column}")
+            value = multiply(pipeline, *pair, hard=hard, name=f"product{column}")
+            most = 1 << self._bits + self.integer_bits - 2
+            operands.append(Operand(pipeline.signed(value), -most, most))
+        total = add_tree(pipeline, operands).bits
+        unit = pipeline.input(Cat(significand, Const(0, 1)).as_signed(), "unit")
+        # how far to the right, and `_MOST_LEFT`
+        place = Mux(self.single, Const(0, signed(EXPONENT_BITS)), self.exponent_data)
+        wanted = Signal(signed(14), name="wanted_shift")
+        m.d.comb += wanted.eq(_MOST_LEFT - _FRACTION - (self.base + exponent + place))
+        amount = Signal(_SHIFT_BITS + 1, name="shift")
+        most = (1 << _SHIFT_BITS + 1) - 1
+        m.d.comb += amount.eq(Mux(wanted < 0, 0, Mux(wanted > most, most, wanted)))
+        scaled = product(pipeline, total, unit, "scaled")
+        shift = pipeline.input(amount, "amount")
+        term = rounding_shift(pipeline, scaled, shift, _MOST_LEFT, "term")
+        return clipped(pipeline, term, SUM_BITS + 1), None
+
+    def _accumulate(self, m, pipeline, valid, term, _, counters):
+        """Add up the parts of a row and give its sum."""
+        marks = {
+            name: pipeline.input(counters[name], f"is_{name}") for name in ("first", "ends", "last")
+        }
+        stage = pipeline.output_stage([term, *marks.values()])
+        part = pipeline.output(term, stage)
+        first, ends, last = (pipeline.at(each, stage) for each in marks.values())
+        total, emerges = Signal(signed(SUM_BITS + 2 + 12)), valid.at(stage)
+        with m.If(emerges):
+            m.d.sync += total.eq(Mux(first, 0, total) + part)
+        ended, is_last = Signal(name="sum_ended"), Signal(name="sum_is_last")
+        m.d.sync += [ended.eq(emerges & ends), is_last.eq(last)]
+        most = (1 << SUM_BITS) - 1
+        m.d.sync += [
+            self.sum.eq(Mux(total > most, most, Mux(total < -most, -most, total))),
+            self.last.eq(is_last),
+            self.valid.eq(ended),
+        ]

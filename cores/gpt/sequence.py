@@ -1,0 +1,155 @@
+"""The control of the GPT machine: fetches instructions, starts units, and waits for them."""
+
+from amaranth.hdl import Array, Mux, Signal
+from hwgen.cores.gpt.decode import Operands, opcode_of
+
+__all__ = ["WANTED_BITS", "add_sequence"]
+
+WANTED_BITS = 16
+"""Bits of the number of tokens that are to follow one."""
+_BAD_INSTRUCTION, _CONTEXT_FULL, _BAD_TOKEN = 1, 3, 4
+
+
+def add_sequence(m, machine):
+    """Add the control of a `GptMachine`."""
+    sizes = machine.config.program.machine
+    payload = machine.i.payload
+    counter, token = Signal(16, name="counter"), Signal.like(payload.token, name="token_now")
+    position = Signal(range(sizes.context + 1), name="position")
+    wanted = Signal(WANTED_BITS, name="wanted")
+    status = Signal(8, name="status")
+    opcode, start = machine.word[:8], Signal(name="start_unit")
+    m.d.comb += [
+        machine.fetch.addr.eq(counter),
+        machine.attention.position.eq(position),
+        machine.o.payload.token.eq(machine.chosen),
+        machine.o.payload.status.eq(status),
+        machine.o.payload.counter.eq(counter),
+    ]
+    attend, norm = Operands(machine.word, "attend"), Operands(machine.word, "normalise")
+    angles, embed = Operands(machine.word, "angles"), Operands(machine.word, "embed")
+    coarse, fine = Signal(32), Signal(32)
+    row = Mux(embed.chooses("index", "token"), token, position)
+    m.d.sync += [
+        machine.row.eq(row * embed.blocks),
+        coarse.eq(angles.coarse + 2 * angles.pairs * (position >> angles.bits)),
+        fine.eq(angles.fine + 2 * angles.pairs * (position & ((1 << angles.bits) - 1))),
+    ]
+    m.d.comb += [
+        machine.angles.coarse.eq(coarse),
+        machine.angles.fine.eq(fine),
+        machine.attention.query.eq(attend.query),
+        machine.attention.slot.eq(attend.slot + machine.slots_moved),
+    ]
+    units = {
+        "angles": (machine.angles, machine.angles.done),
+        "embed": (machine.products, machine.values_written),
+        "normalise": (machine.normalise, None),
+        "quantise": (machine.normalise, None),
+        "multiply": (
+            machine.products,
+            machine.values_written | machine.codes_written | machine.scores_written,
+        ),
+        "attend": (machine.attention, machine.attention.done),
+    }
+    normed, coded = Signal(), Signal()
+    with m.If(start):
+        m.d.sync += [normed.eq(0), coded.eq(0)]
+    with m.Else():
+        m.d.sync += [
+            normed.eq(normed | machine.normalise.done),
+            coded.eq(coded | machine.codes_written),
+        ]
+    for name, (unit, _) in units.items():
+        with m.If(start & (opcode == opcode_of(name))):
+            m.d.comb += unit.start.eq(1)
+    loop, left = Signal(16, name="loop_begin"), Signal(16, name="loop_left")
+    loop_constants, loop_slots = Signal(32), Signal(16)
+    strides = Array(Signal(32, name=f"stride{number}") for number in range(16))
+    with m.FSM():
+        with m.State("IDLE"):
+            m.d.comb += machine.i.ready.eq(1)
+            m.d.sync += [counter.eq(0), status.eq(0)]
+            with m.If(machine.i.valid):
+                m.d.sync += [token.eq(payload.token), wanted.eq(payload.wanted)]
+                with m.If(payload.first):
+                    m.d.sync += position.eq(0)
+                m.next = "CHECK"
+        with m.State("CHECK"):
+            m.next = "FETCH"
+            with m.If(position == sizes.context):
+                m.d.sync += status.eq(_CONTEXT_FULL)
+                m.next = "ANSWER"
+            if 1 << len(token) > sizes.vocabulary:
+                with m.Elif(token >= sizes.vocabulary):
+                    m.d.sync += status.eq(_BAD_TOKEN)
+                    m.next = "ANSWER"
+        with m.State("FETCH"):
+            m.next = "READ"
+        with m.State("READ"):
+            m.d.sync += machine.word.eq(machine.fetch.data)
+            m.next = "DECODE"
+        with m.State("DECODE"):
+            m.next = "EXECUTE"
+        with m.State("EXECUTE"):
+            m.d.sync += counter.eq(counter + 1)
+            m.next = "FETCH"
+            with m.Switch(opcode):
+                with m.Case(opcode_of("halt")):
+                    halt = Operands(machine.word, "halt")
+                    m.d.sync += [status.eq(halt.status), counter.eq(counter)]
+                    m.next = "END"
+                with m.Case(opcode_of("stride")):
+                    stride = Operands(machine.word, "stride")
+                    m.d.sync += strides[stride.format].eq(stride.blocks)
+                with m.Case(opcode_of("loop")):
+                    begin = Operands(machine.word, "loop")
+                    m.d.sync += [loop.eq(counter + 1), left.eq(begin.count)]
+                    m.d.sync += [loop_constants.eq(begin.constants), loop_slots.eq(begin.cache)]
+                with m.Case(opcode_of("repeat")):
+                    with m.If(left <= 1):
+                        m.d.sync += [machine.constants_moved.eq(0), machine.slots_moved.eq(0)]
+                        m.d.sync += [each.eq(0) for each in machine.weights_moved]
+                    with m.Else():
+                        m.d.sync += [counter.eq(loop), left.eq(left - 1)]
+                        m.d.sync += [
+                            machine.constants_moved.eq(machine.constants_moved + loop_constants),
+                            machine.slots_moved.eq(machine.slots_moved + loop_slots),
+                            *(
+                                each.eq(each + step)
+                                for each, step in zip(machine.weights_moved, strides, strict=True)
+                            ),
+                        ]
+                with m.Case(opcode_of("sample")):
+                    pass
+                with m.Case(*map(opcode_of, units)):
+                    m.d.comb += start.eq(1)
+                    m.next = "WAIT"
+                with m.Default():
+                    m.d.sync += [status.eq(_BAD_INSTRUCTION), counter.eq(counter)]
+                    m.next = "END"
+        with m.State("WAIT"), m.Switch(opcode):
+            for name, (_, done) in units.items():
+                with m.Case(opcode_of(name)):
+                    if done is not None:
+                        with m.If(done):
+                            m.next = "FETCH"
+                    else:
+                        with m.If(normed & coded):
+                            m.d.sync += [
+                                machine.scalars[norm.scalar].eq(machine.normalise.significand),
+                                machine.scalar_shifts[norm.scalar].eq(machine.normalise.shift),
+                            ]
+                            m.next = "FETCH"
+        with m.State("END"):
+            m.d.sync += position.eq(position + (status == 0))
+            m.next = "IDLE"
+            with m.If((status != 0) | (wanted != 0)):
+                m.next = "ANSWER"
+        with m.State("ANSWER"):
+            m.d.comb += machine.o.valid.eq(1)
+            with m.If(machine.o.ready):
+                m.d.sync += [token.eq(machine.chosen), wanted.eq(wanted - 1), counter.eq(0)]
+                m.next = "CHECK"
+                with m.If((status != 0) | (wanted <= 1)):
+                    m.next = "IDLE"

@@ -1,0 +1,134 @@
+"""A compiled model as a circuit: the emitted Verilog of its machine, compiled and called."""
+
+import numpy as np
+
+from hwgen.errors import HwgenError
+
+__all__ = ["Circuit", "machine_interface", "machine_verilog"]
+
+_MODULE = "gpt"
+# reads of a model that has stopped would otherwise never end
+_PAUSE = 1 << 22
+
+
+def machine_verilog(program, target="generic", freq=None):
+    """Return the Verilog of the machine of a program.
+
+    Parameters
+    ----------
+    program : Program
+        With groups of 32 columns or more.
+    target : str
+        Fabric.
+    freq : float or None
+        MHz.
+
+    Raises ``UsageError`` for a program that the machine cannot execute.
+    """
+    return _emitted(_machine(program, target, freq))
+
+
+def _machine(program, target, freq):
+    from hwgen.cores.gpt.config import GptConfig
+    from hwgen.cores.gpt.machine import GptMachine
+
+    return GptMachine(GptConfig(program, target, freq))
+
+
+def _emitted(machine):
+    from hwgen.flow.emit import emit_verilog
+
+    return emit_verilog(machine, module_name=_MODULE)
+
+
+def machine_interface(machine):
+    """Return the description of a machine's ports, as a simulation takes it."""
+    return {
+        "core": _MODULE,
+        "module": _MODULE,
+        "clock": "clk",
+        "reset": "rst",
+        "latency": _PAUSE,
+        "initiation_interval": 1,
+        "streams": [each.describe() for each in machine.streams],
+    }
+
+
+class Circuit:
+    """A machine that is simulated at speed; it has what `generate` needs.
+
+    Parameters
+    ----------
+    program : Program
+    folder : path-like or None
+        Where the compiled simulation is kept; by default with those of other commands.
+    progress : callable
+        Called with a line of text before each step.
+    target : str
+        Fabric.
+    freq : float or None
+        MHz.
+
+    Members
+    -------
+    cycles, tokens : int
+        Clock cycles and tokens so far.
+
+    Raises
+    ------
+    UsageError
+        The machine cannot execute the program.
+    """
+
+    def __init__(self, program, folder=None, progress=None, target="generic", freq=None):
+        import tempfile
+        from pathlib import Path
+
+        from hwgen.sim.model import CompiledModel
+        from hwgen.sim.toolchain import cache_folder
+
+        say = progress or (lambda text: None)
+        say("emitting Verilog")
+        machine = _machine(program, target, freq)
+        interface, text = machine_interface(machine), _emitted(machine)
+        say("compiling the simulation")
+        with tempfile.TemporaryDirectory(prefix="hwgen-gpt-") as here:
+            path = Path(here, f"{_MODULE}.v")
+            path.write_text(text)
+            self._model = CompiledModel(path, interface, folder or cache_folder(), optimize=1)
+        self.reset()
+
+    def reset(self):
+        """Forget all tokens."""
+        self.cycles = self.tokens = 0
+        self._begins = True
+        self._model.reset()
+
+    def step(self, tokens):
+        """Run the program for some tokens; return (None, the token chosen behind the last).
+
+        Raises
+        ------
+        HwgenError
+            The machine stopped; the message has the status and the instruction.
+        """
+        from hwgen.catalogue.payload import pack, unpack
+
+        count = len(tokens)
+        values = {
+            "token": np.array(tokens, np.uint64),
+            "first": np.zeros(count, np.uint64),
+            "wanted": np.zeros(count, np.uint64),
+        }
+        values["first"][0], values["wanted"][-1] = self._begins, 1
+        self._begins = False
+        (given,), (answered,) = self._model.inputs, self._model.outputs
+        run = self._model.run(
+            {given.name: pack(given, values)}, expected_tokens={answered.name: 1}, eager=True
+        )
+        self.cycles, self.tokens = self.cycles + run.cycles, self.tokens + count
+        answer = unpack(answered, run.outputs[answered.name])
+        if status := int(answer["status"][0]):
+            place = int(answer["counter"][0])
+            raise HwgenError(f"the machine stopped with status {status} at instruction {place}")
+        return None, int(answer["token"][0])
