@@ -129,7 +129,8 @@ def provenance():
         f"those of the output. ECP5-85F: freq={FREQUENCY}, out of context, median of seeds "
         f"{', '.join(map(str, SEEDS))};\n{', '.join(versions())};\n"
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
-        "Published figures: Vivado, out of context,\nxcvu9p unless a note or the paper says otherwise."
+        "Published figures: Vivado, out of context,\n"
+        "xcvu9p unless a note or the paper says otherwise."
     )
 
 
