@@ -112,11 +112,11 @@ def beside(name):
     """Return a list of the table of published networks for a data set; empty if there are none."""
     from hwgen.lutnet.published import published
 
-    rows = [
-        f"| {row.name} | {row.accuracy:g} | {row.lut6:,} | {row.mhz} | {row.ns:g} | {row.note} |"
-        for row in published(name)
-    ]
-    heads = ["| published, xcvu9p | accuracy % | LUT6 | MHz | ns | |", "|" + "---|" * 6]
+    rows = []
+    for row in published(name):
+        mhz, ns = ("" if each is None else f"{each:g}" for each in (row.mhz, row.ns))
+        rows.append(f"| {row.name} | {row.accuracy:g} | {row.lut6:,} | {mhz} | {ns} | {row.note} |")
+    heads = ["| published | accuracy % | LUT6 | MHz | ns | |", "|" + "---|" * 6]
     return ["\n".join(heads + rows)] if rows else []
 
 
@@ -129,7 +129,8 @@ def provenance():
         f"those of the output. ECP5-85F: freq={FREQUENCY}, out of context, median of seeds "
         f"{', '.join(map(str, SEEDS))};\n{', '.join(versions())};\n"
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
-        "Published figures: Vivado, out of context."
+        "Published figures: Vivado, out of context,\n"
+        "xcvu9p unless a note or the paper says otherwise."
     )
 
 

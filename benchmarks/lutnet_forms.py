@@ -69,14 +69,14 @@ def measure(path, form, fabric):
     core, start = catalogue.get("lutnet"), _processor_seconds()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as changes:
         if not sifted:
-            given = lambda layer, functions, size: [(layer.diagrams, functions)]  # noqa: E731
+            given = lambda layer, functions, *_: [(layer.diagrams, functions)]  # noqa: E731
             changes.enter_context(mock.patch.object(lutnet, "_forms", given))
         if not wide:
             other = dataclasses.replace(targets.get(fabric), wide_levels=())
             changes.enter_context(mock.patch.dict(targets._fabrics(), {fabric: other}))
         config = core.configure({"net": str(path), "target": fabric, "mapping": mapping})
         blocks = lutnet.blocks_of(lutnet.plan_network(config.network), config)
-        levels = sum(each.mapped.levels for each in blocks if each and each.mapped)
+        levels = sum(one.mapped.levels for layer in blocks for one in layer if one.mapped)
         emitted = emit(core, config, folder)
         counts = synthesise([emitted.verilog], emitted.module, fabric, folder).counts
     return {

@@ -147,6 +147,19 @@ def test_tables_of_many_bits_are_written_as_multiplexers_beside_cases(tmp_path):
     assert text.count("endcase") == 2
 
 
+def test_large_layers_are_left_to_synthesis_in_pieces(tmp_path, monkeypatch):
+    from hwgen.cores.lutnet import lutnet
+
+    monkeypatch.setattr(lutnet, "_MOST_IN_ONE", 100)
+    monkeypatch.setattr(lutnet, "_PIECE", 60)
+    options = {"net": "random/8x2/12,9,4/3", "mapping": "none", "freq": 60}
+    _check(options, tmp_path, tier="compiled")
+    emitted = emit(CORE, CORE.configure(options), tmp_path / "emitted")
+    assert emitted.verilog.read_text().count("(* keep_hierarchy *)") > 3
+    found = synthesise([emitted.verilog], emitted.module, "ecp5", tmp_path / "netlist")
+    assert found.counts.lut > 100 and found.counts.other == 0
+
+
 def _stored(head="none"):
     """Return two tables of ten bits of address and two of five, and tables of their bits."""
     rng = np.random.default_rng(11)

@@ -153,15 +153,18 @@ class Diagrams:
         """Return (variable, function where it is 0, function where it is 1) of a node."""
         return self._nodes[number]
 
-    def reachable(self, functions):
-        """Return the nodes that functions consist of, every node after those that it refers to."""
+    def reachable(self, functions, known=(0, 1)):
+        """Return the nodes that functions consist of, every node after those that it refers to.
+
+        Those of ``known``, and what only they refer to, are left out.
+        """
         order, pending, seen = [], [each for each in functions if each > 1], set()
         while pending:
             number = pending.pop()
-            if number in seen:
+            if number in seen or number in known:
                 continue
             _, low, high = self._nodes[number]
-            missing = [each for each in (low, high) if each > 1 and each not in seen]
+            missing = [each for each in (low, high) if each not in seen and each not in known]
             if missing:
                 pending += [number, *missing]
             else:
@@ -171,4 +174,12 @@ class Diagrams:
 
     def variables(self, functions):
         """Return the variables that functions depend on, ascending."""
-        return sorted({self._nodes[each][0] for each in self.reachable(functions)})
+        found, pending, seen = set(), [each for each in functions if each > 1], {0, 1}
+        while pending:
+            number = pending.pop()
+            if number not in seen:
+                seen.add(number)
+                variable, low, high = self._nodes[number]
+                found.add(variable)
+                pending += low, high
+        return sorted(found)

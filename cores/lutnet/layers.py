@@ -24,15 +24,15 @@ def bits_of(pipeline, elements):
     }
 
 
-def logic_layer(pipeline, layer, block, tables, bits, modules):
+def logic_layer(pipeline, layer, blocks, tables, bits, modules):
     """Return the elements of a `LogicLayer`, and its bits by number.
 
     Parameters
     ----------
     pipeline : Pipeline
     layer : LogicLayer
-    block : Block or None
-        What it looks up; ``None`` where that is nothing.
+    blocks : list of Block
+        What it looks up.
     tables : list of StoredTable
         What else it looks up, in block RAM.
     bits : dict of int to Timed
@@ -41,9 +41,9 @@ def logic_layer(pipeline, layer, block, tables, bits, modules):
         Gets the modules that are used, by name.
     """
     own = {}
-    if block is not None:
-        found = _looked_up(pipeline, block, [bits[number] for number in layer.variables], modules)
-        own = dict(zip(layer.functions, found, strict=True))
+    for block in blocks:
+        found = _looked_up(pipeline, block, [bits[number] for number in block.variables], modules)
+        own |= zip(block.bits, found, strict=True)
     for table in tables:
         own |= stored_bits(pipeline, table, bits, modules)
     zero, one = (pipeline.constant(Const(bit, 1)) for bit in (0, 1))
@@ -60,7 +60,7 @@ def _looked_up(pipeline, block, inputs, modules):
     """Return the bits of a block, each as Timed; with registers inside where it is too deep."""
     mapped = block.mapped
     if mapped is None:
-        facts = block.outputs, block.levels, block.pins
+        facts = len(block.bits), block.levels, block.pins
         return _instance(pipeline, block.module, facts, inputs, modules)
     if block.narrow is not None and not _meets_period(pipeline, mapped, inputs, mapped.widest):
         mapped = block.narrow

@@ -20,6 +20,10 @@ __all__ = ["Block", "Lutnet", "blocks_of"]
 
 _CLEARLY = 0.9
 _MANY = 30_000
+# nodes of a layer that is left to synthesis as a whole, and of a piece of a larger one: the time of
+# synthesis grows faster than a module does
+_MOST_IN_ONE = 50_000
+_PIECE = 2_000
 
 
 @dataclass(frozen=True)
@@ -28,46 +32,59 @@ class Block:
 
     Parameters
     ----------
+    bits, variables : tuple of int
+        Numbers of the bits that it gives, and of those before that it reads.
     mapped : Mapped or None
     narrow : Mapped or None
         The same without wide tables, for a short period; ``None`` where that is no other one.
     module : VerilogModule or None
-    outputs : int
-        Bits of the module.
     levels, pins : int
         Tables in series behind the module's inputs, and pins that they reach, about.
     """
 
+    bits: tuple
+    variables: tuple
     mapped: Mapped | None = None
     narrow: Mapped | None = None
     module: VerilogModule | None = None
-    outputs: int = 0
     levels: int = 0
     pins: int = 0
 
 
 def blocks_of(layers, config):
-    """Return a `Block` for every layer of a plan, ``None`` where there is nothing to look up."""
+    """Return a list of `Block` for every layer of a plan; empty where nothing is looked up."""
     return [
-        _block(layer, config) if isinstance(layer, LogicLayer) and layer.functions else None
+        _blocks(layer, config) if isinstance(layer, LogicLayer) and layer.functions else []
         for layer in layers
     ]
 
 
-def _block(layer, config):
+def _blocks(layer, config):
     functions, fabric = list(layer.functions.values()), targets.get(config.target)
-    size = fabric.lut_inputs
+    size, support = fabric.lut_inputs, layer.longest_support
+    levels, whole = _levels(support, size), (tuple(layer.functions), tuple(layer.variables))
     if config.mapping == "case":
         module, pins = cases_module(layer.diagrams, layer.functions_of_elements)
-    else:
-        forms = _forms(layer, functions, size)
-        if config.mapping in ("area", "depth"):
-            mapped = _best(forms, config.mapping, size, fabric.wide_levels)
-            # where a register may have to stand between tables that multiplexers would join
-            narrow = config.freq is not None and mapped.widest > 1
-            return Block(mapped, _best(forms, config.mapping, size) if narrow else None)
-        module, pins = multiplexers_module(*forms[0])
-    return Block(None, None, module, len(functions), _levels(layer.longest_support, size), pins)
+        return [Block(*whole, module=module, levels=levels, pins=pins)]
+    forms = _forms(layer, functions, support, size)
+    if config.mapping == "none":
+        return list(_left_to_synthesis(*forms[0], whole[0], levels))
+    mapped = _best(forms, config.mapping, size, fabric.wide_levels)
+    # where a register may have to stand between tables that multiplexers would join
+    narrow = config.freq is not None and mapped.widest > 1
+    return [Block(*whole, mapped, _best(forms, config.mapping, size) if narrow else None)]
+
+
+def _left_to_synthesis(diagrams, functions, bits, levels):
+    """Yield a block of multiplexers, or many of some functions each."""
+    nodes = len(diagrams.reachable(functions))
+    pieces = -(-nodes // _PIECE) if nodes > _MOST_IN_ONE else 1
+    each = -(-len(functions) // pieces)
+    for start in range(0, len(functions), each):
+        own = functions[start : start + each]
+        module, pins = multiplexers_module(diagrams, own, apart=pieces > 1)
+        variables = tuple(diagrams.variables(own))
+        yield Block(bits[start : start + each], variables, module=module, levels=levels, pins=pins)
 
 
 def _best(forms, effort, size, wide_levels=()):
@@ -75,10 +92,10 @@ def _best(forms, effort, size, wide_levels=()):
     return best([map_functions(*each, size, effort, wide_levels) for each in forms], effort)
 
 
-def _forms(layer, functions, size):
+def _forms(layer, functions, support, size):
     """Return (diagrams, functions) that are worth a mapping, those of the fewest nodes first."""
     given = layer.diagrams, functions
-    if layer.longest_support <= size:
+    if support <= size:
         return [given]
     forms = [reordered(layer), given]
     new, old = (len(diagrams.reachable(each)) for diagrams, each in forms)

@@ -1,6 +1,7 @@
 """A layer of functions as plain Verilog, which synthesis maps: multiplexers, or cases."""
 
 import hashlib
+from dataclasses import replace
 
 from hwgen.cores.verilog_module import VerilogModule
 
@@ -10,14 +11,24 @@ CASE_BITS = 12
 """Most bits of address of a table that is written as a case."""
 
 
-def multiplexers_module(diagrams, functions):
+def multiplexers_module(diagrams, functions, apart=False):
     """Return (module ``x`` to ``y`` of functions, pins that its inputs reach).
 
     Every node of a diagram is a multiplexer.
+
+    Parameters
+    ----------
+    diagrams : Diagrams
+    functions : list of int
+    apart : bool
+        Whether synthesis is to map the module by itself.
     """
     place = {variable: at for at, variable in enumerate(diagrams.variables(functions))}
     lines = _multiplexers(diagrams, functions, place, range(len(functions)))
-    return _module("multiplexers", place, functions, lines), len(diagrams.reachable(functions))
+    module = _module("multiplexers", place, functions, lines)
+    if apart:
+        module = replace(module, head=f"(* keep_hierarchy *)\n{module.head}")
+    return module, len(diagrams.reachable(functions))
 
 
 def cases_module(diagrams, elements):
@@ -55,17 +66,32 @@ def _module(kind, place, functions, lines):
 
 
 def _multiplexers(diagrams, functions, place, outputs):
-    """Return lines that give functions to the bits ``outputs`` of ``y``."""
-    nodes = diagrams.reachable(functions)
-    names = {0: "1'b0", 1: "1'b1", **{number: f"n{at}" for at, number in enumerate(nodes)}}
-    lines = [f"    wire {names[number]};" for number in nodes]
-    for number in nodes:
-        variable, low, high = diagrams.children(number)
-        lines.append(
-            f"    assign {names[number]} = x[{place[variable]}] ? {names[high]} : {names[low]};"
-        )
+    """Return lines that give functions to the bits ``outputs`` of ``y``.
+
+    What is new in a function is one vector for each variable that chooses: synthesis takes memory
+    for every object of the text, and a layer may have a million multiplexers.
+    """
+    names, lines = {0: "1'b0", 1: "1'b1"}, []
+    for function in functions:
+        levels = {}
+        for number in diagrams.reachable([function], names):
+            levels.setdefault(diagrams.children(number)[0], []).append(number)
+        named = [(f"n{len(names)}_{variable}", each) for variable, each in levels.items()]
+        for name, numbers in named:
+            many = len(numbers) > 1
+            names |= {each: f"{name}[{at}]" if many else name for at, each in enumerate(numbers)}
+            lines.append(f"    wire {f'[{len(numbers) - 1}:0] ' if many else ''}{name};")
+        for variable, (name, numbers) in zip(levels, named, strict=True):
+            children = [diagrams.children(each) for each in reversed(numbers)]
+            low, high = (_joined([names[each[side]] for each in children]) for side in (1, 2))
+            lines.append(f"    assign {name} = x[{place[variable]}] ? {high} : {low};")
     pairs = zip(outputs, functions, strict=True)
     return lines + [f"    assign y[{at}] = {names[number]};" for at, number in pairs]
+
+
+def _joined(names):
+    """Return bits side by side, the first one the highest."""
+    return names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"
 
 
 def _case(inputs, values, start, width):

@@ -62,7 +62,7 @@ def targets():
     return tuple(fabrics.names())
 
 
-def synthesis_script(sources, top, target, options=()):
+def synthesis_script(sources, top, target, options=(), *, apart=False):
     """Return the Yosys script that synthesises ``top``.
 
     The design is checked before mapping: a combinational loop, a net with two drivers or with
@@ -79,6 +79,8 @@ def synthesis_script(sources, top, target, options=()):
     options : iterable of str
         ``"nodsp"`` (no hard multipliers), ``"widelut"`` or ``"nowidelut"`` (with, without
         multiplexers that join look-up tables; the other way is the fabric's usual one).
+    apart : bool
+        Whether some modules are kept apart while they are mapped.
 
     Raises
     ------
@@ -105,9 +107,11 @@ def synthesis_script(sources, top, target, options=()):
         "opt_clean",
         "check -assert",
         f"select -assert-none {_LATCHES}",
+        *synthesis.prepare,
         f"{command} -top {top} -run {checked}:",
         "check -assert",
         f"select -assert-none {_LATCHES}",
+        *(["setattr -mod -unset keep_hierarchy", "flatten", "opt_clean"] if apart else []),
         "delete t:$scopeinfo",
         "tee -q -o stat.json stat -json",
         "write_json netlist.json",
@@ -144,13 +148,14 @@ def synthesise(sources, top, target, folder, *, options=()):
         No usable Yosys.
     """
     folder = prepare_folder(folder)
-    names = []
+    names, apart = [], False
     for index, source in enumerate(sources):
-        name = f"source{index}.v"
-        (folder / name).write_bytes(Path(source).read_bytes())
+        name, content = f"source{index}.v", Path(source).read_bytes()
+        apart |= b"(* keep_hierarchy *)" in content
+        (folder / name).write_bytes(content)
         names.append(name)
     script = folder / "synthesis.ys"
-    script.write_text(synthesis_script(names, top, target, options))
+    script.write_text(synthesis_script(names, top, target, options, apart=apart))
     log = folder / "synthesis.log"
     finished = run([*find("yosys").command, script.name], cwd=folder, log=log)
     if finished.returncode:
@@ -178,8 +183,8 @@ def _cells(statistics, top):
 def _reason(finished):
     """Return what Yosys complained about in words for a person."""
     output = finished.output
-    if "selection is not empty: t:$dlatch" in output or re.search(r"[Ll]atch inferred", output):
-        found = re.findall(r"[Ll]atch inferred for signal `?([^'\s]+)", output)
+    found = re.findall(r"(?<!No )[Ll]atch inferred for signal `?([^'\s]+)", output)
+    if "selection is not empty: t:$dlatch" in output or found:
         return f"the design has a latch{' at ' + found[0] if found else ''}"
     warnings = re.findall(
         r"Warning: (.*(?:multiple conflicting drivers|found logic loop|no driver).*)", output

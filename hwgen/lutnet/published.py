@@ -26,7 +26,7 @@ class Published:
     ff, mhz, ns : number or None
         Flip-flops, clock, latency, where the paper has them.
     note : str
-        What is not counted.
+        What is not counted, or what differs from the other rows.
     """
 
     set: str

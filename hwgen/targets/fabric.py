@@ -41,6 +41,8 @@ class Synthesis:
         Synthesis command.
     checked : str
         Label of that command before which the design is checked.
+    prepare : tuple of str
+        Commands on the flat design before that label.
     options : tuple of (str, str)
         Our name of an option, and the flag of the command that it toggles: one that stands in the
         command is taken out, another is added.
@@ -56,6 +58,7 @@ class Synthesis:
 
     command: str
     checked: str
+    prepare: tuple = ()
     options: tuple = ()
     cells: tuple = ()
     luts_per_carry: int = 0

@@ -21,6 +21,9 @@ GENERIC = Fabric(
     synthesis=Synthesis(
         command="synth -flatten -lut 4",
         checked="coarse",
+        # registers of one bit: of wider ones whose constant bits it merged, Yosys 0.70 forgets the
+        # initial values and then stops
+        prepare=("splitnets",),
         cells=(
             ("lut", r"\$lut"),
             ("ff", r"\$_\w*DFF\w*_"),

@@ -119,6 +119,21 @@ def test_training_leaves_the_network_and_its_parameters_only(trained):
     ]
 
 
+@pytest.mark.parametrize("change", ["prune", "simplify"])
+def test_a_changed_network_is_its_verilog_on_all_test_vectors(trained, hwgen, change):
+    pytest.importorskip("scipy")
+    from hwgen.formats.lut_network_file import read_network
+
+    budget = f" --luts {trained['estimated_lut6'] - 40}" if change == "prune" else ""
+    hwgen(f"lutnet {change} small.safetensors --out other.safetensors{budget}")
+    old, new = (read_network(f"{name}.safetensors") for name in ("small", "other"))
+    assert new.digest != old.digest
+    found = json.loads(hwgen("lutnet eval other.safetensors --backend rtl --json").stdout)
+    assert found["vectors"] == 359 and found["accuracy"] > 40
+    result = hwgen("verify --core lutnet --net other.safetensors --vectors 100").stdout
+    assert "results match the golden model" in result
+
+
 def test_a_simplified_network_keeps_its_classes_of_training_and_tells_what_it_costs(trained, hwgen):
     from hwgen.formats.lut_network_file import read_network, read_network_facts
     from hwgen.lutnet.config import DataOptions, training_options

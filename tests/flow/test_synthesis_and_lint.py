@@ -3,7 +3,8 @@ import pytest
 from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.cells import count_cells
 from hwgen.flow.lint import lint, lint_messages
-from hwgen.flow.synthesise import synthesis_script, synthesise
+from hwgen.flow.synthesise import _reason, synthesis_script, synthesise, targets
+from hwgen.tools.process import Finished
 
 ADDER = """\
 module top(input clk, input [7:0] a, input [7:0] b, output reg [8:0] c);
@@ -26,6 +27,30 @@ TWO_DRIVERS = """\
 module top(input a, input c, output b);
   assign b = a;
   assign b = c;
+endmodule
+"""
+
+# registers whose lowest bits are equal and stay 1 after the first clock edge
+CONSTANT_BITS = """\
+module top(input clk, input en, input [3:0] a, output reg [1:0] c);
+  reg [1:0] p = 0, q = 0, r = 0, s = 0;
+  always @(posedge clk) if (en) begin
+    p <= {a[0], 1'b1};
+    q <= {a[1], 1'b1};
+    r <= {a[2], 1'b1};
+    s <= {a[3], 1'b1};
+    c <= a[0] ? (p < q ? q : p) : (r < s ? s : r);
+  end
+endmodule
+"""
+APART = """\
+module top(input [3:0] a, output [1:0] b);
+  inner first (.x(a[1:0]), .y(b[0]));
+  inner second (.x(a[3:2]), .y(b[1]));
+endmodule
+(* keep_hierarchy *)
+module inner(input [1:0] x, output y);
+  assign y = ^x;
 endmodule
 """
 
@@ -64,6 +89,22 @@ def test_the_other_fabrics_synthesise_as_well(source, tmp_path, target):
 def test_synthesis_refuses_latches_loops_and_double_drivers(source, tmp_path, text, reason, target):
     with pytest.raises(HwgenError, match=reason):
         synthesise([source(text)], "top", target, tmp_path / "out")
+
+
+@pytest.mark.parametrize("target", targets())
+def test_registers_with_constant_bits_synthesise(source, tmp_path, target):
+    assert synthesise([source(CONSTANT_BITS)], "top", target, tmp_path / "out").counts.ff >= 6
+
+
+def test_no_latch_is_blamed_for_another_error():
+    log = "No latch inferred for signal `\\top.\\c' from process\nERROR: out of luck\n"
+    assert _reason(Finished(1, log, 0.0)) == "ERROR: out of luck"
+
+
+def test_modules_that_are_mapped_apart_are_flat_in_the_end(source, tmp_path):
+    result = synthesise([source(APART)], "top", "ecp5", tmp_path / "out")
+    assert result.cells == {"LUT4": 2}
+    assert "module inner" not in result.verilog.read_text()
 
 
 def test_synthesis_names_a_missing_module(source, tmp_path):

@@ -65,6 +65,11 @@ sifting, and on ECP5 PFUMX and L6MUX21 join look-up tables to such of five and s
 (multiplexers where more than 12 bits matter), and synthesis maps them. A layer is one step between
 registers: `--freq` puts them where the period runs out.
 
+`none` is for thousands of large tables: a layer of more than 50,000 multiplexers is written as
+modules of some 2,000 that synthesis maps one by one. `area` and `depth` run ABC on a whole layer,
+which takes minutes where there are thousands of tables of twelve inputs, and the cells that they
+write take synthesis more memory.
+
 With `block_tables` as many tables stand in block RAM: those with the most nodes of their decision
 diagrams among those with 10 to 14 bits of address that matter. The entry comes a clock cycle after
 the address, so every layer with such a table has a register inside, which the latency counts."""

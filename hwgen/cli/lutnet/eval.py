@@ -26,7 +26,12 @@ _BELONGS = {
 
 @click.command("eval")
 @click.argument("network", metavar="NET", type=click.Path(path_type=Path))
-@click.option("--data", metavar="PATH", help="File or folder of the data set it was trained with.")
+@click.option(
+    "--data",
+    metavar="PATH",
+    help="File or folder of the data set it was trained with. For a network that names none, as "
+    "import makes it: .npz with its integers X and class numbers y, or .csv, the class last.",
+)
 @click.option(
     "--part",
     metavar="test|train",
@@ -82,13 +87,10 @@ def command(network, data, part, samples, backend, target, port, board, lanes, s
         need("torch", "hwgen lutnet eval --backend torch")
     from hwgen.errors import MismatchError
     from hwgen.formats.lut_network_file import read_network, read_network_facts
-    from hwgen.lutnet.config import data_options
-    from hwgen.lutnet.data import read_data
-    from hwgen.lutnet.evaluation import accuracy, check_data, classes_by_table, first_difference
+    from hwgen.lutnet.evaluation import accuracy, classes_by_table, first_difference
 
     integers, facts = read_network(network), read_network_facts(network)
-    found = read_data(data_options(facts, network), data)
-    same = check_data(integers, facts, found, network)
+    found, same = _data(network, integers, facts, data, part, backend)
     vectors, classes = getattr(found, part)[:samples], getattr(found, f"{part}_classes")[:samples]
     document = {"network": str(network), "backend": backend, "part": part, "vectors": len(vectors)}
     with progress() as update:
@@ -130,9 +132,35 @@ def command(network, data, part, samples, backend, target, port, board, lanes, s
         text = f"{_class_table(found.classes, by_table, classes)}\n\n{text}"
     if backend == "board":
         text += f"\nthe board at {port} gives the classes of the tables"
-    if not same:
+    if same is False:
         text += "\nthese are not the data that the network was trained with"
     report("lutnet-eval", document, text, as_json)
+
+
+def _data(network, integers, facts, data, part, backend):
+    """Return the `DataSet`, and whether it is that of training; None where nothing says so."""
+    from hwgen.errors import UsageError
+    from hwgen.lutnet.config import data_options
+    from hwgen.lutnet.data import read_data
+    from hwgen.lutnet.evaluation import check_data
+    from hwgen.lutnet.integer_data import read_integers
+
+    if "configuration" in facts:
+        found = read_data(data_options(facts, network), data)
+        return found, check_data(integers, facts, found, network)
+    if data is None:
+        raise UsageError(
+            f"{str(network)!r} does not say with which data it was trained, so --data must name "
+            "an .npz file with integers X and class numbers y, or a .csv file of integers"
+        )
+    if backend == "torch":
+        raise UsageError(
+            f"--backend must be another than torch for {str(network)!r}, which was not trained "
+            "here: its functions are not known"
+        )
+    if part != "test":
+        raise UsageError(f"--part must be test for {str(network)!r}, which names no data set")
+    return read_integers(integers, data), None
 
 
 def _check_options(backend, given):
