@@ -73,6 +73,8 @@ class Circuit:
     -------
     cycles, tokens : int
         Clock cycles and tokens so far.
+    model : CompiledModel
+        The simulation.
 
     Raises
     ------
@@ -95,14 +97,14 @@ class Circuit:
         with tempfile.TemporaryDirectory(prefix="hwgen-gpt-") as here:
             path = Path(here, f"{_MODULE}.v")
             path.write_text(text)
-            self._model = CompiledModel(path, interface, folder or cache_folder(), optimize=1)
+            self.model = CompiledModel(path, interface, folder or cache_folder(), optimize=1)
         self.reset()
 
     def reset(self):
         """Forget all tokens."""
         self.cycles = self.tokens = 0
         self._begins = True
-        self._model.reset()
+        self.model.reset()
 
     def step(self, tokens):
         """Run the program for some tokens; return (None, the token chosen behind the last).
@@ -122,8 +124,8 @@ class Circuit:
         }
         values["first"][0], values["wanted"][-1] = self._begins, 1
         self._begins = False
-        (given,), (answered,) = self._model.inputs, self._model.outputs
-        run = self._model.run(
+        (given,), (answered,) = self.model.inputs, self.model.outputs
+        run = self.model.run(
             {given.name: pack(given, values)}, expected_tokens={answered.name: 1}, eager=True
         )
         self.cycles, self.tokens = self.cycles + run.cycles, self.tokens + count

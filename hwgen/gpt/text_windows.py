@@ -1,8 +1,7 @@
 """Windows of a text's tokens."""
 
-from pathlib import Path
-
 from hwgen.errors import UsageError
+from hwgen.quant.text_file import read_text
 from hwgen.quant.tokenizer import read_tokenizer
 
 __all__ = ["read_text_windows"]
@@ -28,12 +27,7 @@ def read_text_windows(text, tokenizer, context, count):
     UsageError
         A file cannot be read, or the text has fewer than two tokens.
     """
-    try:
-        content = Path(text).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {str(text)!r}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(text)!r} must be text in UTF-8: {error.reason}") from None
+    content = read_text(text)
     found = read_tokenizer(tokenizer)
     size = min(_WINDOW, context)
     tokens = found.encode(content[: _LONGEST * size * count])[: size * count]

@@ -21,6 +21,7 @@ from hwgen.errors import UsageError, nearest
 from .decoder_file import read_decoder
 from .symmetric import StoredMatrix, SymmetricMatrix
 from .tensor_file import join_files, open_safetensors, stored_at, write_tensors
+from .text_file import read_text
 from .tokenizer import read_tokenizer
 
 __all__ = [
@@ -212,12 +213,7 @@ def read_windows(text, tokenizer, context):
     UsageError
         A file cannot be read, or the text is shorter than two windows.
     """
-    try:
-        content = Path(text).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {str(text)!r}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(text)!r} must be text in UTF-8: {error.reason}") from None
+    content = read_text(text)
     size = min(WINDOW, context)
     content = content[: _LONGEST * size * WINDOWS]
     found = read_tokenizer(tokenizer)

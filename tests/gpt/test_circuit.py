@@ -1,8 +1,10 @@
 """The GPT machine as a circuit: the same tokens as its golden model."""
 
+import numpy as np
 import pytest
 from gpt_models import program, random_llama, shakespeare, stories
 
+from hwgen.catalogue.payload import pack, unpack
 from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.lint import lint_messages
 from hwgen.golden.gpt.machine import Interpreter
@@ -38,6 +40,33 @@ def test_a_small_model_makes_the_same_tokens(circuit):
     assert circuit.tokens == 43
     # a token takes more clock cycles than it has blocks of weights
     assert circuit.cycles > 43 * small().blocks_per_token
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_streams_keep_their_rules_while_both_sides_pause(circuit, patient):
+    # two texts: a prompt and ten tokens, another and five
+    texts = [([3, 7, 20], 10), ([0, 1], 5)]
+    fields = {"token": [], "first": [], "wanted": []}
+    expected = []
+    for prompt, count in texts:
+        fields["token"] += prompt
+        fields["first"] += [1] + [0] * (len(prompt) - 1)
+        fields["wanted"] += [0] * (len(prompt) - 1) + [count]
+        expected += followed(Interpreter(small()), prompt, count)
+    model = circuit.model
+    model.reset()
+    (given,), (answered,) = model.inputs, model.outputs
+    values = {name: np.array(each, np.uint64) for name, each in fields.items()}
+    run = model.run(
+        {given.name: pack(given, values)},
+        expected_tokens={answered.name: len(expected)},
+        stalls=0.5,
+        seed=7,
+        patient=patient,
+        probe=0.01,
+        eager=True,
+    )
+    assert unpack(answered, run.outputs[answered.name])["token"].tolist() == expected
 
 
 def test_a_text_begins_anew_after_a_reset(circuit):
