@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import UsageError
 from hwgen.flow.outputs import replacing
+from hwgen.formats.gpt_check import check_program
 from hwgen.formats.gpt_instructions import WORD_BYTES, disassemble
 from hwgen.formats.gpt_program import Machine, Program
 from hwgen.quant.tensor_file import open_safetensors, write_tensors
@@ -150,6 +151,7 @@ def read_program(path):
             tuple(tensors[each] for each in weights),
             tensors["constants"].ravel(),
         )
+        check_program(program)
     except UsageError as error:
         raise UsageError(f"compiled model {str(path)!r}: {error}") from None
     tokenizer = None
