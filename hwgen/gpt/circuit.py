@@ -4,15 +4,15 @@ import numpy as np
 
 from hwgen.errors import HwgenError
 
-__all__ = ["Circuit", "machine_interface", "machine_verilog"]
+__all__ = ["Circuit", "machine_circuit"]
 
 _MODULE = "gpt"
-# reads of a model that has stopped would otherwise never end
+# after so many quiet clock cycles a machine has stopped
 _PAUSE = 1 << 22
 
 
-def machine_verilog(program, target="generic", freq=None):
-    """Return the Verilog of the machine of a program.
+def machine_circuit(program, target="generic", freq=None):
+    """Return (description of the ports, Verilog) of the machine of a program.
 
     Parameters
     ----------
@@ -25,33 +25,19 @@ def machine_verilog(program, target="generic", freq=None):
 
     Raises ``UsageError`` for a program that the machine cannot execute.
     """
-    return _emitted(_machine(program, target, freq))
-
-
-def _machine(program, target, freq):
     from hwgen.cores.gpt.config import GptConfig
     from hwgen.cores.gpt.machine import GptMachine
-
-    return GptMachine(GptConfig(program, target, freq))
-
-
-def _emitted(machine):
     from hwgen.flow.emit import emit_verilog
 
-    return emit_verilog(machine, module_name=_MODULE)
-
-
-def machine_interface(machine):
-    """Return the description of a machine's ports, as a simulation takes it."""
-    return {
+    machine = GptMachine(GptConfig(program, target, freq))
+    interface = {
         "core": _MODULE,
         "module": _MODULE,
         "clock": "clk",
         "reset": "rst",
-        "latency": _PAUSE,
-        "initiation_interval": 1,
         "streams": [each.describe() for each in machine.streams],
     }
+    return interface, emit_verilog(machine, module_name=_MODULE)
 
 
 class Circuit:
@@ -91,8 +77,8 @@ class Circuit:
 
         say = progress or (lambda text: None)
         say("emitting Verilog")
-        machine = _machine(program, target, freq)
-        interface, text = machine_interface(machine), _emitted(machine)
+        interface, text = machine_circuit(program, target, freq)
+        interface |= {"latency": _PAUSE, "initiation_interval": 1}
         say("compiling the simulation")
         with tempfile.TemporaryDirectory(prefix="hwgen-gpt-") as here:
             path = Path(here, f"{_MODULE}.v")

@@ -64,6 +64,15 @@ def test_run_continues_a_prompt_and_says_how_fast(program):
     assert "12 tokens in" in plain.stderr
 
 
+def test_emit_writes_verilog_and_says_what_its_ports_are(program, tmp_path):
+    found = json.loads(run("gpt", "emit", program[0], "-o", tmp_path, "--json").stdout)
+    interface = json.loads(Path(found["interface"]).read_text())
+    assert interface["verilog_sha256"] == found["verilog_sha256"]
+    fields = [each["name"] for stream in interface["streams"] for each in stream["fields"]]
+    assert fields == ["token", "first", "wanted", "token", "status", "counter"]
+    assert "module gpt(clk, rst, " in Path(found["verilog"]).read_text()
+
+
 def test_what_is_drawn_repeats_with_its_seed(program):
     words = ("gpt", "run", program[0], "--tokens", 10, "--temperature", 1.5, "--top-k", 40)
     texts = [run(*words, "--seed", seed).stdout for seed in (1, 1, 2)]
@@ -128,6 +137,7 @@ def program_tensors(path):
         (["compile", "no.bin"], "cannot read 'no.bin'"),
         (["compile", MODEL, "--codes", MODEL], "must be a safetensors file"),
         (["run", MODEL], "must be a safetensors file"),
+        (["emit", MODEL], "must be a safetensors file"),
         (["run", SHAKESPEARE], "must hold a compiled model, and does not"),
         (["loss", MODEL, "--text", "no.txt"], "cannot read 'no.txt'"),
     ],
@@ -148,6 +158,11 @@ def test_wrong_requests_are_one_line_and_code_2(words, message, tmp_path, monkey
 )
 def test_wrong_requests_to_run_are_one_line_and_code_2(program, options, message):
     assert message in fails("gpt", "run", program[0], *options)
+
+
+def test_an_unknown_fabric_is_one_line_and_code_2(program, tmp_path):
+    message = fails("gpt", "emit", program[0], "--target", "ecp6", "-o", tmp_path)
+    assert "'ecp6'" in message and "did you mean 'ecp5'?" in message
 
 
 def test_a_corrupt_program_is_one_clear_error(program, tmp_path):

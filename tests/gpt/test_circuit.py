@@ -8,7 +8,7 @@ from hwgen.catalogue.payload import pack, unpack
 from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.lint import lint_messages
 from hwgen.golden.gpt.machine import Interpreter
-from hwgen.gpt.circuit import Circuit, machine_verilog
+from hwgen.gpt.circuit import Circuit, machine_circuit
 from hwgen.sim.toolchain import run_yosys
 
 EVERYWHERE = "embed|wte|wpe|output"
@@ -90,9 +90,9 @@ def test_what_cannot_be_done_is_said_and_the_next_run_is_right(circuit):
 
 def test_the_circuit_is_free_of_lint_latches_loops_and_conflicts(tmp_path):
     path = tmp_path / "gpt.v"
-    path.write_text(machine_verilog(small(), "ecp5", 50))
+    path.write_text(machine_circuit(small(), "ecp5", 50)[1])
     assert lint_messages([path], "gpt") == []
-    path.write_text(machine_verilog(small(), "generic", 50))
+    path.write_text(machine_circuit(small(), "generic", 50)[1])
     script = ["read_verilog gpt.v", "hierarchy -check -top gpt", "proc", "check -assert"]
     run_yosys([*script, "select -assert-none t:$dlatch"], cwd=tmp_path, what="checking")
 

@@ -9,6 +9,7 @@ command = CommandGroup(
     {
         "compile": "Make instructions and a memory image of a model.",
         "run": "Continue a text with a compiled model.",
+        "emit": "Write the machine of a compiled model as Verilog.",
         "loss": "What a weight format costs on a text, beside the float model.",
     },
     package="hwgen.cli.gpt",
