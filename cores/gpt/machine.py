@@ -71,7 +71,7 @@ class GptMachine(wiring.Component):
 
     def _units(self, m):
         config, machine = self.config, self.config.program.machine
-        used = [each for each in self._used("function") if each != "none"]
+        used = self._functions()
         m.submodules.products = self.products = Products(config)
         m.submodules.results = self._results = Results(config, used)
         m.submodules.normalise = self.normalise = Normalise()
@@ -80,12 +80,12 @@ class GptMachine(wiring.Component):
         lanes = max(GROUP, machine.head_width)
         m.submodules.quantiser = self._quantiser = Quantiser(config, GAINED_BITS, lanes)
 
-    def _used(self, operand):
-        """Return the values that an operand of products has in the program."""
+    def _functions(self):
+        """Return the functions that the program uses."""
         program = self.config.program
         instructions = [program.instruction(number) for number in range(len(program))]
-        found = [each.values.get(operand) for each in instructions if each.kind.name == "multiply"]
-        return list(dict.fromkeys(found))
+        found = [each.function for each in instructions if each.kind.name == "multiply"]
+        return [each for each in dict.fromkeys(found) if each != "none"]
 
     def _memories(self, m):
         config, machine = self.config, self.config.program.machine
@@ -153,7 +153,7 @@ class GptMachine(wiring.Component):
             results.cosine.eq(self.angles.cosine),
             results.sine.eq(self.angles.sine),
         ]
-        self._bias_row, pair = Signal(20, name="bias_row"), Signal(20, name="result_row")
+        self._bias_row = Signal(20, name="bias_row")
         pairs = self.config.program.machine.head_width // 2
         half, place = Signal(), Signal(range(max(2, pairs)))
         with m.If(products.valid):
@@ -164,7 +164,7 @@ class GptMachine(wiring.Component):
                 m.d.sync += place.eq(Mux(place == pairs - 1, 0, place + 1))
         m.d.comb += self.angles.pair.eq(place)
         with m.If(products.start):
-            m.d.sync += [self._bias_row.eq(0), half.eq(0), place.eq(0), pair.eq(0)]
+            m.d.sync += [self._bias_row.eq(0), half.eq(0), place.eq(0)]
 
     def _connect_vectors(self, m):
         """Connect the values: read by norms and additions, written by results and attention."""

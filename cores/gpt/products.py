@@ -76,8 +76,8 @@ class Products(wiring.Component):
             m, targets.get(self._config.target), self._config.freq, Const(1), self._config.size
         )
         valid = ValidChain(m, counters["valid"], Const(1))
-        term, last = self._term(m, pipeline, counters)
-        self._accumulate(m, pipeline, valid, term, last, counters)
+        term = self._term(m, pipeline, counters)
+        self._accumulate(m, pipeline, valid, term, counters)
         return m
 
     def _count(self, m):
@@ -130,11 +130,10 @@ class Products(wiring.Component):
         self.integer_bits = max(each.width for each in found)
         if len(found) == 1:
             return found[0].integers, found[0].significand, found[0].exponent
-        chosen = [[each.integers[column] for each in found] for column in range(GROUP)]
         integers = []
-        for column, values in enumerate(chosen):
+        for column in range(GROUP):
             integer = Signal(signed(self.integer_bits), name=f"weight_{column}")
-            m.d.comb += integer.eq(Array(values)[self.format])
+            m.d.comb += integer.eq(Array(each.integers[column] for each in found)[self.format])
             integers.append(integer)
         units = [
             Array([getattr(each, part) for each in found])[self.format]
@@ -175,9 +174,9 @@ class Products(wiring.Component):
         scaled = product(pipeline, total, unit, "scaled")
         shift = pipeline.input(amount, "amount")
         term = rounding_shift(pipeline, scaled, shift, _MOST_LEFT, "term")
-        return clipped(pipeline, term, SUM_BITS + 1), None
+        return clipped(pipeline, term, SUM_BITS + 1)
 
-    def _accumulate(self, m, pipeline, valid, term, _, counters):
+    def _accumulate(self, m, pipeline, valid, term, counters):
         """Add up the parts of a row and give its sum."""
         marks = {
             name: pipeline.input(counters[name], f"is_{name}") for name in ("first", "ends", "last")
