@@ -15,7 +15,8 @@ from hwgen.golden.lutnet import classes_of
 from hwgen.lutnet.alternatives import alternatives
 from hwgen.lutnet.estimate import estimated_luts, estimated_registers, table_luts
 from hwgen.lutnet.knapsack import best_choice
-from hwgen.lutnet.pruning import pruned, resources
+from hwgen.lutnet.pruning import _groups, pruned, resources
+from hwgen.lutnet.simplification import Source
 
 
 @settings(deadline=None, max_examples=40)
@@ -110,6 +111,16 @@ def test_every_limit_is_met(limits):
     assert estimated_registers(found) <= limits.get("registers", np.inf)
     assert (resources(found) < resources(network)).all()
     assert (classes_of(found, vectors) == classes).mean() > 0.9
+
+
+def test_a_table_costs_itself_and_its_place_in_a_sum():
+    network, vectors, classes = classifier(np.random.default_rng(6), useful=2, noise=3)
+    source = Source(network, vectors, 0)
+    groups = _groups(network, source, (vectors, classes), lambda done: None)
+    # the constant nearest to the first table is 0, which no sum counts; that of the other one is 1
+    for useful, constants in ((groups[0], [0]), (groups[5], [0, 1])):
+        assert useful.costs[0].tolist() == [2, 1]
+        assert sorted(useful.costs[useful.costs[:, 1] == 0, 0].tolist()) == constants
 
 
 def test_a_network_within_the_budget_stays_as_it_is():
