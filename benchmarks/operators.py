@@ -117,10 +117,10 @@ def main(names, as_json, write_docs):
         print(f"{number}/{len(chosen)} ", end="", file=sys.stderr, flush=True)
         results.append(measure(case))
         print(row(results[-1]), file=sys.stderr, flush=True)
+        if write_docs:
+            write(results)
     text = f"{markdown(results)}\n\n{provenance(SEEDS)}"
     print(json.dumps(results, indent=1) if as_json else text)
-    if write_docs:
-        write(results)
     below = [f"{each['core']} {each['options']}" for each in results if missed(each)]
     if below:
         print(f"bar missed: {'; '.join(below)}", file=sys.stderr)

@@ -11,6 +11,7 @@ import pytest
 
 from hwgen.formats.lut_network import Elements, LutNetwork, SumLayer, TableLayer, ThresholdLayer
 from hwgen.formats.lut_network_file import network_bytes
+from hwgen.lutnet.pareto import published
 
 
 def write(name, seed=1, data="mnist", test=91.5, side=4):
@@ -64,7 +65,7 @@ def test_the_page_has_a_picture_of_inputs_and_layers_and_one_of_sizes(hwgen):
         (str(each), str(each // 2)) for each in range(20)
     )
     places = [(float(each.get("cx")), float(each.get("cy"))) for each in sizes.iter("circle")]
-    assert len(places) == 2 + 12
+    assert len(places) == 2 + len(published("mnist"))
     assert all(0 <= x <= 640 and 0 <= y <= 320 for x, y in places)
     # better is higher
     assert places[0][1] < places[1][1]
