@@ -1,6 +1,6 @@
 """Fields that the configs of many cores share: formats, rounding, frequency and fabric."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -116,6 +116,9 @@ TARGET = Field(default="ecp5", description="fabric that the circuit is shaped fo
 
 class CoreConfig:
     """What every config can do; the fields are those of the dataclass that derives from it."""
+
+    digested: ClassVar[tuple[str, ...]] = ()
+    """Fields that a field ``digest`` stands for: where something is read from, and how."""
 
     def as_dict(self):
         """Return the fields as plain values, formats by their canonical names."""

@@ -117,6 +117,8 @@ def _value(name, field, generator):
         return _DRAWN[kind](generator)
     if kind is int:
         return _integer(name, limits, generator)
+    if kind is str and name.endswith("fmt"):
+        return _weights(generator)
     # what is neither a type of ours nor a number is one of the words of a Literal, or nothing
     return None if isinstance(kind, type) else kind
 
@@ -170,8 +172,17 @@ def _network(generator):
     return f"random/{inputs}x{bits}/{neurons}/{generator.randint(0, 999)}"
 
 
+def _model(generator):
+    width, layers = 16 * generator.randint(1, 3), generator.randint(1, 2)
+    return f"random/{width}x{layers}/{generator.randint(0, 99)}"
+
+
+def _weights(generator):
+    return generator.choice(["int8", "int4", "mxfp4", "mxfp6-e2m3", "mxint8", "bitmod4", "bcq2"])
+
+
 # fields that name what a core is made from
-_SOURCES = {"matrix": _matrix, "net": _network}
+_SOURCES = {"matrix": _matrix, "net": _network, "model": _model}
 
 
 def _float(generator):

@@ -6,7 +6,7 @@ import bridge_cores
 import hwgen.boards as boards
 import numpy as np
 import pytest
-from bridge_board import ONE, SUM, ULX3S, power_on, sum_streams, sum_tokens
+from bridge_board import ONE, SUM, ULX3S, power_on, sum_tokens
 from hwgen.cores.bridge.harness import Harness
 from hwgen.cores.bridge.protocol import Kind
 from hwgen.cores.bridge.top import BoardTop
@@ -95,7 +95,7 @@ def test_a_core_on_another_clock_gives_the_same_results():
     tokens, wanted = sum_tokens(40, config)
     link.connect()
     assert np.array_equal(link.transfer(tokens), wanted)
-    assert link.self_test().signature == expected_signature(SUM, config, core.streams)
+    assert link.self_test().signature == expected_signature(SUM, config, core)
     link.connect()
     assert np.array_equal(link.transfer(tokens), wanted)
     assert link.restarts == 0
@@ -263,7 +263,7 @@ def test_a_host_that_ignores_the_window_loses_frames_only():
 @pytest.mark.parametrize("group", [1, 7])
 def test_the_self_test_leaves_the_signature_of_the_golden_model(group):
     config = bridge_cores.SumConfig(group=group)
-    right = expected_signature(SUM, config, sum_streams(config))
+    right = expected_signature(SUM, config, bridge_cores.Sum(config))
     board = power_on(config=config)
     link = Link(board)
     assert not link.connect().tested
@@ -275,7 +275,7 @@ def test_the_self_test_leaves_the_signature_of_the_golden_model(group):
 
 
 def test_a_board_that_knows_the_signature_says_whether_it_is_right():
-    right = expected_signature(SUM, ONE, sum_streams())
+    right = expected_signature(SUM, ONE, bridge_cores.Sum(ONE))
     icebreaker = boards.get("icebreaker")
     good = power_on(board=icebreaker, signature=right)
     assert good.leds == 0b11
@@ -293,5 +293,5 @@ def test_the_button_starts_the_self_test():
     assert board.leds == 0b10000001
     board.read(3e-3)
     board.press(False)
-    right = expected_signature(SUM, ONE, sum_streams())
+    right = expected_signature(SUM, ONE, bridge_cores.Sum(ONE))
     assert Link(board).read_status().signature == right

@@ -22,6 +22,8 @@ class Feeder(wiring.Component):
         Bytes of a token.
     drain : int
         Clocks without a result after which a core has nothing more to say.
+    tests : int
+        Tokens of the self-test, at least 2.
 
     Members
     -------
@@ -43,9 +45,10 @@ class Feeder(wiring.Component):
         Reset the core.
     """
 
-    def __init__(self, token_bytes, drain):
+    def __init__(self, token_bytes, drain, tests=BIST_TOKENS):
         self._token_bytes = token_bytes
         self._drain = drain
+        self._tests = tests
         super().__init__(
             {
                 "i": In(word_signature()),
@@ -67,7 +70,7 @@ class Feeder(wiring.Component):
         # bytes that the token still lacks, less one
         lacking = Signal(range(-1, self._token_bytes), init=self._token_bytes - 1)
         # tokens after the one being offered, less one
-        tests_left = Signal(range(-1, BIST_TOKENS))
+        tests_left = Signal(range(-1, self._tests))
         shift = self._shift_tokens(m)
         m.d.sync += [shift.eq(0), self.test_starts.eq(0), self.core_reset.eq(0)]
         with m.FSM():
@@ -107,7 +110,7 @@ class Feeder(wiring.Component):
                     self.test_starts.eq(1),
                     self.core_reset.eq(1),
                     self.testing.eq(1),
-                    tests_left.eq(BIST_TOKENS - 2),
+                    tests_left.eq(self._tests - 2),
                     lacking.eq(self._token_bytes - 1),
                 ]
 

@@ -9,7 +9,8 @@ from hwgen.cores.bridge.crossing import Crossing, Word
 from hwgen.cores.bridge.dispatcher import Dispatcher
 from hwgen.cores.bridge.feeder import Collector, Feeder
 from hwgen.cores.bridge.protocol import (
-    MARKER_FIELDS,
+    BIST_TOKENS,
+    HELD_FIELDS,
     NAME_BYTES,
     STATUS_FIELDS,
     VERSION,
@@ -28,6 +29,7 @@ RESULT_RING = 512
 RESTART_CLOCKS = 32
 # clocks of silence beyond the core's latency before its results are taken to be complete
 MARGIN = 32
+_MOST_LATENCY = 0xFFFF
 
 
 class Harness(wiring.Component):
@@ -40,7 +42,7 @@ class Harness(wiring.Component):
     ----------
     component : wiring.Component
         The core: stream ports ``i`` and ``o``, attributes ``latency`` and
-        ``initiation_interval``.
+        ``initiation_interval``; where it has them, ``longest_pause`` and ``self_test_tokens``.
     streams : tuple of Stream
         Descriptors of its input and output stream.
     clock_hz, baud : float
@@ -157,7 +159,9 @@ class Harness(wiring.Component):
         """Build what runs on the core's clock; return the signature."""
         core = self._component
         drain = core.latency + core.initiation_interval + MARGIN
-        feeder = Feeder(self.sizes.input_bytes, drain)
+        drain += getattr(core, "longest_pause", 0)
+        tests = getattr(core, "self_test_tokens", BIST_TOKENS)
+        feeder = Feeder(self.sizes.input_bytes, drain, tests)
         collector = Collector(self._output.width)
         misr = Misr(self._output.width)
         reset_core = Signal()
@@ -167,11 +171,12 @@ class Harness(wiring.Component):
         m.submodules.feeder = ResetInserter(restart)(feeder)
         m.submodules.collector = ResetInserter(restart)(collector)
         m.submodules.misr = ResetInserter(restart | feeder.test_starts)(misr)
-        markers = self._markers() & feeder.testing.replicate(len(feeder.token))
+        free, held = self._held()
+        testing = feeder.testing.replicate(len(feeder.token))
         wiring.connect(m, words, feeder.i)
         wiring.connect(m, collector.o, answers)
         m.d.comb += [
-            Value.cast(core.i.payload).eq(feeder.token | markers),
+            Value.cast(core.i.payload).eq(feeder.token & (~testing | free) | testing & held),
             core.i.valid.eq(feeder.valid),
             feeder.ready.eq(core.i.ready),
             feeder.quiet.eq(collector.quiet),
@@ -229,13 +234,15 @@ class Harness(wiring.Component):
             self.uart_tx.eq(uart.tx),
         ]
 
-    def _markers(self):
-        """Bits of an input token that the self-test holds at 1."""
-        return sum(
-            ((1 << field.width * field.count) - 1) << self._input.lsb(field.name)
-            for field in self._input.fields
-            if field.name in MARKER_FIELDS
-        )
+    def _held(self):
+        """Return the bits of an input token that the self-test leaves, and those that it sets."""
+        free, held = (1 << self._input.width) - 1, 0
+        for field in self._input.fields:
+            if field.name in HELD_FIELDS:
+                lsb, most = self._input.lsb(field.name), (1 << field.width * field.count) - 1
+                free &= ~(most << lsb)
+                held |= (HELD_FIELDS[field.name] & most) << lsb
+        return free, held
 
     def _constants(self):
         """Return a status reply with zeros for what changes."""
@@ -247,7 +254,7 @@ class Harness(wiring.Component):
             "output_bytes": sizes.output_bytes,
             "payload_limit": sizes.payload_limit,
             "buffer_bytes": sizes.buffer_bytes,
-            "latency": self._component.latency,
+            "latency": min(self._component.latency, _MOST_LATENCY),
             "name": int.from_bytes(self._name, "little"),
         }
         return b"".join(

@@ -27,7 +27,7 @@ from enum import IntEnum
 __all__ = [
     "BIST_TOKENS",
     "FRAME_OVERHEAD",
-    "MARKER_FIELDS",
+    "HELD_FIELDS",
     "MISR_POLYNOMIAL",
     "NAME_BYTES",
     "PRBS_SEED",
@@ -70,9 +70,9 @@ BIST_TOKENS = 16384
 # the 31 bits before its first pseudo-random one, the earliest in bit 0; about half of them ones,
 # because the sequence takes hundreds of bytes to become balanced from all ones
 PRBS_SEED = 0x5A3C96E1
-# fields of these names delimit groups of tokens; the self-test holds them at 1, so that every
-# group is complete whatever the random bits say
-MARKER_FIELDS = ("first", "last")
+# what the self-test holds in every bit, or as a number, of fields of these names: markers of groups
+# of tokens, so that every group is complete whatever the random bits say, and numbers of results
+HELD_FIELDS = {"first": -1, "last": -1, "wanted": 1}
 # Galois form, x^32 implied: the polynomial of CRC-32
 MISR_POLYNOMIAL = 0x04C11DB7
 

@@ -33,6 +33,8 @@ class ConstMatvecConfig(CoreConfig):
         With every mistake at once; ``Core.configure`` makes one line of it for a person.
     """
 
+    digested = ("matrix", "tensor")
+
     matrix: str = Field(
         default="random-int8/16x16/1",
         description="integer matrix W, one row an output: a .npy, .safetensors or .csv file, or "

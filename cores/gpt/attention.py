@@ -13,6 +13,7 @@ from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.pipelined import ValidChain
 
 from hwgen import targets
+from hwgen.collector import no_garbage_collection
 
 __all__ = ["Attention"]
 
@@ -26,7 +27,7 @@ class Attention(wiring.Component):
 
     Parameters
     ----------
-    config : GptConfig
+    config : MachineConfig
 
     Members
     -------
@@ -38,6 +39,11 @@ class Attention(wiring.Component):
         Begin.
     value, number, valid, done : Out
         A result, and its number; all are there.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the start to the end, and two more for every token.
     """
 
     def __init__(self, config):
@@ -61,8 +67,13 @@ class Attention(wiring.Component):
                 "done": Out(1),
             }
         )
+        with no_garbage_collection():
+            self._built = self._build()
 
     def elaborate(self, platform):
+        return self._built
+
+    def _build(self):
         m = Module()
         self._stored(m)
         self._scores(m)
@@ -148,6 +159,7 @@ class Attention(wiring.Component):
         score = saturated(pipeline, moved, "score")
         last = pipeline.input(self._reads_last, "score_is_last")
         stage = pipeline.output_stage([score, last])
+        self._score_stages = stage
         found, now = pipeline.output(score, stage), valid.at(stage)
         place = Signal.like(self._token, name="score_place_written")
         self._greatest = Signal(signed(32), name="greatest_score")
@@ -206,6 +218,7 @@ class Attention(wiring.Component):
         ]
         last = pipeline.input(self._sums_last, "sum_is_last")
         stage = pipeline.output_stage([*products, power, last])
+        self._sum_stages = stage
         now = valid.at(stage)
         depth = (machine.context - 1).bit_length()
         self._total = Signal(_POWER_BITS + depth, name="sum_of_powers")
@@ -259,6 +272,7 @@ class Attention(wiring.Component):
         at_number, ends = pipeline.input(number, "number"), number == width - 1
         is_last = pipeline.input(ends, "is_last")
         stage = pipeline.output_stage([result, at_number, is_last])
+        self._quotient_stages = stage
         now = valid.at(stage)
         m.d.sync += [
             self.value.eq(pipeline.output(result, stage)),
@@ -285,6 +299,8 @@ class Attention(wiring.Component):
                 m.d.sync += [reading.eq(0), self._token.eq(0)]
         # until the reciprocal of the whole sum is there
         waits = self._inverse_stages + 3
+        stages = self._score_stages + self._sum_stages + self._quotient_stages
+        self.latency = stages + waits + self._machine.head_width + 6
         left = Signal(range(waits + 1), name="waits")
         with m.FSM():
             with m.State("IDLE"), m.If(self.start):

@@ -1,49 +1,79 @@
-"""What a GPT machine executes and what it is built for."""
+"""Configuration of a GPT machine with its model."""
 
-from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from hwgen import targets
-from hwgen.errors import UsageError
-from hwgen.formats.gpt_program import Program
-from hwgen.formats.weight_stream import GROUP, parse_weight_stream
+from hwgen.cores.config import (
+    FREQUENCY,
+    STRICT,
+    TARGET,
+    CoreConfig,
+    Digest,
+    Frequency,
+    Target,
+    set_field,
+)
+from hwgen.cores.gpt.machine_config import MachineConfig
+from hwgen.cores.gpt.model_source import read_source
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from hwgen.errors import HwgenError
 
 __all__ = ["GptConfig"]
 
-_MOST_WORDS = 1 << 16
 
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class GptConfig(CoreConfig):
+    """What a ``gpt`` core computes and what it is built for.
 
-@dataclass(frozen=True)
-class GptConfig:
-    """A program, all in memory on the chip, and where it runs.
-
-    Parameters
-    ----------
-    program : Program
-    target : str
-        Fabric.
-    freq : float or None
-        MHz; None: no registers but those between units.
-
-    Raises ``UsageError`` for a program that this machine cannot execute.
+    Raises
+    ------
+    pydantic.ValidationError
+        With every mistake at once; ``Core.configure`` makes one line of it for a person.
     """
 
-    program: Program
-    target: str = "ecp5"
-    freq: float | None = None
+    digested = ("model", "fmt", "embedding_fmt", "activations", "context")
 
-    def __post_init__(self):
-        targets.get(self.target)
-        for name in self.program.machine.formats:
-            if parse_weight_stream(name).group != GROUP:
-                raise UsageError(
-                    f"weights in hardware must have groups of {GROUP} columns or more, not {name}"
-                )
-        if len(self.program) >= _MOST_WORDS:
-            raise UsageError(
-                f"program must have fewer than {_MOST_WORDS} instructions, not {len(self.program)}"
+    model: str = Field(
+        default="random/16x2/1",
+        description="a model file, a file of hwgen gpt compile, or random/DIMxLAYERS/SEED",
+    )
+    fmt: str | None = Field(
+        default=None, description="quantizer of the weights, hwgen list methods (default: int4)"
+    )
+    embedding_fmt: str | None = Field(
+        default=None, description="quantizer of embeddings and output layer (default: int8)"
+    )
+    activations: Literal["mxint8", "mxint16"] | None = Field(
+        default=None, description="codes of activations, keys and values (default: mxint8)"
+    )
+    context: Annotated[int, Field(ge=1, le=1 << 20)] | None = Field(
+        default=None, description="tokens that are kept (default: those of the model)"
+    )
+    digest: Digest | None = Field(
+        default=None, description="SHA-256 that the program must have (default: any)"
+    )
+    freq: Frequency = FREQUENCY
+    target: Target = TARGET
+
+    @model_validator(mode="after")
+    def _complete(self):
+        try:
+            program = read_source(
+                self.model, self.fmt, self.embedding_fmt, self.activations, self.context
             )
+            machine = MachineConfig(program, self.target, self.freq)
+        except HwgenError as error:
+            raise ValueError(str(error)) from None
+        if self.digest not in (None, program.digest):
+            raise ValueError(
+                f"digest must be {program.digest} for {self.model!r}, not {self.digest!r}"
+            )
+        set_field(self, "digest", program.digest)
+        set_field(self, "machine", machine)
+        return self
 
     @property
-    def size(self):
-        """Bits of the circuit, roughly: paths in a large one are longer."""
-        return 20_000 if self.freq is not None else 0
+    def program(self):
+        """What the machine executes, a `Program`."""
+        return self.machine.program

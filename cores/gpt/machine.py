@@ -13,6 +13,7 @@ from hwgen.cores.gpt.products import EXPONENT_BITS, Products
 from hwgen.cores.gpt.quantiser import Quantiser
 from hwgen.cores.gpt.results import Results
 from hwgen.cores.gpt.sequence import WANTED_BITS, add_sequence
+from hwgen.cores.gpt.timing import ANSWER_CYCLES, CycleModel, Delays
 from hwgen.cores.interface import Field, Stream
 
 from hwgen import targets
@@ -28,7 +29,7 @@ class GptMachine(wiring.Component):
 
     Parameters
     ----------
-    config : GptConfig
+    config : MachineConfig
 
     Members
     -------
@@ -36,7 +37,29 @@ class GptMachine(wiring.Component):
         A token; whether a text begins with it; how many tokens are to follow it.
     o : Out(stream)
         Tokens that were chosen, each with the status 0; or a status that tells what went wrong.
+
+    Attributes
+    ----------
+    latency, initiation_interval : int
+        Clock cycles from a token that begins a text to the token behind it, and from one such
+        token to the next. Later ones take longer, see `CycleModel`.
+    keeps_state : bool
+        True: keys and values of the tokens before.
+    result_beats : int
+        1: a token is answered by a token.
+    shortest_interval, longest_pause : int
+        Clock cycles between two answers, of which one says what is wrong; what a token takes
+        longer at the end of the context.
+    self_test_tokens : int
+        Tokens of a board's self-test.
+    delays : Delays
+        Of the units, for a `CycleModel`.
     """
+
+    keeps_state = True
+    result_beats = 1
+    shortest_interval = 2
+    self_test_tokens = 64
 
     def __init__(self, config):
         self.config, machine = config, config.program.machine
@@ -57,10 +80,15 @@ class GptMachine(wiring.Component):
                 "o": Out(stream.Signature(self.streams[1].layout())),
             }
         )
+        self._units()
+        model = CycleModel(config.program, self.delays)
+        self.latency = model.cycles(0) + ANSWER_CYCLES
+        self.longest_pause = model.cycles(machine.context - 1) - model.cycles(0)
+        self.initiation_interval = self.latency + 1
 
     def elaborate(self, platform):
         m = Module()
-        self._units(m)
+        self._add_units(m)
         self._memories(m)
         self._connect_products(m)
         self._connect_vectors(m)
@@ -69,16 +97,29 @@ class GptMachine(wiring.Component):
         add_sequence(m, self)
         return m
 
-    def _units(self, m):
+    def _units(self):
         config, machine = self.config, self.config.program.machine
-        used = self._functions()
-        m.submodules.products = self.products = Products(config)
-        m.submodules.results = self._results = Results(config, used)
-        m.submodules.normalise = self.normalise = Normalise()
-        m.submodules.angles = self.angles = Angles(machine.head_width // 2)
-        m.submodules.attention = self.attention = Attention(config)
+        self.products = Products(config)
+        self._results = Results(config, self._functions())
+        self.normalise = Normalise()
+        self.angles = Angles(machine.head_width // 2)
+        self.attention = Attention(config)
         lanes = max(GROUP, machine.head_width)
-        m.submodules.quantiser = self._quantiser = Quantiser(config, GAINED_BITS, lanes)
+        self._quantiser = Quantiser(config, GAINED_BITS, lanes)
+        self.delays = Delays(
+            self.products.latency,
+            self._results.latency,
+            self._quantiser.latency,
+            self.attention.latency,
+        )
+
+    def _add_units(self, m):
+        m.submodules.products = self.products
+        m.submodules.results = self._results
+        m.submodules.normalise = self.normalise
+        m.submodules.angles = self.angles
+        m.submodules.attention = self.attention
+        m.submodules.quantiser = self._quantiser
 
     def _functions(self):
         """Return the functions that the program uses."""

@@ -12,6 +12,7 @@ from hwgen.cores.gpt.decode import BlockDecoder
 from hwgen.cores.pipelined import ValidChain
 
 from hwgen import targets
+from hwgen.collector import no_garbage_collection
 from hwgen.formats.weight_stream import GROUP, parse_weight_stream
 
 __all__ = ["EXPONENT_BITS", "SUM_BITS", "Products"]
@@ -30,7 +31,7 @@ class Products(wiring.Component):
 
     Parameters
     ----------
-    config : GptConfig
+    config : MachineConfig
 
     Members
     -------
@@ -44,6 +45,11 @@ class Products(wiring.Component):
         Port to the codes, whose data come a clock cycle after the address.
     sum, last, valid : Out
         A sum with 24 fraction bits; the last one.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the address of a row's last block to its sum.
     """
 
     def __init__(self, config):
@@ -68,8 +74,14 @@ class Products(wiring.Component):
                 "valid": Out(1),
             }
         )
+        # the latency is known only once the registers are placed
+        with no_garbage_collection():
+            self._built = self._build()
 
     def elaborate(self, platform):
+        return self._built
+
+    def _build(self):
         m = Module()
         counters = self._count(m)
         pipeline = Pipeline(
@@ -78,6 +90,7 @@ class Products(wiring.Component):
         valid = ValidChain(m, counters["valid"], Const(1))
         term = self._term(m, pipeline, counters)
         self._accumulate(m, pipeline, valid, term, counters)
+        return m
         return m
 
     def _count(self, m):
@@ -182,6 +195,7 @@ class Products(wiring.Component):
             name: pipeline.input(counters[name], f"is_{name}") for name in ("first", "ends", "last")
         }
         stage = pipeline.output_stage([term, *marks.values()])
+        self.latency = stage + 3
         part = pipeline.output(term, stage)
         first, ends, last = (pipeline.at(each, stage) for each in marks.values())
         total, emerges = Signal(signed(SUM_BITS + 2 + 12)), valid.at(stage)

@@ -10,6 +10,7 @@ from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.pipelined import ValidChain
 
 from hwgen import targets
+from hwgen.collector import no_garbage_collection
 
 __all__ = ["Quantiser"]
 
@@ -21,7 +22,7 @@ class Quantiser(wiring.Component):
 
     Parameters
     ----------
-    config : GptConfig
+    config : MachineConfig
     width : int
         Bits of a value.
     lanes : int
@@ -37,6 +38,11 @@ class Quantiser(wiring.Component):
         Fraction bits of the values.
     codes, exponent, block_last, block_valid : Out
         A block.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the last value of a block to the block, were it of one value only.
     """
 
     def __init__(self, config, width, lanes):
@@ -55,8 +61,13 @@ class Quantiser(wiring.Component):
                 "block_valid": Out(1),
             }
         )
+        with no_garbage_collection():
+            self._built = self._build()
 
     def elaborate(self, platform):
+        return self._built
+
+    def _build(self):
         m = Module()
         self._emit(m, *self._gather(m))
         return m
@@ -129,6 +140,7 @@ class Quantiser(wiring.Component):
         moved = rounding_shift(pipeline, value, amount, name="code_moved")
         code = clipped(pipeline, moved, bits - 1, "code")
         stage = pipeline.output_stage([code, amount, *marks])
+        self.latency = stage + 4
         made, now = pipeline.output(code, stage), valid.at(stage)
         at_lane, at_end, at_last = (pipeline.at(each, stage) for each in marks)
         exponent = pipeline.at(amount, stage)

@@ -10,6 +10,7 @@ from hwgen.cores.gpt.products import SUM_BITS
 from hwgen.cores.pipelined import ValidChain
 
 from hwgen import targets
+from hwgen.collector import no_garbage_collection
 
 __all__ = ["Results"]
 
@@ -21,7 +22,7 @@ class Results(wiring.Component):
 
     Parameters
     ----------
-    config : GptConfig
+    config : MachineConfig
     functions : sequence of str
         Those that the program uses.
 
@@ -40,6 +41,11 @@ class Results(wiring.Component):
         Of the pair that the row completes.
     value, value_last, value_valid : Out
         A result.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from a sum to its value; the second one of a turned pair comes a cycle later.
     """
 
     def __init__(self, config, functions):
@@ -65,16 +71,23 @@ class Results(wiring.Component):
                 "row_done": Out(1),
             }
         )
+        with no_garbage_collection():
+            self._built = self._build()
 
     def _pipeline(self, m):
         config = self._config
         return Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
 
     def elaborate(self, platform):
+        return self._built
+
+    def _build(self):
         m = Module()
         y, last, valid = self._linear(m)
         item = self._pairs(m, y, last, valid)
         self._nonlinear(m, item)
+        # registers behind the rows, of pairs, and behind the values
+        self.latency = self._row_stages + self._value_stages + 3
         return m
 
     def _linear(self, m):
@@ -102,7 +115,7 @@ class Results(wiring.Component):
             name="biased",
         )
         total = saturated(pipeline, total, "row_value")
-        stage = pipeline.output_stage([total, last])
+        self._row_stages = stage = pipeline.output_stage([total, last])
         registers = []
         for name, value in (("value", total), ("last", last)):
             signal = pipeline.output(value, stage)
@@ -184,7 +197,7 @@ class Results(wiring.Component):
         result = pipeline.logic(
             lambda g, x, y: Mux(g, x, y), gated, limited, found, shape=signed(32), name="result"
         )
-        stage = pipeline.output_stage([result, values["last"]])
+        self._value_stages = stage = pipeline.output_stage([result, values["last"]])
         m.d.sync += [
             self.value.eq(pipeline.output(result, stage)),
             self.value_last.eq(pipeline.output(values["last"], stage)),

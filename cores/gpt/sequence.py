@@ -17,24 +17,29 @@ def add_sequence(m, machine):
     counter, token = Signal(16, name="counter"), Signal.like(payload.token, name="token_now")
     position = Signal(range(sizes.context + 1), name="position")
     wanted = Signal(WANTED_BITS, name="wanted")
-    status = Signal(8, name="status")
+    status, told = Signal(8, name="status"), Signal.like(token, name="told_token")
     opcode, start = machine.word[:8], Signal(name="start_unit")
     m.d.comb += [
         machine.fetch.addr.eq(counter),
         machine.attention.position.eq(position),
-        machine.o.payload.token.eq(machine.chosen),
+        machine.o.payload.token.eq(told),
         machine.o.payload.status.eq(status),
-        machine.o.payload.counter.eq(counter),
+        machine.o.payload.counter.eq(Mux(status == 0, 0, counter)),
     ]
     attend, norm = Operands(machine.word, "attend"), Operands(machine.word, "normalise")
     angles, embed = Operands(machine.word, "angles"), Operands(machine.word, "embed")
     coarse, fine = Signal(32), Signal(32)
     row = Mux(embed.chooses("index", "token"), token, position)
-    m.d.sync += [
-        machine.row.eq(row * embed.blocks),
-        coarse.eq(angles.coarse + 2 * angles.pairs * (position >> angles.bits)),
-        fine.eq(angles.fine + 2 * angles.pairs * (position & ((1 << angles.bits) - 1))),
-    ]
+    m.d.sync += machine.row.eq(row * embed.blocks)
+    # a turn has two words for every pair, and a head is pairs
+    width = sizes.head_width
+    with m.Switch(angles.bits):
+        for bits in _angle_bits(machine.config.program):
+            with m.Case(bits):
+                m.d.sync += [
+                    coarse.eq(angles.coarse + width * position[bits:]),
+                    fine.eq(angles.fine + width * position[:bits]),
+                ]
     m.d.comb += [
         machine.angles.coarse.eq(coarse),
         machine.angles.fine.eq(fine),
@@ -76,6 +81,7 @@ def add_sequence(m, machine):
                     m.d.sync += position.eq(0)
                 m.next = "CHECK"
         with m.State("CHECK"):
+            m.d.sync += told.eq(0)
             m.next = "FETCH"
             with m.If(position == sizes.context):
                 m.d.sync += status.eq(_CONTEXT_FULL)
@@ -143,13 +149,21 @@ def add_sequence(m, machine):
                             m.next = "FETCH"
         with m.State("END"):
             m.d.sync += position.eq(position + (status == 0))
+            with m.If(status == 0):
+                m.d.sync += told.eq(machine.chosen)
             m.next = "IDLE"
             with m.If((status != 0) | (wanted != 0)):
                 m.next = "ANSWER"
         with m.State("ANSWER"):
             m.d.comb += machine.o.valid.eq(1)
             with m.If(machine.o.ready):
-                m.d.sync += [token.eq(machine.chosen), wanted.eq(wanted - 1), counter.eq(0)]
+                m.d.sync += [token.eq(told), wanted.eq(wanted - 1), counter.eq(0)]
                 m.next = "CHECK"
                 with m.If((status != 0) | (wanted <= 1)):
                     m.next = "IDLE"
+
+
+def _angle_bits(program):
+    """Return by how many bits instructions of a program divide positions."""
+    instructions = [program.instruction(number) for number in range(len(program))]
+    return sorted({each.bits for each in instructions if each.kind.name == "angles"})

@@ -32,6 +32,8 @@ class LutnetConfig(CoreConfig):
         With every mistake at once; ``Core.configure`` makes one line of it for a person.
     """
 
+    digested = ("net",)
+
     net: str = Field(
         default="random/16x1/12,6/1",
         description="network: a .safetensors file, or random/NxB/M1,M2,.../SEED",

@@ -254,7 +254,7 @@ class _Flow:
                 self.freq,
                 name=self.core.name,
                 identity=identity(self.core.name, self.config),
-                signature=expected_signature(self.core, self.config, component.streams),
+                signature=expected_signature(self.core, self.config, component),
             )
             text = emit_verilog(top, signature_ports(top), _TOP)
             write_file(work / f"{_TOP}.v", text)

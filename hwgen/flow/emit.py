@@ -197,10 +197,11 @@ def signature_ports(component):
 
 def describe_interface(core, config, component, verilog_file, verilog_text, module=None):
     """Return the contents of ``interface.json``: how a machine reads an emitted core."""
+    least = {"longest_pause": 2, "vector_beats": 2, "result_beats": 1, "shortest_interval": 1}
     optional = {
         name: value
-        for name in ("longest_pause", "vector_beats")
-        if (value := getattr(component, name, 0)) > 1
+        for name, above in least.items()
+        if (value := getattr(component, name, 0)) >= above
     }
     return {
         "schema": SCHEMA,

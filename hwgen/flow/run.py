@@ -99,7 +99,7 @@ def run(core, config, port, vectors, seed, progress=None, board=None):
         inputs = core.vectors(config, vectors, seed)
         expected = core.golden(config, inputs)
         tokens = payload.pack(source, inputs[source.name])
-        right = expected_signature(core, config, (source, found.sink))
+        right = expected_signature(core, config, found.component)
         _check_self_test(core, link.self_test(), right)
         link.connect()
         start = time.perf_counter()

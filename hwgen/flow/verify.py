@@ -18,7 +18,8 @@ SIMULATORS = ("verilator", "cxxrtl", "icarus")
 
 _EXHAUSTIVE_BITS = 20
 _CHUNK = 1 << 17
-_COCOTB_VECTORS = 1000
+_CHUNK_CYCLES = 1 << 21
+_COCOTB_VECTORS, _COCOTB_CYCLES = 1000, 1 << 14
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,23 @@ class _Plan:
     seed: int
     inputs: dict | None
 
+    @property
+    def beats(self):
+        """Input tokens of a result."""
+        return self.interface.get("result_beats", self.interface["initiation_interval"])
+
+    @property
+    def chunk(self):
+        """Most input tokens of a case: memory, and time where a result takes many cycles."""
+        cycles = -(-self.interface["initiation_interval"] // self.beats)
+        return min(_CHUNK, max(16, _CHUNK_CYCLES // cycles))
+
+    @property
+    def cocotb_vectors(self):
+        """Results that the slow tier compares."""
+        cycles = self.interface["initiation_interval"]
+        return min(self.vectors, _COCOTB_VECTORS, max(16, _COCOTB_CYCLES // cycles))
+
     def case(self, results, number=0):
         """Return a case of about ``results`` results or more, at most one chunk of tokens.
 
@@ -227,12 +245,13 @@ class _Plan:
         seed = self.seed
         if number:
             seed = int(np.random.SeedSequence([abs(self.seed), number]).generate_state(1)[0])
-        tokens = min(_CHUNK, results * self.interface["initiation_interval"])
+        most = self.chunk
+        tokens = min(most, results * self.beats)
         values = self.core.vectors(self.config, tokens, seed)
         expected = self.golden(values)
         found = _tokens(expected)
-        if found < results and tokens < _CHUNK:
-            tokens = min(_CHUNK, -(-tokens * results * 5 // (found * 4)))
+        if found < results and tokens < most:
+            tokens = min(most, -(-tokens * results * 5 // (found * 4)))
             values = self.core.vectors(self.config, tokens, seed)
             expected = self.golden(values)
         return Case.from_values(self.interface, values, expected, self.seed)
@@ -270,7 +289,7 @@ def _compiled(plan, verilog, folder, simulator, kind, waves):
     from hwgen.sim.compiled_tier import check_values, run_compiled
     from hwgen.sim.model import CompiledModel
 
-    many = plan.inputs is not None or plan.vectors > _CHUNK // 8
+    many = plan.inputs is not None or plan.vectors > plan.chunk // 8
     model = CompiledModel(
         verilog,
         plan.interface,
@@ -292,7 +311,7 @@ def _cocotb(plan, verilog, folder, simulator, kind, waves):
 
     from hwgen.sim.cocotb_tier import run_cocotb
 
-    case = plan.case(min(plan.vectors, _COCOTB_VECTORS))
+    case = plan.case(plan.cocotb_vectors)
     findings = run_cocotb(verilog, case, folder / "simulation", simulator=simulator, waves=waves)
     return replace(findings, netlist=kind)
 

@@ -1,6 +1,8 @@
 """A program of the GPT machine: instructions, weights, constants, and the machine it needs."""
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -98,6 +100,14 @@ class Program:
         found = [each.shape[1] if each.ndim == 2 else None for each in self.weights]
         if found != sizes:
             raise UsageError(f"weights must be blocks of {sizes} bytes, not {found}")
+
+    @cached_property
+    def digest(self):
+        """SHA-256 of everything that the machine computes with, in hexadecimal."""
+        found = hashlib.sha256(repr(self.machine).encode())
+        for part in (self.code, *self.weights, self.constants):
+            found.update(part if isinstance(part, bytes) else np.ascontiguousarray(part).tobytes())
+        return found.hexdigest()
 
     @property
     def weight_bytes(self):

@@ -25,11 +25,11 @@ def machine_circuit(program, target="generic", freq=None):
 
     Raises ``UsageError`` for a program that the machine cannot execute.
     """
-    from hwgen.cores.gpt.config import GptConfig
     from hwgen.cores.gpt.machine import GptMachine
+    from hwgen.cores.gpt.machine_config import MachineConfig
     from hwgen.flow.emit import emit_verilog
 
-    machine = GptMachine(GptConfig(program, target, freq))
+    machine = GptMachine(MachineConfig(program, target, freq))
     interface = {
         "core": _MODULE,
         "module": _MODULE,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hwgen.catalogue import payload
-from hwgen.cores.bridge.protocol import BIST_TOKENS, MARKER_FIELDS, MISR_POLYNOMIAL, PRBS_SEED
+from hwgen.cores.bridge.protocol import BIST_TOKENS, HELD_FIELDS, MISR_POLYNOMIAL, PRBS_SEED
 
 __all__ = ["bist_inputs", "expected_signature", "prbs31", "signature"]
 
@@ -25,16 +25,16 @@ def prbs31(count):
 def bist_inputs(stream, count=BIST_TOKENS):
     """Return the input tokens of the self-test as field arrays.
 
-    Token t is bytes t, t+1, ... of `prbs31`; fields that delimit groups of tokens
-    (`MARKER_FIELDS`) are all ones.
+    Token t is bytes t, t+1, ... of `prbs31`, but for `HELD_FIELDS`.
     """
     width = payload.payload_bytes(stream)
     sequence = prbs31(count + width - 1)
     windows = np.lib.stride_tricks.sliding_window_view(sequence, width)
     fields = payload.unpack(stream, np.ascontiguousarray(windows))
     for field in stream.fields:
-        if field.name in MARKER_FIELDS:
-            fields[field.name] = np.full_like(fields[field.name], 2**field.width - 1)
+        if field.name in HELD_FIELDS:
+            held = HELD_FIELDS[field.name] & 2**field.width - 1
+            fields[field.name] = np.full_like(fields[field.name], held)
     return fields
 
 
@@ -53,17 +53,19 @@ def signature(payloads):
     return register
 
 
-def expected_signature(core, config, streams):
+def expected_signature(core, config, component):
     """Return the signature that the golden model gives for the self-test.
 
     Parameters
     ----------
     core : hwgen.catalogue.Core
     config : the core's config
-    streams : tuple of Stream
-        Descriptors of its one input and one output stream.
+    component : object
+        The core's component: ``streams`` with one input and one output, and where the self-test
+        has its own number of tokens ``self_test_tokens``.
     """
-    source = next(each for each in streams if each.direction == "input")
-    sink = next(each for each in streams if each.direction == "output")
-    outputs = core.golden(config, {source.name: bist_inputs(source)})
+    source = next(each for each in component.streams if each.direction == "input")
+    sink = next(each for each in component.streams if each.direction == "output")
+    count = getattr(component, "self_test_tokens", BIST_TOKENS)
+    outputs = core.golden(config, {source.name: bist_inputs(source, count)})
     return signature(payload.pack(sink, outputs[sink.name]))

@@ -22,7 +22,8 @@ def check_timing(interface, accepted, emerged):
     Latency is the distance from the last accepted input, which completes the last result, to
     that result being valid. The initiation interval is the smallest distance between two results;
     where the input decides how many beats a result takes, it may be larger than declared, since
-    the shortest result need not have occurred twice in a row.
+    the shortest result need not have occurred twice in a row. A core whose answers may come sooner
+    (to inputs that are wrong) declares the shortest one as well, and is held to that.
 
     Parameters
     ----------
@@ -54,6 +55,13 @@ def check_timing(interface, accepted, emerged):
         return latency, declared
     gaps = np.diff(emerged)
     interval = int(gaps.min())
+    shortest = interface.get("shortest_interval")
+    if shortest is not None:
+        if interval < shortest:
+            raise MismatchError(
+                f"{core} declares a shortest interval of {shortest} cycles and takes {interval}"
+            )
+        return latency, declared
     fixed_beats = len(accepted) % len(emerged) == 0 and interval == gaps.max()
     if interval < declared or (fixed_beats and interval != declared):
         raise MismatchError(

@@ -65,12 +65,37 @@ def test_run_continues_a_prompt_and_says_how_fast(program):
 
 
 def test_emit_writes_verilog_and_says_what_its_ports_are(program, tmp_path):
-    found = json.loads(run("gpt", "emit", program[0], "-o", tmp_path, "--json").stdout)
+    words = ("emit", "--core", "gpt", "--model", program[0], "-o", tmp_path, "--json")
+    found = json.loads(run(*words).stdout)
     interface = json.loads(Path(found["interface"]).read_text())
     assert interface["verilog_sha256"] == found["verilog_sha256"]
     fields = [each["name"] for stream in interface["streams"] for each in stream["fields"]]
     assert fields == ["token", "first", "wanted", "token", "status", "counter"]
     assert "module gpt(clk, rst, " in Path(found["verilog"]).read_text()
+
+
+def test_estimate_counts_cycles_of_the_first_and_the_last_token(program):
+    words = ("gpt", "estimate", program[0], "--freq", 50)
+    document = json.loads(run(*words, "--json").stdout)
+    first, last = document["first_token_cycles"], document["last_token_cycles"]
+    assert document["least_cycles_per_token"] == 8304 < first < last
+    # two more cycles in each of 8 heads of 5 layers
+    assert last - first == 2 * 63 * 8 * 5
+    assert document["mean_cycles_per_token"] == (first + last) / 2
+    assert document["tokens_per_second"] == pytest.approx(50e6 / ((first + last) / 2), abs=0.1)
+    assert "at 50 MHz" in run(*words).stdout
+
+
+@pytest.mark.slow
+def test_a_simulated_board_tells_the_same_story_over_its_serial_line(program):
+    words = ("gpt", "run", program[0], "--prompt", "Once upon a time", "--tokens", 20)
+    told = run(*words, "--backend", "board", "--port", "sim")
+    assert told.stdout == run(*words).stdout
+
+
+def test_a_board_needs_a_port_and_nothing_else_does(program):
+    for words in (("--backend", "board"), ("--port", "sim"), ("--board", "ulx3s")):
+        assert "--port must come with --backend board" in fails("gpt", "run", program[0], *words)
 
 
 def test_what_is_drawn_repeats_with_its_seed(program):

@@ -58,6 +58,8 @@ def given_fields(context):
     # the network that a page trains first is not there
     if given.get("net") == "digits.safetensors":
         given["net"] = "random/64x2/20,10/3"
+    if not given.get("model", "random/").startswith("random/"):
+        given["model"] = str(ROOT / "tests" / "data" / "stories260K" / "stories260K.bin")
     return (file.values_for(core) if file else {}) | typed_values(core, given)
 
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from gpt_models import program, random_llama, shakespeare, stories
+from gpt_models import program, shakespeare, stories
 
 from hwgen.catalogue.payload import pack, unpack
 from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.lint import lint_messages
 from hwgen.golden.gpt.machine import Interpreter
 from hwgen.gpt.circuit import Circuit, machine_circuit
+from hwgen.gpt.random_model import random_llama
 from hwgen.sim.toolchain import run_yosys
 
 EVERYWHERE = "embed|wte|wpe|output"

@@ -4,11 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from gpt_models import program, random_llama, shakespeare, stories
+from gpt_models import program, shakespeare, stories
 
 from hwgen.errors import UsageError
 from hwgen.formats.gpt_instructions import WORD_BYTES, Instruction, encode
 from hwgen.golden.gpt.machine import Halted, Interpreter
+from hwgen.gpt.random_model import random_llama
 
 PRECISE = {"fmt": "mx-int16/32", "bits": 16, "rules": [("embed|wte|wpe|output", "mx-int16/32")]}
 

@@ -4,7 +4,7 @@ import dataclasses
 from functools import lru_cache
 
 import pytest
-from gpt_models import program, random_llama, shakespeare, stories
+from gpt_models import program, shakespeare, stories
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +12,7 @@ from hwgen.errors import UsageError
 from hwgen.formats.gpt_check import check_program
 from hwgen.formats.gpt_instructions import WORD_BYTES, Instruction, encode
 from hwgen.golden.gpt.machine import Halted, Interpreter
+from hwgen.gpt.random_model import random_llama
 
 
 @lru_cache

@@ -9,7 +9,7 @@ command = CommandGroup(
     {
         "compile": "Make instructions and a memory image of a model.",
         "run": "Continue a text with a compiled model.",
-        "emit": "Write the machine of a compiled model as Verilog.",
+        "estimate": "Count the clock cycles of a token, without simulation.",
         "loss": "What a weight format costs on a text, beside the float model.",
     },
     package="hwgen.cli.gpt",

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -49,22 +50,27 @@ _SPREAD = 0x9E3779B1
 )
 @click.option(
     "--backend",
-    type=click.Choice(("golden", "rtl")),
+    type=click.Choice(("golden", "rtl", "board")),
     default="golden",
     show_default=True,
     help="What executes it: golden, the model that hardware is compared with; rtl, the emitted "
-    "Verilog in a simulation.",
+    "Verilog in a simulation; board, one with the bitstream of hwgen build --core gpt.",
 )
+@click.option(
+    "--port",
+    metavar="PORT",
+    help="Serial port of the board, such as /dev/ttyUSB0; sim: a simulated board.",
+)
+@click.option("--board", metavar="NAME", help="Which board it is (default: ulx3s).")
 @json_option
-def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json):
+def command(program, prompt, tokens, temperature, top_k, seed, backend, port, board, as_json):
     """Continue a text with a compiled model; tokens are printed as they come.
 
     PROGRAM is a file of hwgen gpt compile. A text ends with the token that begins a new one, or
     where the context is full.
     """
     from hwgen.errors import UsageError
-    from hwgen.golden.gpt.machine import Interpreter
-    from hwgen.gpt.generate import decoded_pieces, generate, prompt_tokens
+    from hwgen.gpt.generate import prompt_tokens
     from hwgen.gpt.program_file import read_program
 
     stored = read_program(program)
@@ -74,43 +80,26 @@ def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json)
         )
     if top_k is not None and not temperature:
         raise UsageError("--top-k must come with a --temperature above 0")
-    tokenizer, context = stored.tokenizer, stored.program.machine.context
-    if temperature and backend == "rtl":
-        raise UsageError("--temperature must be 0 with --backend rtl, which draws no tokens yet")
-    given = prompt_tokens(prompt, tokenizer, context)
-    if backend == "rtl":
-        from hwgen.gpt.circuit import Circuit
-
-        with progress() as update:
-            machine = Circuit(stored.program, progress=update)
-    else:
-        machine = Interpreter(stored.program)
-    if temperature:
-        machine.sampler.inverse_temperature = max(1, round((1 << 16) / temperature))
-        # spread over all bits: neighbouring seeds would begin alike
-        machine.sampler.count, machine.sampler.state = top_k or 0, seed * _SPREAD % (1 << 32)
-    chosen, pieces, started = [], [], time.perf_counter()
-
-    def noted():
-        for token in generate(machine, given, tokens, context, tokenizer.begin):
-            chosen.append(token)
-            yield token
-
-    stream = sys.stderr if as_json else sys.stdout
-    begun = False
-    for piece in decoded_pieces(tokenizer, given, noted()):
-        pieces.append(piece)
-        stream.write(piece if begun else prompt + piece)
-        begun = True
-        stream.flush()
-    stream.write("\n")
-    seconds = time.perf_counter() - started
+    if temperature and backend != "golden":
+        raise UsageError(f"--temperature must be 0 with --backend {backend}, which draws no tokens")
+    if (backend == "board") != (port is not None) or (board and backend != "board"):
+        raise UsageError("--port must come with --backend board, and --board only with it")
+    given = prompt_tokens(prompt, stored.tokenizer, stored.program.machine.context)
+    with _machine(stored.program, program, backend, port, board) as machine:
+        if temperature:
+            machine.sampler.inverse_temperature = max(1, round((1 << 16) / temperature))
+            # spread over all bits: neighbouring seeds would begin alike
+            machine.sampler.count, machine.sampler.state = top_k or 0, seed * _SPREAD % (1 << 32)
+        started = time.perf_counter()
+        stream = sys.stderr if as_json else sys.stdout
+        chosen, text = _tell(machine, stored, prompt, given, tokens, stream)
+        seconds = time.perf_counter() - started
     document = {
         "program": str(program),
         "backend": backend,
         "prompt_tokens": given,
         "tokens": chosen,
-        "text": prompt + "".join(pieces),
+        "text": text,
         "seconds": round(seconds, 3),
         "tokens_per_second": round(len(chosen) / seconds, 2),
     }
@@ -124,3 +113,44 @@ def command(program, prompt, tokens, temperature, top_k, seed, backend, as_json)
         report("gpt-run", document, summary, as_json)
     else:
         click.echo(summary, err=True)
+
+
+@contextmanager
+def _machine(program, path, backend, port, board):
+    """Give what executes a program."""
+    if backend == "golden":
+        from hwgen.golden.gpt.machine import Interpreter
+
+        yield Interpreter(program)
+    elif backend == "rtl":
+        from hwgen.gpt.circuit import Circuit
+
+        with progress() as update:
+            machine = Circuit(program, progress=update)
+        yield machine
+    else:
+        from hwgen import boards
+        from hwgen.gpt.board import machine_on_board
+
+        with machine_on_board(path, port, boards.get(board or "ulx3s")) as machine:
+            yield machine
+
+
+def _tell(machine, stored, prompt, given, count, stream):
+    """Write a text as its tokens come; return (tokens, text)."""
+    from hwgen.gpt.generate import decoded_pieces, generate
+
+    tokenizer, context = stored.tokenizer, stored.program.machine.context
+    chosen, pieces = [], []
+
+    def noted():
+        for token in generate(machine, given, count, context, tokenizer.begin):
+            chosen.append(token)
+            yield token
+
+    for piece in decoded_pieces(tokenizer, given, noted()):
+        stream.write(piece if pieces else prompt + piece)
+        pieces.append(piece)
+        stream.flush()
+    stream.write("\n")
+    return chosen, prompt + "".join(pieces)

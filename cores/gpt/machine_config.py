@@ -1,0 +1,49 @@
+"""What a GPT machine executes and what it is built for."""
+
+from dataclasses import dataclass
+
+from hwgen import targets
+from hwgen.errors import UsageError
+from hwgen.formats.gpt_program import Program
+from hwgen.formats.weight_stream import GROUP, parse_weight_stream
+
+__all__ = ["MachineConfig"]
+
+_MOST_WORDS = 1 << 16
+
+
+@dataclass(frozen=True)
+class MachineConfig:
+    """A program, all in memory on the chip, and where it runs.
+
+    Parameters
+    ----------
+    program : Program
+    target : str
+        Fabric.
+    freq : float or None
+        MHz; None: no registers but those between units.
+
+    Raises ``UsageError`` for a program that this machine cannot execute.
+    """
+
+    program: Program
+    target: str = "ecp5"
+    freq: float | None = None
+
+    def __post_init__(self):
+        targets.get(self.target)
+        for name in self.program.machine.formats:
+            if parse_weight_stream(name).group != GROUP:
+                raise UsageError(
+                    f"weights in hardware must have groups of {GROUP} columns or more, not {name}"
+                )
+        if len(self.program) >= _MOST_WORDS:
+            raise UsageError(
+                f"program must have fewer than {_MOST_WORDS} instructions, not {len(self.program)}"
+            )
+
+    @property
+    def size(self):
+        """Bits of the circuit, roughly: paths in a large one are longer."""
+        return 20_000 if self.freq is not None else 0

@@ -1,0 +1,121 @@
+"""How many clock cycles the GPT machine takes for a token: counted, not simulated."""
+
+from dataclasses import dataclass
+
+from hwgen.formats.weight_stream import GROUP
+
+__all__ = ["ANSWER_CYCLES", "CycleModel", "Delays"]
+
+ANSWER_CYCLES = 1
+"""Clock cycles between the end of the program and the token that is offered."""
+# a token is taken and looked at; an instruction is fetched, read and decoded
+_ACCEPT, _ISSUE = 2, 4
+# of `Normalise` and `Angles`, which have the same registers at any frequency
+_MEAN, _ROOT, _PLAIN, _GAINED, _PAIR = 3, 14, 3, 3, 14
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Clock cycles through the units of a machine.
+
+    Parameters
+    ----------
+    products, results, quantiser, attention : int
+        Attribute ``latency`` of each.
+    """
+
+    products: int
+    results: int
+    quantiser: int
+    attention: int
+
+
+class CycleModel:
+    """Counts the clock cycles of a program, exactly.
+
+    Parameters
+    ----------
+    program : Program
+    delays : Delays
+        Of the machine that executes it.
+    """
+
+    def __init__(self, program, delays):
+        self._delays, self._width = delays, program.machine.head_width
+        instructions = [program.instruction(number) for number in range(len(program))]
+        self._times = list(_repeated(instructions))
+
+    def cycles(self, position):
+        """Return the clock cycles from the acceptance of a token to the end of the program.
+
+        Parameters
+        ----------
+        position : int
+            Tokens before it.
+        """
+        return _ACCEPT + sum(
+            times * (_ISSUE + self._busy(each, position)) for each, times in self._times
+        )
+
+    def _busy(self, instruction, position):
+        """Return for how many clock cycles the next instruction waits for one."""
+        name = instruction.kind.name
+        count = getattr(self, f"_{name}", None)
+        return count(instruction, position) if count else 0
+
+    def _angles(self, instruction, position):
+        return _PAIR * instruction.pairs
+
+    def _attend(self, instruction, position):
+        return 2 * (position + 1) + self._delays.attention
+
+    def _embed(self, instruction, position):
+        return GROUP * instruction.blocks + self._delays.products + self._delays.results + 1
+
+    def _normalise(self, instruction, position):
+        read = instruction.count + (instruction.count + _MEAN if instruction.center else 0)
+        times = range(read - instruction.count + _GAINED, read + _GAINED)
+        return max(read + _ROOT, self._coded(times, GROUP)) + 1
+
+    def _quantise(self, instruction, position):
+        count = GROUP * instruction.blocks
+        times = range(_GAINED, count + _GAINED)
+        return max(count + _PLAIN, self._coded(times, GROUP)) + 1
+
+    def _multiply(self, instruction, position):
+        rows = range(1, instruction.rows + 1)
+        through = self._delays.products + self._delays.results
+        times = [row * instruction.blocks + through for row in rows]
+        if instruction.turned:
+            times = [each + number for each in times[1::2] for number in (0, 1)]
+        elif instruction.gated:
+            times = times[1::2]
+        to = instruction.values["to"]
+        if to == "values":
+            return times[-1] + 1
+        if to == "scores":
+            return times[-1]
+        return self._coded(times, GROUP if to == "codes" else self._width)
+
+    def _coded(self, times, size):
+        """Return when the last of the blocks is there that values at some times make."""
+        begins = free = 0
+        for first in range(0, len(times), size):
+            block = times[first : first + size]
+            begins = max(block[-1] + 2, free)
+            free = begins + len(block)
+        return free - 1 + self._delays.quantiser - 2
+
+
+def _repeated(instructions):
+    """Yield (instruction, how often it is executed) for every instruction."""
+    times = 1
+    for each in instructions:
+        name = each.kind.name
+        if name == "loop":
+            yield each, 1
+            times = each.count
+        else:
+            yield each, times
+        if name == "repeat":
+            times = 1
