@@ -6,7 +6,7 @@ import json
 __all__ = ["IMPLEMENTATION_FIELDS", "identity"]
 
 # config fields that say how fast or of what a core is built, not what it computes
-IMPLEMENTATION_FIELDS = ("dsp", "freq", "mapping", "target")
+IMPLEMENTATION_FIELDS = ("dsp", "freq", "key_lanes", "mapping", "target")
 
 
 def identity(name, config):

@@ -3,8 +3,18 @@
 from math import ceil, log2
 
 from amaranth.hdl import Cat, Const, Mux, Signal, Value, signed, unsigned
+from hwgen.cores.arith.tree import Operand, add_tree
 
-__all__ = ["bit_length", "clipped", "moved_right", "product", "rounding_shift", "saturated"]
+__all__ = [
+    "added",
+    "bit_length",
+    "clipped",
+    "greatest",
+    "moved_right",
+    "product",
+    "rounding_shift",
+    "saturated",
+]
 
 # widest operand of a hard multiplier that large products are put together from
 _PART = 17
@@ -107,3 +117,29 @@ def bit_length(m, bits, name):
         with m.If(bits[place]):
             m.d.comb += found.eq(place + 1)
     return found
+
+
+def greatest(pipeline, values):
+    """Return the greatest of signed values of 32 bits."""
+    while len(values) > 1:
+        pairs = list(zip(values[::2], values[1::2], strict=True))
+        values = [
+            pipeline.operate(
+                lambda x, y: Mux(x > y, x, y),
+                *pair,
+                delay=pipeline.fabric.carry_chain_delay(32) + pipeline.fabric.lut_delay,
+                shape=signed(32),
+                name=f"greatest{len(pairs)}_{number}",
+            )
+            for number, pair in enumerate(pairs)
+        ]
+    return values[0]
+
+
+def added(pipeline, values, bits):
+    """Return the sum of values of so many bits, signed."""
+    if len(values) == 1:
+        return values[0]
+    most = 1 << bits - 1
+    operands = [Operand(pipeline.signed(each), -most, most - 1) for each in values]
+    return pipeline.signed(add_tree(pipeline, operands).bits)

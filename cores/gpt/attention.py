@@ -7,7 +7,14 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.gpt.arithmetic import bit_length, product, rounding_shift, saturated
+from hwgen.cores.gpt.arithmetic import (
+    added,
+    bit_length,
+    greatest,
+    product,
+    rounding_shift,
+    saturated,
+)
 from hwgen.cores.gpt.functions import exponential, reciprocal
 from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.pipelined import ValidChain
@@ -43,12 +50,15 @@ class Attention(wiring.Component):
     Attributes
     ----------
     latency : int
-        Clock cycles from the start to the end, and two more for every token.
+        Clock cycles from the start to the end, and two more for every group of tokens.
     """
 
     def __init__(self, config):
         self._config, machine = config, config.program.machine
         self._machine, self._bits = machine, machine.activation_bits
+        self._lanes = config.key_lanes
+        self._lane_bits = self._lanes.bit_length() - 1
+        self._groups = -(-machine.context // self._lanes)
         super().__init__(
             {
                 "write_query": In(1),
@@ -75,6 +85,9 @@ class Attention(wiring.Component):
 
     def _build(self):
         m = Module()
+        # whether the token of a lane is one that has been seen, with what is read of it
+        self._live = [Const(1)]
+        self._live += [Signal(name=f"live{lane}") for lane in range(1, self._lanes)]
         self._stored(m)
         self._scores(m)
         self._sums(m)
@@ -87,45 +100,51 @@ class Attention(wiring.Component):
         return Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
 
     def _stored(self, m):
-        """Add memories of queries, keys and values; their read ports follow the token number."""
-        machine = self._machine
-        width = machine.head_width * self._bits + EXPONENT_BITS
-        self._token = Signal(range(max(2, machine.context)), name="seen_token")
-        depth = machine.slots * machine.context
-        self._read = {}
-        for name, count, write_place, read_place in (
-            ("query", machine.heads, self.place, self.query),
-            (
-                "key",
-                depth,
-                self.place * machine.context + self.position,
-                self.slot * machine.context + self._token,
-            ),
-            (
-                "value",
-                depth,
-                self.place * machine.context + self.position,
-                self.slot * machine.context + self._token,
-            ),
-        ):
-            memory = Memory(shape=unsigned(width), depth=max(2, count), init=[])
-            m.submodules[f"{name}_memory"] = memory
-            write, read = memory.write_port(), memory.read_port()
-            m.d.comb += [
-                write.addr.eq(write_place),
-                write.data.eq(Cat(self.codes, self.exponent)),
-                write.en.eq(getattr(self, f"write_{name}")),
-                read.addr.eq(read_place),
-            ]
-            self._read[name] = read.data
-        scores = Memory(shape=signed(32), depth=max(2, machine.context), init=[])
-        m.submodules.scores = scores
-        self._score_write, self._score_read = scores.write_port(), scores.read_port()
-        m.d.comb += self._score_read.addr.eq(self._token)
+        """Add memories of queries, keys and values; their read ports follow the token number.
 
-    def _parts(self, name):
+        Keys and values of neighboring tokens, a group, lie in memories of their own.
+        """
+        machine, groups = self._machine, self._groups
+        self._group = Signal(range(max(2, groups)), name="seen_group")
+        token, group = self.position[: self._lane_bits], self.position[self._lane_bits :]
+        self._read = {}
+        self._store(m, "query", 0, machine.heads, self.place, 1, self.query)
+        for lane in range(self._lanes):
+            for name in ("key", "value"):
+                self._store(
+                    m,
+                    name,
+                    lane,
+                    machine.slots * groups,
+                    self.place * groups + group,
+                    token == lane if self._lanes > 1 else 1,
+                    self.slot * groups + self._group,
+                )
+        self._score_write, self._score_read = [], []
+        for lane in range(self._lanes):
+            scores = Memory(shape=signed(32), depth=max(2, groups), init=[])
+            m.submodules[f"scores{lane}"] = scores
+            self._score_write.append(scores.write_port())
+            self._score_read.append(scores.read_port())
+            m.d.comb += self._score_read[-1].addr.eq(self._group)
+
+    def _store(self, m, name, lane, depth, write_place, chosen, read_place):
+        """Add a memory of blocks."""
+        width = self._machine.head_width * self._bits + EXPONENT_BITS
+        memory = Memory(shape=unsigned(width), depth=max(2, depth), init=[])
+        m.submodules[f"{name}_memory{lane}"] = memory
+        write, read = memory.write_port(), memory.read_port()
+        m.d.comb += [
+            write.addr.eq(write_place),
+            write.data.eq(Cat(self.codes, self.exponent)),
+            write.en.eq(getattr(self, f"write_{name}") & chosen),
+            read.addr.eq(read_place),
+        ]
+        self._read[name, lane] = read.data
+
+    def _parts(self, name, lane=0):
         """Return (codes, exponent) of what a memory gives."""
-        data, bits = self._read[name], self._bits
+        data, bits = self._read[name, lane], self._bits
         codes = [
             data[number * bits : (number + 1) * bits].as_signed()
             for number in range(self._machine.head_width)
@@ -133,43 +152,24 @@ class Attention(wiring.Component):
         return codes, data[-EXPONENT_BITS:].as_signed()
 
     def _scores(self, m):
-        """Compute a score for every key, and note the greatest, and the values' exponent."""
-        width, bits = self._machine.head_width, self._bits
+        """Compute scores of a group's keys, and note the greatest, and the values' exponent."""
         self._reads, self._reads_last = Signal(name="key_read"), Signal(name="last_key_read")
         pipeline = self._pipeline(m)
         valid = ValidChain(m, self._reads, Const(1))
-        (queries, query_exponent), (keys, key_exponent) = map(self._parts, ("query", "key"))
-        hard = takes_hard_multiplier(pipeline, "auto", (signed(bits), signed(bits)), _SMALLEST_HARD)
-        operands, most = [], 1 << 2 * bits - 2
-        for number in range(width):
-            pair = [
-                pipeline.input(each[number], f"{name}{number}")
-                for name, each in (("query", queries), ("key", keys))
-            ]
-            value = multiply(pipeline, *pair, hard=hard, name=f"score{number}")
-            operands.append(Operand(pipeline.signed(value), -most, most))
-        total = add_tree(pipeline, operands).bits
-        wanted, amount = Signal(signed(10), name="score_place"), Signal(6, name="score_amount")
-        m.d.comb += [
-            wanted.eq(_MOST_LEFT - 16 - (query_exponent + key_exponent)),
-            amount.eq(Mux(wanted < 0, 0, Mux(wanted > 63, 63, wanted))),
-        ]
-        shift = pipeline.input(amount, "score_shift")
-        moved = rounding_shift(pipeline, pipeline.signed(total), shift, _MOST_LEFT, "score_moved")
-        score = saturated(pipeline, moved, "score")
+        lanes = [self._score(m, pipeline, lane) for lane in range(self._lanes)]
+        best = greatest(
+            pipeline, [self._live_or(pipeline, lane, each) for lane, each in enumerate(lanes)]
+        )
         last = pipeline.input(self._reads_last, "score_is_last")
-        stage = pipeline.output_stage([score, last])
-        self._score_stages = stage
-        found, now = pipeline.output(score, stage), valid.at(stage)
-        place = Signal.like(self._token, name="score_place_written")
+        self._score_stages = stage = pipeline.output_stage([best, last, *lanes])
+        found, now = pipeline.output(best, stage), valid.at(stage)
+        place = Signal.like(self._group, name="score_place_written")
         self._greatest = Signal(signed(32), name="greatest_score")
         self._first = Signal(name="first_score")
         self._scored = Signal(name="all_scored")
-        m.d.comb += [
-            self._score_write.addr.eq(place),
-            self._score_write.data.eq(found),
-            self._score_write.en.eq(now),
-        ]
+        for port, score in zip(self._score_write, lanes, strict=True):
+            m.d.comb += [port.addr.eq(place), port.en.eq(now)]
+            m.d.comb += port.data.eq(pipeline.output(score, stage))
         m.d.sync += self._scored.eq(now & pipeline.at(last, stage))
         with m.If(now):
             m.d.sync += [place.eq(place + 1), self._first.eq(0)]
@@ -177,15 +177,72 @@ class Attention(wiring.Component):
                 m.d.sync += self._greatest.eq(found)
         with m.If(self.start):
             m.d.sync += [place.eq(0), self._first.eq(1)]
-        _, value_exponent = self._parts("value")
+        self._note_exponent(m)
+
+    def _score(self, m, pipeline, lane):
+        """Return the score of the query and a key."""
+        width, bits = self._machine.head_width, self._bits
+        (queries, query_exponent), (keys, key_exponent) = (
+            self._parts("query"),
+            self._parts("key", lane),
+        )
+        shapes = (signed(bits), signed(bits))
+        # hard multipliers are few: those of values are wider
+        hard = self._lanes == 1 and takes_hard_multiplier(pipeline, "auto", shapes, _SMALLEST_HARD)
+        operands, most = [], 1 << 2 * bits - 2
+        for number in range(width):
+            pair = [
+                pipeline.input(each[number], f"{name}{lane}_{number}")
+                for name, each in (("query", queries), ("key", keys))
+            ]
+            value = multiply(pipeline, *pair, hard=hard, name=f"score{lane}_{number}")
+            operands.append(Operand(pipeline.signed(value), -most, most))
+        total = add_tree(pipeline, operands).bits
+        wanted = Signal(signed(10), name=f"score_place{lane}")
+        amount = Signal(6, name=f"score_amount{lane}")
+        m.d.comb += [
+            wanted.eq(_MOST_LEFT - 16 - (query_exponent + key_exponent)),
+            amount.eq(Mux(wanted < 0, 0, Mux(wanted > 63, 63, wanted))),
+        ]
+        shift = pipeline.input(amount, f"score_shift{lane}")
+        moved = rounding_shift(
+            pipeline, pipeline.signed(total), shift, _MOST_LEFT, f"score_moved{lane}"
+        )
+        return saturated(pipeline, moved, f"score{lane}")
+
+    def _live_or(self, pipeline, lane, value, otherwise=-1 << 31):
+        """Return a lane's value, or another one where the lane has no token."""
+        if not lane:
+            return value
+        live = pipeline.input(self._live[lane], f"live{lane}_{len(value)}")
+        return pipeline.logic(
+            lambda known, x: Mux(known, x, otherwise),
+            live,
+            value,
+            shape=value.signal.shape(),
+            name=f"lane{lane}_{len(value)}",
+        )
+
+    def _note_exponent(self, m):
+        """Keep the greatest exponent of the values that are seen."""
         self._largest = Signal(signed(EXPONENT_BITS), name="largest_exponent")
-        first_read = Signal(name="first_key_read")
+        exponents = []
+        for lane in range(self._lanes):
+            _, exponent = self._parts("value", lane)
+            register = Signal(signed(EXPONENT_BITS), name=f"seen_exponent{lane}")
+            m.d.sync += register.eq(Mux(self._live[lane], exponent, self._parts("value")[1]))
+            exponents.append(register)
+        seen, first_read = Signal(name="exponents_seen"), Signal(name="first_key_read")
+        m.d.sync += seen.eq(self._reads)
         with m.If(self.start):
             m.d.sync += first_read.eq(1)
-        with m.If(self._reads):
+        most = exponents[0]
+        for each in exponents[1:]:
+            most = Mux(each > most, each, most)
+        with m.If(seen):
             m.d.sync += first_read.eq(0)
-            with m.If(first_read | (value_exponent > self._largest)):
-                m.d.sync += self._largest.eq(value_exponent)
+            with m.If(first_read | (most > self._largest)):
+                m.d.sync += self._largest.eq(most)
 
     def _sums(self, m):
         """Add up powers of e, and their products with values."""
@@ -193,32 +250,14 @@ class Attention(wiring.Component):
         self._sums_read, self._sums_last = Signal(name="value_read"), Signal(name="last_value_read")
         pipeline = self._pipeline(m)
         valid = ValidChain(m, self._sums_read, Const(1))
-        distance, place = Signal(33, name="score_distance"), Signal(6, name="power_place")
-        codes, exponent = self._parts("value")
-        m.d.comb += [
-            distance.eq(self._greatest - self._score_read.data),
-            place.eq(self._largest - exponent),
+        lanes = [self._weighted_values(m, pipeline, lane) for lane in range(self._lanes)]
+        columns = [
+            added(pipeline, each, _POWER_BITS + bits)
+            for each in zip(*(products for _, products in lanes), strict=True)
         ]
-        power = exponential(pipeline, pipeline.input(distance, "distance"))
-        by = pipeline.input(place, "place")
-        moved = rounding_shift(pipeline, pipeline.signed(power), by, name="moved")
-        moved = pipeline.signed(pipeline.slice(moved, 0, _POWER_BITS))
-        hard = takes_hard_multiplier(
-            pipeline, "auto", (signed(_POWER_BITS + 1), signed(bits)), _SMALLEST_HARD
-        )
-        products = [
-            multiply(
-                pipeline,
-                moved,
-                pipeline.input(code, f"value{number}"),
-                hard=hard,
-                name=f"weighted{number}",
-            )
-            for number, code in enumerate(codes)
-        ]
+        power = added(pipeline, [power for power, _ in lanes], _POWER_BITS + 1)
         last = pipeline.input(self._sums_last, "sum_is_last")
-        stage = pipeline.output_stage([*products, power, last])
-        self._sum_stages = stage
+        self._sum_stages = stage = pipeline.output_stage([*columns, power, last])
         now = valid.at(stage)
         depth = (machine.context - 1).bit_length()
         self._total = Signal(_POWER_BITS + depth, name="sum_of_powers")
@@ -227,13 +266,42 @@ class Attention(wiring.Component):
             for number in range(machine.head_width)
         ]
         self._summed = Signal(name="all_summed")
-        found = [pipeline.output(each, stage) for each in (power, *products)]
+        found = [pipeline.output(each, stage) for each in (power, *columns)]
         m.d.sync += self._summed.eq(now & pipeline.at(last, stage))
         with m.If(now):
             for total, value in zip((self._total, *self._weighted), found, strict=True):
                 m.d.sync += total.eq(total + value)
         with m.If(self.start):
             m.d.sync += [self._total.eq(0), *(total.eq(0) for total in self._weighted)]
+
+    def _weighted_values(self, m, pipeline, lane):
+        """Return (power of e, its products with a value) of a token."""
+        bits = self._bits
+        distance, place = Signal(33, name=f"score_distance{lane}"), Signal(6, name=f"place{lane}")
+        codes, exponent = self._parts("value", lane)
+        m.d.comb += [
+            distance.eq(self._greatest - self._score_read[lane].data),
+            place.eq(self._largest - exponent),
+        ]
+        power = exponential(pipeline, pipeline.input(distance, f"distance{lane}"))
+        power = self._live_or(pipeline, lane, power, 0)
+        by = pipeline.input(place, f"place{lane}")
+        moved = rounding_shift(pipeline, pipeline.signed(power), by, name=f"moved{lane}")
+        moved = pipeline.signed(pipeline.slice(moved, 0, _POWER_BITS))
+        hard = takes_hard_multiplier(
+            pipeline, "auto", (signed(_POWER_BITS + 1), signed(bits)), _SMALLEST_HARD
+        )
+        products = [
+            multiply(
+                pipeline,
+                moved,
+                pipeline.input(code, f"value{lane}_{number}"),
+                hard=hard,
+                name=f"weighted{lane}_{number}",
+            )
+            for number, code in enumerate(codes)
+        ]
+        return power, products
 
     def _quotients(self, m):
         """Divide sums by the sum of powers, one after the other, by its reciprocal."""
@@ -285,7 +353,8 @@ class Attention(wiring.Component):
             m.d.sync += number.eq(Mux(ends, 0, number + 1))
 
     def _sequence(self, m):
-        reading, ends = Signal(name="reads_tokens"), self._token == self.position
+        reading = Signal(name="reads_tokens")
+        ends = self._group == self.position[self._lane_bits :]
         first_pass = Signal(name="first_pass")
         m.d.sync += [
             self._reads.eq(reading & first_pass),
@@ -293,10 +362,13 @@ class Attention(wiring.Component):
             self._sums_read.eq(reading & ~first_pass),
             self._sums_last.eq(reading & ~first_pass & ends),
         ]
+        in_group = self.position[: self._lane_bits]
+        for lane, live in enumerate(self._live[1:], 1):
+            m.d.sync += live.eq(~ends | (in_group >= lane))
         with m.If(reading):
-            m.d.sync += self._token.eq(self._token + 1)
+            m.d.sync += self._group.eq(self._group + 1)
             with m.If(ends):
-                m.d.sync += [reading.eq(0), self._token.eq(0)]
+                m.d.sync += [reading.eq(0), self._group.eq(0)]
         # until the reciprocal of the whole sum is there
         waits = self._inverse_stages + 3
         stages = self._score_stages + self._sum_stages + self._quotient_stages
@@ -304,7 +376,7 @@ class Attention(wiring.Component):
         left = Signal(range(waits + 1), name="waits")
         with m.FSM():
             with m.State("IDLE"), m.If(self.start):
-                m.d.sync += [self._token.eq(0), reading.eq(1), first_pass.eq(1)]
+                m.d.sync += [self._group.eq(0), reading.eq(1), first_pass.eq(1)]
                 m.next = "SCORES"
             with m.State("SCORES"), m.If(self._scored):
                 m.d.sync += [reading.eq(1), first_pass.eq(0)]

@@ -10,11 +10,12 @@ from hwgen.cores.config import (
     Digest,
     Frequency,
     Target,
+    number,
     set_field,
 )
 from hwgen.cores.gpt.machine_config import MachineConfig
 from hwgen.cores.gpt.model_source import read_source
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen.errors import HwgenError
@@ -53,6 +54,9 @@ class GptConfig(CoreConfig):
     digest: Digest | None = Field(
         default=None, description="SHA-256 that the program must have (default: any)"
     )
+    key_lanes: Annotated[Literal[1, 2, 4, 8], BeforeValidator(number)] = Field(
+        default=1, description="keys, and then values, that a head attends to in a clock cycle"
+    )
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 
@@ -62,7 +66,7 @@ class GptConfig(CoreConfig):
             program = read_source(
                 self.model, self.fmt, self.embedding_fmt, self.activations, self.context
             )
-            machine = MachineConfig(program, self.target, self.freq)
+            machine = MachineConfig(program, self.target, self.freq, self.key_lanes)
         except HwgenError as error:
             raise ValueError(str(error)) from None
         if self.digest not in (None, program.digest):

@@ -111,6 +111,7 @@ class GptMachine(wiring.Component):
             self._results.latency,
             self._quantiser.latency,
             self.attention.latency,
+            config.key_lanes,
         )
 
     def _add_units(self, m):

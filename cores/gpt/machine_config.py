@@ -23,6 +23,8 @@ class MachineConfig:
         Fabric.
     freq : float or None
         MHz; None: no registers but those between units.
+    key_lanes : int
+        Keys, and then values, that a head attends to in a clock cycle: a power of two.
 
     Raises ``UsageError`` for a program that this machine cannot execute.
     """
@@ -30,6 +32,7 @@ class MachineConfig:
     program: Program
     target: str = "ecp5"
     freq: float | None = None
+    key_lanes: int = 1
 
     def __post_init__(self):
         targets.get(self.target)

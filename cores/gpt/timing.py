@@ -22,12 +22,15 @@ class Delays:
     ----------
     products, results, quantiser, attention : int
         Attribute ``latency`` of each.
+    key_lanes : int
+        Tokens that a head attends to at a time.
     """
 
     products: int
     results: int
     quantiser: int
     attention: int
+    key_lanes: int
 
 
 class CycleModel:
@@ -67,7 +70,7 @@ class CycleModel:
         return _PAIR * instruction.pairs
 
     def _attend(self, instruction, position):
-        return 2 * (position + 1) + self._delays.attention
+        return 2 * (position // self._delays.key_lanes + 1) + self._delays.attention
 
     def _embed(self, instruction, position):
         return GROUP * instruction.blocks + self._delays.products + self._delays.results + 1

@@ -172,22 +172,22 @@ class Architecture(ABC):
             **operands,
         )
 
-    def attention(self, layout, slot, query, output):
+    def attention(self, layout, slot, queries, output):
         """Append heads one after the other, and the output layer as soon as it can begin.
 
         Parameters
         ----------
         slot : int
             Of the first key/value head.
-        query : callable
-            Appends the query of a head: ``query(head)``.
+        queries : callable
+            Appends the queries of all heads.
         output : callable
             Appends a part of the output layer: ``output(part, slice of blocks)``.
         """
         shape, done = self.shape, 0
         parts = list(enumerate(shape.output_parts))
+        queries()
         for head in range(shape.heads):
-            query(head)
             layout.do(
                 "attend",
                 query=head,

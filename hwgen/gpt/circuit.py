@@ -11,7 +11,7 @@ _MODULE = "gpt"
 _PAUSE = 1 << 22
 
 
-def machine_circuit(program, target="generic", freq=None):
+def machine_circuit(program, target="generic", freq=None, key_lanes=1):
     """Return (description of the ports, Verilog) of the machine of a program.
 
     Parameters
@@ -22,6 +22,8 @@ def machine_circuit(program, target="generic", freq=None):
         Fabric.
     freq : float or None
         MHz.
+    key_lanes : int
+        See `MachineConfig`.
 
     Raises ``UsageError`` for a program that the machine cannot execute.
     """
@@ -29,7 +31,7 @@ def machine_circuit(program, target="generic", freq=None):
     from hwgen.cores.gpt.machine_config import MachineConfig
     from hwgen.flow.emit import emit_verilog
 
-    machine = GptMachine(MachineConfig(program, target, freq))
+    machine = GptMachine(MachineConfig(program, target, freq, key_lanes))
     interface = {
         "core": _MODULE,
         "module": _MODULE,
@@ -50,10 +52,8 @@ class Circuit:
         Where the compiled simulation is kept; by default with those of other commands.
     progress : callable
         Called with a line of text before each step.
-    target : str
-        Fabric.
-    freq : float or None
-        MHz.
+    options : dict
+        Those of `machine_circuit`.
 
     Members
     -------
@@ -68,7 +68,7 @@ class Circuit:
         The machine cannot execute the program.
     """
 
-    def __init__(self, program, folder=None, progress=None, target="generic", freq=None):
+    def __init__(self, program, folder=None, progress=None, **options):
         import tempfile
         from pathlib import Path
 
@@ -77,7 +77,7 @@ class Circuit:
 
         say = progress or (lambda text: None)
         say("emitting Verilog")
-        interface, text = machine_circuit(program, target, freq)
+        interface, text = machine_circuit(program, **options)
         interface |= {"latency": _PAUSE, "initiation_interval": 1}
         say("compiling the simulation")
         with tempfile.TemporaryDirectory(prefix="hwgen-gpt-") as here:

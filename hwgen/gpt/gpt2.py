@@ -61,10 +61,10 @@ class Gpt2Program(Architecture):
 
         factor = shape.width**-0.5
 
-        def query_of(head):
-            streamed, source, part = rows(head * shape.width, shape.width)
-            name = f"{into} query {head}"
-            operands = {"to": "query", "destination": head, **scaled}
+        def queries():
+            streamed, source, part = rows(0, shape.dim)
+            operands = {"to": "query", **scaled}
+            name = f"{into} queries"
             self.multiply(layout, name, streamed, source, factor * part, factor, **operands)
 
         output = self._stream(out_of, number, 1)
@@ -79,7 +79,7 @@ class Gpt2Program(Architecture):
                 add=1,
             )
 
-        self.attention(layout, slot, query_of, output_of)
+        self.attention(layout, slot, queries, output_of)
         self._feed_forward(layout, number, up, down)
 
     def _feed_forward(self, layout, number, up, down):

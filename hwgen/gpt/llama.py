@@ -56,17 +56,14 @@ class LlamaProgram(Architecture):
         query = self._turned(self._stream("query", number), shape.heads)
         output = self._stream("output", number)
 
-        def query_of(head):
-            rows = query.rows(slice(head * shape.width, (head + 1) * shape.width))
-            name = f"{self._named('query', number)} head {head}"
+        def queries():
             self.multiply(
                 layout,
-                name,
-                rows,
+                self._named("query", number),
+                query,
                 0,
                 turned=1,
                 to="query",
-                destination=head,
                 factor=shape.width**-0.5,
                 **scaled,
             )
@@ -76,7 +73,7 @@ class LlamaProgram(Architecture):
             source = shape.attended_codes + blocks.start
             self.multiply(layout, name, output.blocks(blocks), source, add=1)
 
-        self.attention(layout, slot, query_of, output_of)
+        self.attention(layout, slot, queries, output_of)
         self._feed_forward(layout, number)
 
     def _feed_forward(self, layout, number):
