@@ -170,8 +170,12 @@ def _network(generator):
     return f"random/{inputs}x{bits}/{neurons}/{generator.randint(0, 999)}"
 
 
+def _block_tables(generator):
+    return generator.choice([generator.randint(0, 9), "0/0"])
+
+
 # fields that name what a core is made from
-_SOURCES = {"matrix": _matrix, "net": _network}
+_SOURCES = {"matrix": _matrix, "net": _network, "block_tables": _block_tables}
 
 
 def _float(generator):
