@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwgen.cores.lutnet.stored_names import names_of
+from hwgen.cores.lutnet.stored_names import named_tables, names_of
 from hwgen.formats.lut_network import LutNetwork
 from hwgen.lutnet.estimate import estimated_luts, estimated_registers, table_block_rams
 
-__all__ = ["RESOURCES", "Pruned"]
+__all__ = ["RESOURCES", "Pruned", "stored_tables"]
 
 RESOURCES = ("luts", "registers", "block_rams")
 
@@ -56,3 +56,9 @@ class Pruned:
         if self.fabric is not None:
             found |= {"target": self.fabric.name, "block_tables": self.block_tables}
         return found
+
+
+def stored_tables(facts):
+    """Return the tables that stand in block RAM by the facts of a network, as (layer, table)."""
+    text = facts.get("pruned", {}).get("block_tables", "0")
+    return () if text == "0" else named_tables(text)
