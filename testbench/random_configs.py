@@ -181,8 +181,17 @@ def _weights(generator):
     return generator.choice(["int8", "int4", "mxfp4", "mxfp6-e2m3", "mxint8", "bitmod4", "bcq2"])
 
 
+def _block_tables(generator):
+    return generator.choice([generator.randint(0, 9), "0/0"])
+
+
 # fields that name what a core is made from
-_SOURCES = {"matrix": _matrix, "net": _network, "model": _model}
+_SOURCES = {
+    "matrix": _matrix,
+    "net": _network,
+    "model": _model,
+    "block_tables": _block_tables,
+}
 
 
 def _float(generator):

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from hwgen import catalogue
+from hwgen import catalogue, targets
 from hwgen.errors import MismatchError
 from hwgen.flow.emit import emit
 from hwgen.flow.synthesise import synthesise
@@ -173,6 +173,7 @@ def _stored(head="none"):
     [
         {"block_tables": 2},
         {"block_tables": 1, "freq": 60, "mapping": "none"},
+        {"block_tables": "0/3,1/1"},
         pytest.param({"block_tables": 9, "lanes": 1, "target": "ice40"}, marks=pytest.mark.slow),
         pytest.param({"block_tables": 2, "target": "xilinx7"}, marks=pytest.mark.slow),
         pytest.param({"block_tables": 2, "freq": 80, "head": "argmax"}, marks=pytest.mark.slow),
@@ -195,6 +196,20 @@ def test_synthesis_makes_block_ram_of_stored_tables(tmp_path):
         emitted = emit(CORE, CORE.configure(options | {"target": target}), tmp_path / target)
         found = synthesise([emitted.verilog], emitted.module, target, tmp_path / f"{target}-s")
         assert found.counts.bram == cells
+
+
+@pytest.mark.parametrize(("address", "bits"), [(12, 8), (13, 5), (14, 2)])
+def test_synthesis_makes_as_many_block_rams_as_the_fabric_says(address, bits, tmp_path):
+    rng = np.random.default_rng(address)
+    table = rng.integers(0, 1 << bits, (1, 1 << address))
+    network = LutNetwork(
+        Elements(address, 1), (TableLayer([list(range(address))], table, bits),), "none"
+    )
+    options = {"net": _write(tmp_path, network), "block_tables": "0/0"}
+    emitted = emit(CORE, CORE.configure(options), tmp_path / "emitted")
+    found = synthesise([emitted.verilog], emitted.module, "ecp5", tmp_path / "synthesised")
+    assert found.counts.bram == targets.get("ecp5").block_rams(1 << address, bits)
+    assert found.counts.lut <= 4
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,21 @@ from hwgen.cores.config import (
     Digest,
     Frequency,
     Target,
+    checked,
     set_field,
 )
 from hwgen.cores.lutnet.network_source import read_source
-from pydantic import Field, model_validator
+from hwgen.cores.lutnet.stored_names import named_tables, parse_block_tables
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from hwgen.errors import HwgenError
 
 __all__ = ["LutnetConfig"]
+
+_BlockTables = Annotated[
+    Annotated[int, Field(ge=0, le=1 << 16)] | str, BeforeValidator(checked(parse_block_tables))
+]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -51,10 +57,10 @@ class LutnetConfig(CoreConfig):
         description="tables of the fabric: few, or few in series; none, case: multiplexers or "
         "cases, left to synthesis",
     )
-    block_tables: Annotated[int, Field(ge=0, le=1 << 16)] = Field(
+    block_tables: _BlockTables = Field(
         default=0,
-        description="tables in block RAM, at most: the largest of those with 10 to 14 bits of "
-        "address",
+        description="tables in block RAM: at most so many, the largest of those with 10 to 14 bits "
+        "of address; or these, LAYER/TABLE,... counted from 0",
     )
     freq: Frequency = FREQUENCY
     target: Target = TARGET
@@ -73,12 +79,38 @@ class LutnetConfig(CoreConfig):
         lanes = self.lanes or count
         if count % lanes:
             raise ValueError(f"lanes must divide the {count} inputs of the network, not {lanes}")
+        for place in self.stored_tables if isinstance(self.stored_tables, tuple) else ():
+            _check_table(network, *place)
         set_field(self, "digest", network.digest)
         set_field(self, "lanes", lanes)
         set_field(self, "network", network)
         return self
 
     @cached_property
+    def stored_tables(self):
+        """What stands in block RAM: a number, or a tuple of (layer, table)."""
+        given = self.block_tables
+        return given if isinstance(given, int) else named_tables(given)
+
+    @cached_property
     def beats(self):
         """Tokens of a vector."""
         return self.network.inputs.count // self.lanes
+
+
+def _check_table(network, layer, table):
+    """Raise a `ValueError` where a network has no such table."""
+    layers = network.layers
+    tables = [at for at, each in enumerate(layers) if each.kind == "tables"]
+    if layer not in tables:
+        known = ", ".join(map(str, tables)) or "none"
+        raise ValueError(
+            f"block_tables must name layers of tables ({known}), not layer {layer} in "
+            f"'{layer}/{table}'"
+        )
+    count = len(layers[layer].tables)
+    if table >= count:
+        raise ValueError(
+            f"block_tables must name tables 0 to {count - 1} of layer {layer}, not "
+            f"'{layer}/{table}'"
+        )

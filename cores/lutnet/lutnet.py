@@ -133,7 +133,7 @@ class Lutnet(PipelinedCore):
     def __init__(self, config):
         self.initiation_interval = config.beats
         layers = plan_network(config.network)
-        self._layers, self._tables = with_tables_apart(layers, config.block_tables)
+        self._layers, self._tables = with_tables_apart(layers, config.stored_tables)
         self._blocks = blocks_of(self._layers, config)
         given, outputs = config.network.inputs, config.network.outputs
         x = fixed_field("x", given.bits, given.signed, 0, config.lanes, "elements of the vector")

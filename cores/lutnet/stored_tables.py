@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 from amaranth.hdl import ClockSignal, Instance, Signal
 from hwgen.cores.arith.timed import Timed
 from hwgen.cores.lutnet.plan import LogicLayer
+from hwgen.cores.lutnet.stored_names import ADDRESS_BITS
 from hwgen.cores.verilog_module import VerilogModule
 
-__all__ = ["LEAST_BITS", "StoredTable", "stored_bits", "with_tables_apart"]
-
-LEAST_BITS = 10
-"""Fewest bits of address of a table in block RAM."""
-_MOST_BITS = 14
+__all__ = ["StoredTable", "stored_bits", "with_tables_apart"]
 
 
 @dataclass(frozen=True)
@@ -52,36 +49,61 @@ class StoredTable:
         return VerilogModule(name, f"module {name} ({ports});", body)
 
 
-def with_tables_apart(layers, count):
-    """Return (layers without the largest tables, list of `StoredTable` of every layer).
+def with_tables_apart(layers, chosen):
+    """Return (layers without some tables, list of `StoredTable` of every layer).
 
     Parameters
     ----------
     layers : list of LogicLayer or NumberLayer
-    count : int
-        How many tables, at most; those of the most nodes among those with at least `LEAST_BITS`
-        bits of address.
+    chosen : int or sequence of (int, int)
+        How many tables, at most; those of the most nodes among those with `ADDRESS_BITS` bits of
+        address. Or these, as (layer, table), whatever they hold; of bits that are constant, that
+        nobody reads, or that another table gives as well, none are stored.
     """
+    places = _largest(layers, chosen) if isinstance(chosen, int) else _named(layers, chosen)
+    parts = [(layer, []) for layer in layers]
+    for place, outputs in places:
+        layer = layers[place]
+        element = [layer.functions[bit] for bit in outputs]
+        variables = layer.diagrams.variables(element)
+        values = layer.diagrams.values(element, variables)
+        rest, tables = parts[place]
+        functions = {bit: each for bit, each in rest.functions.items() if bit not in outputs}
+        table = StoredTable(tuple(variables), tuple(outputs), tuple(values))
+        parts[place] = replace(rest, functions=functions), [*tables, table]
+    return [layer for layer, _ in parts], [tables for _, tables in parts]
+
+
+def _largest(layers, count):
+    """Return (layer, bits) of the tables of the most nodes."""
     found = sorted(
         (-len(layer.diagrams.reachable(element)), place, at)
         for place, layer in enumerate(layers)
         if count and isinstance(layer, LogicLayer)
         for at, element in enumerate(layer.functions_of_elements)
-        if LEAST_BITS <= len(layer.diagrams.variables(element)) <= _MOST_BITS
+        if len(layer.diagrams.variables(element)) in ADDRESS_BITS
     )[:count]
-    parts = [(layer, []) for layer in layers]
+    places = []
     for _, place, at in found:
         layer = layers[place]
-        element = layer.functions_of_elements[at]
         numbers = {function: bit for bit, function in layer.functions.items()}
-        variables = layer.diagrams.variables(element)
-        values = layer.diagrams.values(element, variables)
-        outputs = tuple(numbers[each] for each in element)
-        rest, tables = parts[place]
-        functions = {bit: each for bit, each in rest.functions.items() if bit not in outputs}
-        table = StoredTable(tuple(variables), outputs, tuple(values))
-        parts[place] = replace(rest, functions=functions), [*tables, table]
-    return [layer for layer, _ in parts], [tables for _, tables in parts]
+        places.append((place, [numbers[each] for each in layer.functions_of_elements[at]]))
+    return places
+
+
+def _named(layers, names):
+    """Return (layer, bits) of the tables of these names that give any bits of their own."""
+    places, seen = [], set()
+    for place, row in sorted(names):
+        layer = layers[place]
+        own = [
+            bit
+            for bit in dict.fromkeys(layer.elements[row])
+            if bit in layer.functions and (place, bit) not in seen
+        ]
+        seen.update((place, bit) for bit in own)
+        places += [(place, own)] if own else []
+    return places
 
 
 def stored_bits(pipeline, table, bits, modules):

@@ -12,10 +12,12 @@ from pydantic import (
     model_validator,
 )
 
+from hwgen import targets
 from hwgen.errors import UsageError, nearest
 from hwgen.yaml_file import compose_yaml, construct_yaml
 
 __all__ = [
+    "BudgetOptions",
     "Configuration",
     "DataOptions",
     "EncoderOptions",
@@ -197,6 +199,37 @@ class TrainingOptions(_Part):
     threads: int = Field(1, ge=1, le=256)
 
 
+class BudgetOptions(_Part):
+    """What the trained network may take; see `hwgen.lutnet.pruning.pruned`.
+
+    ``block_rams`` are those of the fabric ``target``, of its smallest kind.
+    """
+
+    luts: int | None = Field(None, ge=0)
+    registers: int | None = Field(None, ge=0)
+    block_rams: int | None = Field(None, ge=0)
+    target: str = "ecp5"
+
+    @model_validator(mode="after")
+    def _says_something(self):
+        if not self.limits:
+            raise ValueError("budget must have luts, registers or both")
+        if self.block_rams is not None and self.luts is None:
+            raise ValueError("block_rams must come with luts: tables stand there in place of LUT6")
+        try:
+            fabric = targets.get(self.target)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        if self.block_rams is not None and fabric.block_rams(1, 1) is None:
+            raise ValueError(f"target must be a fabric that has block RAM, not {self.target!r}")
+        return self
+
+    @property
+    def limits(self):
+        """The limits that are given, by their names in `hwgen.lutnet.budget.RESOURCES`."""
+        return self.model_dump(exclude={"target"}, exclude_none=True)
+
+
 class Configuration(_Part):
     """Everything that determines a trained network, beside the data themselves."""
 
@@ -205,6 +238,7 @@ class Configuration(_Part):
     layers: list[SerializeAsAny[LayerOptions]] = Field(min_length=1, max_length=64)
     head: HeadOptions = HeadOptions()
     training: TrainingOptions = TrainingOptions()
+    budget: BudgetOptions | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -213,6 +247,11 @@ class Configuration(_Part):
             layers = [_layer(number, each) for number, each in enumerate(values["layers"])]
             return values | {"layers": layers}
         return values
+
+    def facts(self):
+        """Return what the file of a network says of its configuration."""
+        unsaid = {"data": {"path"}} | ({"budget": True} if self.budget is None else {})
+        return self.model_dump(mode="json", exclude=unsaid)
 
 
 class _LayerError(Exception):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwgen.cores.lutnet.stored_names import ADDRESS_BITS
+
 __all__ = [
     "LayerEstimate",
     "estimated_layers",
@@ -15,6 +17,7 @@ __all__ = [
     "estimated_registers",
     "head_luts",
     "live_elements",
+    "table_block_rams",
     "table_luts",
     "used_elements",
     "varying_bits",
@@ -54,9 +57,18 @@ def estimated_layers(network):
     return found
 
 
-def estimated_luts(network):
-    """Return look-up tables of the whole network, encoder and head included."""
-    return sum(each.luts for each in estimated_layers(network)) + head_luts(network)
+def estimated_luts(network, stored=()):
+    """Return look-up tables of the whole network, encoder and head included.
+
+    Parameters
+    ----------
+    network : LutNetwork
+    stored : sequence of (int, int)
+        Tables that outputs depend on and that stand in block RAM, as (layer, table).
+    """
+    luts = sum(each.luts for each in estimated_layers(network)) + head_luts(network)
+    layers = network.layers
+    return luts - sum(table_luts(layers[at].tables[row], layers[at].bits) for at, row in stored)
 
 
 def estimated_registers(network):
@@ -141,6 +153,26 @@ def table_luts(table, bits):
         wire = used == 1 and not column[0]
         luts += 0 if wire else _tree(used)
     return luts
+
+
+def table_block_rams(table, bits, fabric):
+    """Return block RAMs that a table of integers by address takes.
+
+    Parameters
+    ----------
+    table : array of int
+    bits : int
+    fabric : Fabric or None
+
+    Returns
+    -------
+    int or None
+        ``None`` where it is too small or too large for them, or the fabric has none.
+    """
+    address = sum(_dependencies(table))
+    if fabric is None or address not in ADDRESS_BITS:
+        return None
+    return fabric.block_rams(1 << address, varying_bits(table, bits))
 
 
 def _tables(layer, given, behind, rows):

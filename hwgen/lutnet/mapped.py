@@ -3,7 +3,7 @@
 __all__ = ["mapped_luts"]
 
 
-def mapped_luts(network, size, update=None):
+def mapped_luts(network, size, update=None, stored=()):
     """Return tables of so many inputs behind all tables and thresholds; no sums, no head.
 
     Parameters
@@ -12,11 +12,14 @@ def mapped_luts(network, size, update=None):
     size : int
     update : callable, optional
         ``update(text, done, total)`` is told where the work stands.
+    stored : sequence of (int, int)
+        Tables that stand in block RAM, as (layer, table).
     """
     from hwgen.cores.lutnet.mapping import map_functions
     from hwgen.cores.lutnet.plan import LogicLayer, plan_network
+    from hwgen.cores.lutnet.stored_tables import with_tables_apart
 
-    luts, layers = 0, plan_network(network)
+    luts, (layers, _) = 0, with_tables_apart(plan_network(network), stored)
     for number, layer in enumerate(layers):
         if update:
             update(f"mapping to tables of {size} inputs", number, len(layers))

@@ -13,7 +13,7 @@ from hwgen.flow.outputs import replacing, write_file
 from hwgen.formats.lut_network_file import network_bytes
 from hwgen.lutnet.config import checked_configuration
 from hwgen.lutnet.encoder import connected_elements, encoded, fitted_encoder
-from hwgen.lutnet.evaluation import accuracy, classes_by_table, training_split
+from hwgen.lutnet.evaluation import accuracies, accuracy, classes_by_table, training_split
 from hwgen.lutnet.network import Network
 from hwgen.lutnet.shift import Shifts
 
@@ -61,7 +61,7 @@ def train(configuration, data, out, update=None):
         run.one_epoch(lambda part, text=text: update(text, run.epoch + part, epochs))
         run.keep()
     update("tables", epochs, epochs)
-    return run.finish()
+    return run.finish(update)
 
 
 class _Run:
@@ -141,7 +141,9 @@ class _Run:
     @property
     def _identity(self):
         """What must be equal for a checkpoint to be this training's."""
-        text = json.dumps(self.configuration.model_dump(exclude={"data": {"path"}}))
+        # what is trained does not depend on the budget
+        unsaid = {"data": {"path"}, "budget": True}
+        text = json.dumps(self.configuration.model_dump(exclude=unsaid))
         return hashlib.sha256(f"{text} {self.data.digest}".encode()).hexdigest()
 
     def keep(self):
@@ -172,19 +174,41 @@ class _Run:
         for name in ("epoch", "best", "best_epoch", "best_state", "history"):
             setattr(self, name, state[name])
 
-    def finish(self):
-        """Write network and parameters of the best epoch; return the facts."""
+    def finish(self, update):
+        """Write network and parameters of the best epoch, within the budget; return the facts."""
         from safetensors.torch import save
 
         self.network.load_state_dict(self.best_state)
         exact = self.network.eval().double()
         integers, margin = exact.tabulated()
         facts = self._facts(integers, margin)
+        if self.configuration.budget is not None:
+            integers, facts = self._within_budget(integers, facts, update)
         parameters = save({name: each.contiguous() for name, each in self.best_state.items()})
         write_file(parameters_file(self.out), parameters)
         write_file(self.out, network_bytes(integers, facts))
         checkpoint_file(self.out).unlink(missing_ok=True)
         return facts
+
+    def _within_budget(self, integers, facts, update):
+        """Return the network pruned to the budget, and its facts."""
+        from hwgen.lutnet.pruning import pruned
+
+        data, options, budget = self.data, self.configuration.training, self.configuration.budget
+        used, _ = training_split(len(data.train), options)
+        found = pruned(
+            integers,
+            data.train[used],
+            data.train_classes[used],
+            budget.limits,
+            shift=options.shift,
+            update=update,
+            target=budget.target,
+        )
+        return found.network, facts | {
+            "accuracy": accuracies(found.network, data, options),
+            "pruned": found.facts(integers, budget.limits, facts["accuracy"]),
+        }
 
     def _facts(self, integers, margin):
         data = self.data
@@ -194,7 +218,7 @@ class _Run:
             "test": accuracy(classes_by_table(integers, data.test), data.test_classes),
         }
         return {
-            "configuration": self.configuration.model_dump(mode="json", exclude={"data": {"path"}}),
+            "configuration": self.configuration.facts(),
             "data": {
                 "name": data.name,
                 "sha256": data.digest,

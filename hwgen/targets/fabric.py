@@ -222,6 +222,20 @@ class Fabric:
         first = self.memory_delay if distributed else 0.0
         return first + self.logic_delay(levels) + self.fan_out_delay * (cells - 1) ** 0.5
 
+    def block_rams(self, words, bits):
+        """Return how many block RAMs, of the smallest kind, hold so many words of so many bits.
+
+        ``None`` where the fabric has no block RAM. Synthesis may take fewer for words of more than
+        eight bits, and look-up tables that choose between them.
+        """
+        clocked = [each for each in self.memories if each.read_delay == "clock"]
+        if not clocked:
+            return None
+        shapes = sorted(clocked[0].shapes)
+        # no word stands in several: look-up tables would have to choose
+        deep, wide = next((each for each in shapes if each[0] >= words), shapes[-1])
+        return ceil(words / deep) * ceil(bits / wide)
+
     def carry_chain_delay(self, bits):
         """Return the delay of a carry chain of ``bits`` bits up to a register."""
         return self.carry_delay + bits * self.carry_delay_per_bit

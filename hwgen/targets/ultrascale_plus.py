@@ -34,7 +34,12 @@ ULTRASCALE_PLUS = xilinx_fabric(
     "estimates; the record says which is which",
     memories=(
         Memory("RAM32M16", 512, ((32, 16), (64, 8)), "none"),
-        Memory("RAMB18E2", 18432, ((16384, 1), (2048, 9), (1024, 18), (512, 36)), "clock"),
+        Memory(
+            "RAMB18E2",
+            18432,
+            ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+            "clock",
+        ),
         Memory("RAMB36E2", 36864, ((32768, 1), (4096, 9), (2048, 18), (1024, 36)), "clock"),
         Memory("URAM288", 294912, ((4096, 72),), "clock"),
     ),

@@ -33,7 +33,12 @@ XILINX7 = xilinx_fabric(
     "-1, plus estimates; the record says which is which",
     memories=(
         Memory("RAM32M", 256, ((32, 8), (64, 4)), "none"),
-        Memory("RAMB18E1", 18432, ((16384, 1), (2048, 9), (1024, 18), (512, 36)), "clock"),
+        Memory(
+            "RAMB18E1",
+            18432,
+            ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)),
+            "clock",
+        ),
         Memory("RAMB36E1", 36864, ((32768, 1), (4096, 9), (2048, 18), (1024, 36)), "clock"),
     ),
 )

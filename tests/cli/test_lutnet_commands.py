@@ -181,6 +181,82 @@ def test_a_pruned_network_is_within_its_budget(trained, hwgen, fails):
     assert "the budget must be larger" in fails("lutnet prune small.safetensors --luts 0", 2)
 
 
+LARGE = """\
+data: {set: digits}
+encoder: {thresholds: [8]}
+layers:
+  - {kind: linear, neurons: 12, fan_in: 10, bits: 1}
+  - {kind: linear, neurons: 10, fan_in: 6, bits: 4}
+training: {epochs: 2, batch: 64, rate: 0.03}
+"""
+
+
+def test_a_network_pruned_with_block_ram_is_built_within_its_budget_as_it_says(hwgen, fails):
+    for package in ("torch", "scipy"):
+        pytest.importorskip(package)
+    from hwgen.formats.lut_network_file import read_network_facts
+
+    Path("large.yaml").write_text(LARGE)
+    trained = json.loads(hwgen("lutnet train large.yaml --json").stdout)
+    most = 200
+    text = f"lutnet prune large.safetensors --luts {most} --block-rams 3"
+    found = json.loads(hwgen(f"{text} --json").stdout)
+    after, names = found["after"], found["block_tables"]
+    assert found["before"]["estimated_lut6"] == trained["estimated_lut6"] > most
+    assert after["estimated_lut6"] <= most and 1 <= after["estimated_block_rams"] <= 3
+    assert found["before"]["estimated_block_rams"] == 0
+    facts = read_network_facts(found["file"])["pruned"]
+    assert facts["limits"] == found["limits"] == {"luts": most, "block_rams": 3}
+    assert (facts["block_tables"], facts["target"]) == (names, found["target"]) == (names, "ecp5")
+    assert f"build it with --block-tables {names}" in hwgen(text).stdout
+    checked = hwgen(
+        f"verify --core lutnet --net {found['file']} --block-tables {names} --vectors 100"
+    ).stdout
+    assert "results match the golden model" in checked
+    message = fails(f"lutnet eval {found['file']} --backend torch", 2)
+    assert "its tables are no longer those of the functions" in message
+
+
+def test_training_with_a_budget_prints_what_to_build_with(hwgen):
+    for package in ("torch", "scipy"):
+        pytest.importorskip(package)
+    Path("large.yaml").write_text(f"{LARGE}budget: {{luts: 200, block_rams: 2}}\n")
+    found = json.loads(hwgen("lutnet train large.yaml --json").stdout)
+    assert found["estimated_lut6"] <= 200
+    names = found["pruned"]["block_tables"]
+    assert 1 <= names.count("/") <= 2
+    printed = hwgen("lutnet train large.yaml").stdout
+    assert "accuracy before the budget: train " in printed
+    assert printed.endswith(f"build it with --block-tables {names}\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--block-rams 3", "--block-rams must come with --luts: tables stand there in place of"),
+        ("--luts 9 --target ecp5", "--target must come with --block-rams"),
+        ("--luts 9 --block-rams 1 --target ecp6", "'ecp6'"),
+        ("--luts 9 --block-rams -1", "-1 is not in the range"),
+    ],
+)
+def test_a_budget_that_makes_no_sense_is_refused(options, message, fails):
+    pytest.importorskip("scipy")
+    assert message in fails(f"lutnet prune small.safetensors {options}", 2)
+
+
+def test_without_scipy_a_budget_is_refused_before_training(fails, monkeypatch):
+    pytest.importorskip("torch")
+    from hwgen import requirement
+
+    found = requirement.find_spec
+    monkeypatch.setattr(
+        "hwgen.requirement.find_spec", lambda name: None if name == "scipy" else found(name)
+    )
+    Path("large.yaml").write_text(f"{LARGE}budget: {{luts: 400}}\n")
+    message = fails("lutnet train large.yaml", 4)
+    assert message.startswith("hwgen lutnet train with a budget needs SciPy")
+
+
 def test_without_scipy_pruning_names_the_command_that_helps(fails, monkeypatch):
     monkeypatch.setattr("hwgen.requirement.find_spec", lambda name: None)
     message = fails("lutnet prune small.safetensors --luts 9", 4)

@@ -7,10 +7,13 @@ from hwgen.cores.lutnet.decision_diagrams import Diagrams
 from hwgen.cores.lutnet.mapped import LookUpTable, Mapped
 from hwgen.cores.lutnet.mapping import map_functions
 from hwgen.cores.lutnet.plan import ONE, ZERO, plan_network
+from hwgen.cores.lutnet.stored_names import named_tables, names_of, parse_block_tables
 from hwgen.cores.lutnet.stored_tables import with_tables_apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwgen import catalogue
+from hwgen.errors import UsageError
 from hwgen.formats.lut_network import Elements, LutNetwork, SumLayer, TableLayer, ThresholdLayer
 
 
@@ -244,3 +247,58 @@ def test_a_stored_table_has_the_values_of_its_functions():
         bits = {each: address >> at & 1 for at, each in enumerate(first.variables)}
         found = [_value(layer.diagrams, each, bits) for each in functions]
         assert first.values[address] == found[0] + 2 * found[1]
+
+
+def test_named_tables_stand_apart_whatever_their_size():
+    layers = _large_and_small()
+    (rest,), (tables,) = with_tables_apart(layers, [(0, 1), (0, 2)])
+    assert [len(each.variables) for each in tables] == [9, 10]
+    # the first table is left
+    assert sorted(rest.functions) == [0, 1]
+    everything = [*rest.functions, *(bit for each in tables for bit in each.outputs)]
+    assert sorted(everything) == sorted(layers[0].functions)
+
+
+def test_a_bit_that_two_named_tables_give_is_stored_once():
+    rng = np.random.default_rng(5)
+    tables = rng.integers(0, 4, (2, 64))
+    tables[1] = tables[0] & 1 | 2 * rng.integers(0, 2, 64)
+    inputs = [list(range(6))] * 2
+    layers = plan_network(LutNetwork(Elements(6, 1), (_tables(inputs, tables, 2),), "none"))
+    (rest,), (stored,) = with_tables_apart(layers, [(0, 0), (0, 1)])
+    assert not rest.functions
+    assert [len(each.outputs) for each in stored] == [2, 1]
+
+
+def test_a_named_table_that_is_constant_is_not_stored():
+    tables = np.array([[3] * 64, list(range(64))]) & 3
+    layers = plan_network(
+        LutNetwork(Elements(6, 1), (_tables([list(range(6))] * 2, tables, 2),), "none")
+    )
+    assert with_tables_apart(layers, [(0, 0)]) == (layers, [[]])
+
+
+@given(st.sets(st.tuples(st.integers(0, 99), st.integers(0, 9999)), min_size=1, max_size=20))
+def test_names_mean_the_tables_that_they_were_made_of(tables):
+    text = names_of(tables)
+    assert parse_block_tables(text) == text
+    assert named_tables(text) == tuple(sorted(tables))
+
+
+def test_no_tables_are_the_number_zero():
+    assert parse_block_tables(names_of([])) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("0.1", r"number of tables, or the tables as LAYER/TABLE,LAYER/TABLE,\.\.\., not '0.1'"),
+        ("0/1,", "number of tables, or the tables as"),
+        ("5/1", r"name layers of tables \(0, 1\), not layer 5 in '5/1'"),
+        ("0/11,0/12", "name tables 0 to 11 of layer 0, not '0/12'"),
+        (-1, "be greater than or equal to 0, not -1"),
+    ],
+)
+def test_tables_that_are_not_there_are_refused(value, message):
+    with pytest.raises(UsageError, match=f"^block_tables must .*{message}"):
+        catalogue.get("lutnet").configure({"block_tables": value})

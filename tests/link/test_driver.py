@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hwgen.cores.bridge.identity import identity
 from hwgen.cores.bridge.protocol import STATUS_FIELDS, Kind
+from hwgen.cores.config import CoreConfig
 
 from hwgen.errors import HwgenError, UsageError
 from hwgen.link.driver import Link, LinkError
@@ -112,13 +113,13 @@ def test_a_missing_port_is_named_with_those_that_exist(monkeypatch):
 
 
 @dataclasses.dataclass
-class Config:
+class Config(CoreConfig):
     lanes: int = 8
     freq: float | None = None
     target: str = "ecp5"
+    matrix: str = "weights.npy"
 
-    def as_dict(self):
-        return dataclasses.asdict(self)
+    digested = ("matrix",)
 
 
 def test_identity_tells_configurations_apart_but_not_implementations():
@@ -127,3 +128,5 @@ def test_identity_tells_configurations_apart_but_not_implementations():
     assert identity("mx-dot", Config(lanes=4)) != base
     assert identity("mx-sum", Config()) != base
     assert identity("mx-dot", Config(freq=100, target="ice40")) == base
+    # what a digest stands for does not count
+    assert identity("mx-dot", Config(matrix="elsewhere.npy")) == base

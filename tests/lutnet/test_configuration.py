@@ -53,6 +53,15 @@ def test_a_configuration_is_read_with_defaults(tmp_path):
         ("layers:", "encoder: {thresholds: [a]}\nlayers:", "2: thresholds: input should be "),
         ("kind: linear", "kind: learned_table", "7: bits: input should be 1"),
         ("fan_in: 6", "fan_in: &a [*a]", "7: fan_in: "),
+        ("training:", "budget: {}\ntraining:", "8: budget must have luts, registers or both"),
+        ("training:", "budget: {luts: -1}\ntraining:", "8: luts: input should be .* 0, not -1"),
+        ("training:", "budget: {block_rams: 2}\ntraining:", "8: block_rams must come with luts"),
+        (
+            "training:",
+            "budget: {luts: 9, block_rams: 2, target: generic}\ntraining:",
+            "8: target must be a fabric that has block RAM, not 'generic'",
+        ),
+        ("training:", "budget: {luts: 9, target: ecp6}\ntraining:", "8: .*'ecp6'"),
     ],
 )
 def test_a_mistake_gives_one_line_with_its_place(tmp_path, old, new, message):

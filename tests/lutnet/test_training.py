@@ -11,9 +11,11 @@ from hwgen.errors import UsageError
 from hwgen.formats.lut_network import Elements, ThresholdLayer
 from hwgen.formats.lut_network_file import read_network, read_network_facts
 from hwgen.lutnet import trainer
+from hwgen.lutnet.budget import stored_tables
 from hwgen.lutnet.config import checked_configuration
 from hwgen.lutnet.data import DataSet
 from hwgen.lutnet.encoder import encoded
+from hwgen.lutnet.estimate import estimated_luts
 from hwgen.lutnet.evaluation import classes_by_table
 from hwgen.lutnet.shift import Shifts
 from hwgen.lutnet.trainer import checkpoint_file, parameters_file, torch_classes, train
@@ -31,7 +33,7 @@ def rings(count=600, features=6):
     return DataSet("rings", Elements(features, 8, True), *parts, ["in", "between", "out"])
 
 
-def configuration(layers, head="argmax", encoder=None, **training):
+def configuration(layers, head="argmax", encoder=None, budget=None, **training):
     training = {"epochs": 3, "batch": 32, **training}
     return checked_configuration(
         {
@@ -40,6 +42,7 @@ def configuration(layers, head="argmax", encoder=None, **training):
             "layers": layers,
             "head": {"kind": head},
             "training": training,
+            **({"budget": budget} if budget else {}),
         }
     )
 
@@ -117,6 +120,66 @@ def test_a_checkpoint_of_another_configuration_is_refused(tmp_path):
     checkpoint_file(out).write_bytes(b"nothing")
     with pytest.raises(UsageError, match=r"checkpoint .* cannot be read"):
         train(configuration(MIXED), rings(), out)
+
+
+# tables of 10 bits of address, and one for each class
+LARGE = [
+    {"kind": "linear", "neurons": 8, "fan_in": 5, "bits": 1},
+    {"kind": "linear", "neurons": 3, "fan_in": 6, "bits": 2},
+]
+TWO_BITS = {"coding": "binary", "bits": 2}
+
+
+def test_training_with_a_budget_prunes_the_trained_network_and_says_what_it_costs(tmp_path):
+    pytest.importorskip("scipy")
+    data, free, limited = rings(), tmp_path / "free.safetensors", tmp_path / "limited.safetensors"
+    before = train(configuration(LARGE, encoder=TWO_BITS), data, free)
+    limits = {"luts": 150, "block_rams": 3}
+    after = train(configuration(LARGE, encoder=TWO_BITS, budget=limits), data, limited)
+    network, whole = read_network(limited), read_network(free)
+    assert estimated_luts(whole) > 150 >= estimated_luts(network, stored_tables(after))
+    assert 0 < len(stored_tables(after)) <= 3
+    assert after["pruned"]["from"] == whole.digest != network.digest
+    assert after["pruned"]["before"] == before["accuracy"]
+    assert after["pruned"]["limits"] == limits
+    for part in ("train", "test"):
+        classes = getattr(data, f"{part}_classes")
+        right = (classes_by_table(network, getattr(data, part)) == classes).mean()
+        assert after["accuracy"][part] == pytest.approx(100 * right, abs=1e-3)
+    assert read_network_facts(limited) == after
+    assert "budget" not in before["configuration"]
+    assert checked_configuration(after["configuration"]).budget.limits == limits
+
+
+def test_an_interrupted_training_with_a_budget_goes_on_to_the_same_file(tmp_path):
+    pytest.importorskip("scipy")
+    chosen = configuration(LARGE, encoder=TWO_BITS, budget={"luts": 150, "block_rams": 3})
+    whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
+    train(chosen, rings(), whole)
+
+    def interrupt(text, done=None, total=None):
+        if text.startswith("round 2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(chosen, rings(), broken, interrupt)
+    assert checkpoint_file(broken).exists() and not broken.exists()
+    seen = []
+    train(chosen, rings(), broken, lambda text, *_: seen.append(text))
+    assert not any(text.startswith("epoch") for text in seen)
+    assert broken.read_bytes() == whole.read_bytes()
+    assert parameters_file(broken).read_bytes() == parameters_file(whole).read_bytes()
+
+
+def test_a_budget_that_was_too_small_can_be_made_larger_without_training_again(tmp_path):
+    pytest.importorskip("scipy")
+    out, seen = tmp_path / "net.safetensors", []
+    with pytest.raises(UsageError, match="the budget must be larger"):
+        train(configuration(LARGE, encoder=TWO_BITS, budget={"luts": 0}), rings(), out)
+    larger = configuration(LARGE, encoder=TWO_BITS, budget={"luts": 150})
+    train(larger, rings(), out, lambda text, *_: seen.append(text))
+    assert not any(text.startswith("epoch") for text in seen)
+    assert estimated_luts(read_network(out)) <= 150
 
 
 @pytest.mark.parametrize(

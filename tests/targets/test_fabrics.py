@@ -81,3 +81,22 @@ def test_a_memory_is_slower_the_deeper_and_the_wider_it_is(name):
     fabric = targets.get(name)
     shallow, deep, wide = (fabric.read_delay(*size) for size in ((8, 8), (256, 8), (8, 128)))
     assert 0 <= shallow < min(deep, wide)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "bits", "cells"),
+    [
+        ("ecp5", 1024, 18, 1),
+        ("ecp5", 4096, 5, 2),
+        ("ecp5", 16384, 2, 2),
+        ("ecp5", 32768, 1, 2),
+        ("ecp5", 100, 36, 1),
+        ("ice40", 1024, 5, 2),
+        ("ice40", 4096, 2, 2),
+        ("xilinx7", 8192, 2, 1),
+        ("ultrascale_plus", 4096, 4, 1),
+        ("generic", 1024, 1, None),
+    ],
+)
+def test_a_block_memory_takes_so_many_cells(name, words, bits, cells):
+    assert targets.get(name).block_rams(words, bits) == cells

@@ -70,9 +70,12 @@ modules of some 2,000 that synthesis maps one by one. `area` and `depth` run ABC
 which takes minutes where there are thousands of tables of twelve inputs, and the cells that they
 write take synthesis more memory.
 
-With `block_tables` as many tables stand in block RAM: those with the most nodes of their decision
-diagrams among those with 10 to 14 bits of address that matter. The entry comes a clock cycle after
-the address, so every layer with such a table has a register inside, which the latency counts."""
+With a number as `block_tables` as many tables stand in block RAM: those with the most nodes of
+their decision diagrams among those with 10 to 14 bits of address that matter. Names choose them one
+by one: `0/3,2/17` are table 3 of layer 0 and table 17 of layer 2, counted from 0, whatever they
+hold; `hwgen lutnet prune --block-rams` finds out which ones are worth it. The entry comes a clock
+cycle after the address, so every layer with such a table has a register inside, which the latency
+counts."""
 
 CORE = Core(
     name="lutnet",

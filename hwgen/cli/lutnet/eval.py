@@ -90,6 +90,7 @@ def command(network, data, part, samples, backend, target, port, board, lanes, s
     from hwgen.lutnet.evaluation import accuracy, classes_by_table, first_difference
 
     integers, facts = read_network(network), read_network_facts(network)
+    _check_functions(network, integers, facts, backend)
     found, same = _data(network, integers, facts, data, part, backend)
     vectors, classes = getattr(found, part)[:samples], getattr(found, f"{part}_classes")[:samples]
     document = {"network": str(network), "backend": backend, "part": part, "vectors": len(vectors)}
@@ -161,6 +162,18 @@ def _data(network, integers, facts, data, part, backend):
     if part != "test":
         raise UsageError(f"--part must be test for {str(network)!r}, which names no data set")
     return read_integers(integers, data), None
+
+
+def _check_functions(network, integers, facts, backend):
+    """Refuse functions whose tables were changed."""
+    from hwgen.errors import UsageError
+
+    source = facts.get("pruned", {}).get("from", integers.digest)
+    if backend == "torch" and source != integers.digest:
+        raise UsageError(
+            f"--backend must be another than torch for {str(network)!r}, which was pruned: its "
+            "tables are no longer those of the functions"
+        )
 
 
 def _check_options(backend, given):
