@@ -18,11 +18,11 @@ SHAKESPEARE = "tests/data/gpt2-shakespeare-char/gpt2-shakespeare-char-0.2M"
 
 _DEFAULT = [
     {"context": 5},
-    {"model": "random/32x1/2", "fmt": "bitmod4", "freq": 60, "context": 3},
+    {"model": "random/32x1/2", "fmt": "bitmod4", "freq": 60, "context": 3, "key_lanes": 2},
 ]
 _THOROUGH = [
     {},
-    {"model": "random/48x2/3", "fmt": "mxfp6-e2m3", "freq": 90, "target": "ice40"},
+    {"model": "random/48x2/3", "fmt": "mxfp6-e2m3", "freq": 90, "target": "ice40", "key_lanes": 4},
     {"model": "random/32x3/4", "fmt": "ternary", "freq": 200, "target": "ultrascale_plus"},
     {"fmt": "mx-int16/32", "activations": "mxint16", "freq": 40, "target": "xilinx7"},
     {"model": SHAKESPEARE, "fmt": "bcq4", "freq": 50, "context": 12, "target": "generic"},

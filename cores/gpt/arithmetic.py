@@ -12,12 +12,22 @@ __all__ = [
     "greatest",
     "moved_right",
     "product",
+    "registered",
     "rounding_shift",
     "saturated",
 ]
 
 # widest operand of a hard multiplier that large products are put together from
 _PART = 17
+
+
+def registered(m, value, count, name):
+    """Return a value behind so many registers."""
+    for number in range(count):
+        register = Signal(value.shape(), name=f"{name}_{number}")
+        m.d.sync += register.eq(value)
+        value = register
+    return value
 
 
 def product(pipeline, a, b, name):

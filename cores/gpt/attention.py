@@ -1,6 +1,6 @@
 """Attention of one head: scores of a query with all keys, their powers of e, a sum of values."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -9,14 +9,14 @@ from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.gpt.arithmetic import (
     added,
-    bit_length,
     greatest,
-    product,
+    registered,
     rounding_shift,
     saturated,
 )
-from hwgen.cores.gpt.functions import exponential, reciprocal
+from hwgen.cores.gpt.functions import exponential
 from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.gpt.quotients import Quotients
 from hwgen.cores.pipelined import ValidChain
 
 from hwgen import targets
@@ -128,6 +128,10 @@ class Attention(wiring.Component):
             self._score_read.append(scores.read_port())
             m.d.comb += self._score_read[-1].addr.eq(self._group)
 
+    def _registered(self, m, value, name):
+        """Return a value as it comes with what is read."""
+        return registered(m, value, self._config.read_registers, name)
+
     def _store(self, m, name, lane, depth, write_place, chosen, read_place):
         """Add a memory of blocks."""
         width = self._machine.head_width * self._bits + EXPONENT_BITS
@@ -140,7 +144,7 @@ class Attention(wiring.Component):
             write.en.eq(getattr(self, f"write_{name}") & chosen),
             read.addr.eq(read_place),
         ]
-        self._read[name, lane] = read.data
+        self._read[name, lane] = self._registered(m, read.data, f"{name}{lane}_now")
 
     def _parts(self, name, lane=0):
         """Return (codes, exponent) of what a memory gives."""
@@ -198,13 +202,21 @@ class Attention(wiring.Component):
             value = multiply(pipeline, *pair, hard=hard, name=f"score{lane}_{number}")
             operands.append(Operand(pipeline.signed(value), -most, most))
         total = add_tree(pipeline, operands).bits
-        wanted = Signal(signed(10), name=f"score_place{lane}")
-        amount = Signal(6, name=f"score_amount{lane}")
-        m.d.comb += [
-            wanted.eq(_MOST_LEFT - 16 - (query_exponent + key_exponent)),
-            amount.eq(Mux(wanted < 0, 0, Mux(wanted > 63, 63, wanted))),
-        ]
-        shift = pipeline.input(amount, f"score_shift{lane}")
+        exponent = Signal(signed(EXPONENT_BITS), name=f"query_exponent{lane}")
+        m.d.comb += exponent.eq(query_exponent)
+
+        def shift_of(one, other):
+            wanted = _MOST_LEFT - 16 - (one + other)
+            return Mux(wanted < 0, 0, Mux(wanted > 63, 63, wanted))
+
+        shift = pipeline.operate(
+            shift_of,
+            pipeline.constant(exponent),
+            pipeline.input(key_exponent, f"key_exponent{lane}"),
+            delay=2 * pipeline.fabric.carry_chain_delay(10) + pipeline.fabric.logic_delay(2),
+            shape=unsigned(6),
+            name=f"score_shift{lane}",
+        )
         moved = rounding_shift(
             pipeline, pipeline.signed(total), shift, _MOST_LEFT, f"score_moved{lane}"
         )
@@ -277,15 +289,25 @@ class Attention(wiring.Component):
     def _weighted_values(self, m, pipeline, lane):
         """Return (power of e, its products with a value) of a token."""
         bits = self._bits
-        distance, place = Signal(33, name=f"score_distance{lane}"), Signal(6, name=f"place{lane}")
         codes, exponent = self._parts("value", lane)
-        m.d.comb += [
-            distance.eq(self._greatest - self._score_read[lane].data),
-            place.eq(self._largest - exponent),
-        ]
-        power = exponential(pipeline, pipeline.input(distance, f"distance{lane}"))
-        power = self._live_or(pipeline, lane, power, 0)
-        by = pipeline.input(place, f"place{lane}")
+        score = self._registered(m, self._score_read[lane].data, f"score_now{lane}")
+        distance = pipeline.operate(
+            lambda most, each: most - each,
+            pipeline.constant(self._greatest),
+            pipeline.input(score, f"score_read{lane}"),
+            delay=pipeline.fabric.carry_chain_delay(33),
+            shape=unsigned(33),
+            name=f"score_distance{lane}",
+        )
+        power = self._live_or(pipeline, lane, exponential(pipeline, distance), 0)
+        by = pipeline.operate(
+            lambda most, each: (most - each)[:6],
+            pipeline.constant(self._largest),
+            pipeline.input(exponent, f"value_exponent{lane}"),
+            delay=pipeline.fabric.carry_chain_delay(8),
+            shape=unsigned(6),
+            name=f"place{lane}",
+        )
         moved = rounding_shift(pipeline, pipeline.signed(power), by, name=f"moved{lane}")
         moved = pipeline.signed(pipeline.slice(moved, 0, _POWER_BITS))
         hard = takes_hard_multiplier(
@@ -304,76 +326,46 @@ class Attention(wiring.Component):
         return power, products
 
     def _quotients(self, m):
-        """Divide sums by the sum of powers, one after the other, by its reciprocal."""
-        width = self._machine.head_width
-        length = bit_length(m, self._total, "total_length")
-        normal = Signal(31, name="normalised_total")
-        known = Signal(range(len(self._total) + 1), name="known_length")
-        m.d.sync += known.eq(length)
-        m.d.sync += normal.eq(
-            Cat(self._total, Const(0, 31 - len(self._total)))[:31]
-            << (31 - length).as_unsigned()[:5]
-        )
-        pipeline = self._pipeline(m)
-        place, rest = pipeline.input(normal[23:30], "place"), pipeline.input(normal[11:23], "rest")
-        inverse = reciprocal(pipeline, place, rest)
-        stage = pipeline.output_stage([inverse])
-        self._inverse_stages = stage
-        inverted = Signal(17, name="reciprocal_of_total")
-        m.d.sync += inverted.eq(pipeline.output(inverse, stage))
-        amount = Signal(6, name="quotient_amount")
-        m.d.sync += amount.eq(known - 1 - self._largest)
-        pipeline = self._pipeline(m)
-        self._divides, number = Signal(name="divides"), Signal(range(width), name="divided")
-        valid = ValidChain(m, self._divides, Const(1))
-        chosen = Array(self._weighted)[number]
-        value = Signal(self._weighted[0].shape(), name="divided_sum")
-        m.d.comb += value.eq(chosen)
-        wide = product(
-            pipeline,
-            pipeline.input(value, "weighted"),
-            pipeline.input(inverted, "inverse"),
-            "quotient_product",
-        )
-        moved = rounding_shift(pipeline, wide, pipeline.input(amount, "amount"), name="quotient")
-        result = saturated(pipeline, moved, "attended")
-        at_number, ends = pipeline.input(number, "number"), number == width - 1
-        is_last = pipeline.input(ends, "is_last")
-        stage = pipeline.output_stage([result, at_number, is_last])
-        self._quotient_stages = stage
-        now = valid.at(stage)
-        m.d.sync += [
-            self.value.eq(pipeline.output(result, stage)),
-            self.number.eq(pipeline.at(at_number, stage)),
-            self.valid.eq(now),
-            self.done.eq(now & pipeline.at(is_last, stage)),
+        """Divide sums by the sum of powers, one after the other."""
+        shape, count = self._weighted[0].shape(), self._machine.head_width
+        self._quotient = quotient = Quotients(self._config, len(self._total), shape, count)
+        m.submodules.quotients = quotient
+        m.d.comb += [
+            quotient.start.eq(self._summed),
+            quotient.total.eq(self._total),
+            quotient.exponent.eq(self._largest),
+            self.value.eq(quotient.value),
+            self.number.eq(quotient.number),
+            self.valid.eq(quotient.valid),
+            self.done.eq(quotient.done),
         ]
-        self._divide_ends = self._divides & ends
-        with m.If(self._divides):
-            m.d.sync += number.eq(Mux(ends, 0, number + 1))
+        for given, value in zip(quotient.sums, self._weighted, strict=True):
+            m.d.comb += given.eq(value)
 
     def _sequence(self, m):
         reading = Signal(name="reads_tokens")
         ends = self._group == self.position[self._lane_bits :]
         first_pass = Signal(name="first_pass")
-        m.d.sync += [
-            self._reads.eq(reading & first_pass),
-            self._reads_last.eq(reading & first_pass & ends),
-            self._sums_read.eq(reading & ~first_pass),
-            self._sums_last.eq(reading & ~first_pass & ends),
-        ]
+        for given, now in (
+            (self._reads, reading & first_pass),
+            (self._reads_last, reading & first_pass & ends),
+            (self._sums_read, reading & ~first_pass),
+            (self._sums_last, reading & ~first_pass & ends),
+        ):
+            read = Signal(name=f"{given.name}_now")
+            m.d.sync += read.eq(now)
+            m.d.comb += given.eq(self._registered(m, read, f"{given.name}_then"))
         in_group = self.position[: self._lane_bits]
         for lane, live in enumerate(self._live[1:], 1):
-            m.d.sync += live.eq(~ends | (in_group >= lane))
+            read = Signal(name=f"live{lane}_now")
+            m.d.sync += read.eq(~ends | (in_group >= lane))
+            m.d.comb += live.eq(self._registered(m, read, f"live{lane}_then"))
         with m.If(reading):
             m.d.sync += self._group.eq(self._group + 1)
             with m.If(ends):
                 m.d.sync += [reading.eq(0), self._group.eq(0)]
-        # until the reciprocal of the whole sum is there
-        waits = self._inverse_stages + 3
-        stages = self._score_stages + self._sum_stages + self._quotient_stages
-        self.latency = stages + waits + self._machine.head_width + 6
-        left = Signal(range(waits + 1), name="waits")
+        self.latency = self._score_stages + self._sum_stages + self._quotient.latency + 4
+        self.latency += 2 * self._config.read_registers
         with m.FSM():
             with m.State("IDLE"), m.If(self.start):
                 m.d.sync += [self._group.eq(0), reading.eq(1), first_pass.eq(1)]
@@ -381,17 +373,7 @@ class Attention(wiring.Component):
             with m.State("SCORES"), m.If(self._scored):
                 m.d.sync += [reading.eq(1), first_pass.eq(0)]
                 m.next = "SUMS"
-            with m.State("SUMS"):
-                m.d.sync += left.eq(waits)
-                with m.If(self._summed):
-                    m.next = "INVERT"
-            with m.State("INVERT"):
-                m.d.sync += left.eq(left - 1)
-                with m.If(left == 0):
-                    m.d.sync += self._divides.eq(1)
-                    m.next = "DIVIDE"
-            with m.State("DIVIDE"):
-                with m.If(self._divide_ends):
-                    m.d.sync += self._divides.eq(0)
-                with m.If(self.done):
-                    m.next = "IDLE"
+            with m.State("SUMS"), m.If(self._summed):
+                m.next = "DIVIDE"
+            with m.State("DIVIDE"), m.If(self.done):
+                m.next = "IDLE"

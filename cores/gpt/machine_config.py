@@ -47,6 +47,11 @@ class MachineConfig:
             )
 
     @property
+    def read_registers(self):
+        """Registers behind what large memories give: 1, or 0 where no clock is asked for."""
+        return int(self.freq is not None)
+
+    @property
     def size(self):
         """Bits of the circuit, roughly: paths in a large one are longer."""
         return 20_000 if self.freq is not None else 0

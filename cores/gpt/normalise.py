@@ -12,6 +12,7 @@ GAINED_BITS = 50
 """Bits of a value times its gain."""
 _SQUARE_BITS = 62
 _ONE = 1 << 16
+_LIMB = 17
 
 
 class Normalise(wiring.Component):
@@ -61,30 +62,42 @@ class Normalise(wiring.Component):
         reading, ends = Signal(name="reads"), self.address == self.count - 1
         read, read_last = Signal(name="value_read"), Signal(name="last_value_read")
         m.d.sync += [read.eq(reading), read_last.eq(reading & ends)]
+        value, gain = Signal(signed(32), name="value_now"), Signal(signed(18), name="gain_now")
+        now, last_now = Signal(name="value_is_there"), Signal(name="last_value_is_there")
+        multiplied, last_multiplied = Signal(), Signal(name="last_is_multiplied")
+        m.d.sync += [
+            value.eq(self.value),
+            gain.eq(Mux(self.plain, 1, self.gain[:18].as_signed())),
+            now.eq(read),
+            last_now.eq(read_last),
+            multiplied.eq(now),
+            last_multiplied.eq(last_now),
+        ]
         with m.If(reading):
             m.d.sync += self.address.eq(self.address + 1)
         total = Signal(signed(53), name="sum_of_values")
         squares = Signal(80, name="sum_of_squares")
         squaring = Signal(name="squares_values")
         distance, square, squared = Signal(signed(33)), Signal(66), Signal()
-        m.d.comb += distance.eq(self.value - self._mean)
+        m.d.comb += distance.eq(value - self._mean)
         m.d.sync += [
-            square.eq(distance * distance),
-            squared.eq(read & squaring),
-            self.gained.eq(distance * Mux(self.plain, 1, self.gain[:18].as_signed())),
-            self.gained_valid.eq(read & squaring),
-            self.gained_last.eq(read_last),
+            square.eq(_sum_of(_parts(m, distance, distance, "square"))),
+            squared.eq(multiplied & squaring),
+            self.gained.eq(_sum_of(_parts(m, distance, gain, "gained"))),
+            self.gained_valid.eq(multiplied & squaring),
+            self.gained_last.eq(last_multiplied),
         ]
         with m.If(squared):
             m.d.sync += squares.eq(squares + square)
-        with m.If(read & ~squaring):
-            m.d.sync += total.eq(total + self.value)
+        with m.If(now & ~squaring):
+            m.d.sync += total.eq(total + value)
         product, scaled = Signal(signed(80), name="mean_product"), Signal(signed(80))
         doubled = Signal(signed(81), name="mean_doubled")
         m.d.comb += [
             doubled.eq(moved_right(Cat(Const(0, 1), product).as_signed(), self.mean_shift)),
             scaled.eq(doubled + 1 >> 1),
         ]
+        means = _parts(m, total, self.mean_significand, "mean")
         add_states = self._root(m, squares)
         with m.FSM():
             with m.State("IDLE"), m.If(self.start):
@@ -94,13 +107,15 @@ class Normalise(wiring.Component):
             with m.State("READ"):
                 with m.If(reading & ends):
                     m.d.sync += reading.eq(0)
-                with m.If(read_last):
+                with m.If(last_multiplied):
                     with m.If(squaring):
                         m.next = "SETTLE"
                     with m.Else():
                         m.next = "MEAN"
             with m.State("MEAN"):
-                m.d.sync += product.eq(total * self.mean_significand)
+                m.next = "MEAN_SUM"
+            with m.State("MEAN_SUM"):
+                m.d.sync += product.eq(_sum_of(means))
                 m.next = "CENTER"
             with m.State("CENTER"):
                 m.d.sync += [self._mean.eq(scaled), self.address.eq(0)]
@@ -120,8 +135,8 @@ class Normalise(wiring.Component):
     def _root(self, m, squares):
         """Return what adds the states that make the reciprocal root of the mean square."""
         wide, mean_square = Signal(98, name="square_product"), Signal(64, name="mean_square")
-        rounded = Signal(98)
-        m.d.comb += rounded.eq(moved_right(Cat(Const(0, 1), wide), self.mean_shift) + 1 >> 1)
+        moved, rounded = Signal(99, name="square_moved"), Signal(98, name="square_rounded")
+        parts = _parts(m, squares, self.mean_significand, "square_mean")
         limit = (1 << _SQUARE_BITS) - 1
         length = Signal(7, name="square_length")
         length_now = bit_length(m, mean_square, "square_length_now")
@@ -138,9 +153,17 @@ class Normalise(wiring.Component):
 
         def add_states():
             with m.State("SQUARE"):
-                m.d.sync += wide.eq(squares * self.mean_significand)
+                m.next = "SQUARE_SUM"
+            with m.State("SQUARE_SUM"):
+                m.d.sync += wide.eq(_sum_of(parts))
+                m.next = "MOVE"
+            with m.State("MOVE"):
+                m.d.sync += moved.eq(moved_right(Cat(Const(0, 1), wide), self.mean_shift))
                 m.next = "ROUND"
             with m.State("ROUND"):
+                m.d.sync += rounded.eq(moved + 1 >> 1)
+                m.next = "LIMIT"
+            with m.State("LIMIT"):
                 m.d.sync += mean_square.eq(Mux(rounded > limit, limit, rounded) + self.epsilon)
                 m.next = "MEASURE"
             with m.State("MEASURE"):
@@ -177,3 +200,27 @@ class Normalise(wiring.Component):
                 m.next = "IDLE"
 
         return add_states
+
+
+def _parts(m, a, b, name):
+    """Return registers with the products of parts of two values, and where they belong."""
+    found = []
+    for first, one in _limbs(a):
+        for second, other in _limbs(b):
+            part = Signal((one * other).shape(), name=f"{name}_{first}_{second}")
+            m.d.sync += part.eq(one * other)
+            found.append((part, first + second))
+    return found
+
+
+def _limbs(value):
+    """Yield (place, bits) of the parts of a value that a hard multiplier takes."""
+    for place in range(0, len(value), _LIMB):
+        part = value[place : place + _LIMB]
+        last = place + _LIMB >= len(value)
+        yield place, part.as_signed() if last and value.shape().signed else part
+
+
+def _sum_of(parts):
+    """Return the sum of what `_parts` gave."""
+    return sum(part << place for part, place in parts)

@@ -1,13 +1,13 @@
 """The matrix unit: blocks of weights times blocks of codes, one block a clock cycle."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.gpt.arithmetic import clipped, product, rounding_shift
+from hwgen.cores.gpt.arithmetic import clipped, product, registered, rounding_shift
 from hwgen.cores.gpt.decode import BlockDecoder
 from hwgen.cores.pipelined import ValidChain
 
@@ -83,12 +83,15 @@ class Products(wiring.Component):
 
     def _build(self):
         m = Module()
-        counters = self._count(m)
+        self._registers = self._config.read_registers
+        counters = self._delayed(m, self._count(m), "read")
         pipeline = Pipeline(
             m, targets.get(self._config.target), self._config.freq, Const(1), self._config.size
         )
-        valid = ValidChain(m, counters["valid"], Const(1))
+        decoded = self._delayed(m, counters, "decoded")
+        valid = ValidChain(m, decoded["valid"], Const(1))
         term = self._term(m, pipeline, counters)
+        counters = decoded
         self._accumulate(m, pipeline, valid, term, counters)
         return m
         return m
@@ -128,6 +131,13 @@ class Products(wiring.Component):
             m.d.sync += then[name].eq(value)
         return then
 
+    def _delayed(self, m, signals, name):
+        """Return signals as they come with what is read, or decoded."""
+        return {
+            key: registered(m, value, self._registers, f"{name}_{key}_now")
+            for key, value in signals.items()
+        }
+
     def _blocks(self, m):
         """Return (integers, significand, exponent) of the block that is read."""
         found = []
@@ -139,7 +149,8 @@ class Products(wiring.Component):
             m.submodules[f"weights{number}"] = memory
             port = memory.read_port()
             m.d.comb += port.addr.eq(self._address)
-            found.append(BlockDecoder(m, stream, port.data, f"weight{number}"))
+            data = registered(m, port.data, self._registers, f"block{number}")
+            found.append(BlockDecoder(m, stream, data, f"weight{number}"))
         self.integer_bits = max(each.width for each in found)
         if len(found) == 1:
             return found[0].integers, found[0].significand, found[0].exponent
@@ -156,12 +167,15 @@ class Products(wiring.Component):
 
     def _term(self, m, pipeline, counters):
         """Return a block's part of a sum."""
+        count = self._registers
         integers, significand, exponent = self._blocks(m)
+        code_data = registered(m, self.code_data, count, "code_data")
+        exponent_data = registered(m, self.exponent_data, count, "exponent_data")
         codes = [
             Mux(
                 self.single,
                 counters["lane"] == column,
-                self.code_data[column * self._bits : (column + 1) * self._bits].as_signed(),
+                code_data[column * self._bits : (column + 1) * self._bits].as_signed(),
             )
             for column in range(GROUP)
         ]
@@ -171,21 +185,28 @@ class Products(wiring.Component):
         for column in range(GROUP):
             x = Signal(signed(self._bits), name=f"code_{column}")
             m.d.comb += x.eq(codes[column])
-            pair = pipeline.input(x, f"x{column}"), pipeline.input(integers[column], f"w{column}")
+            weight = Signal(signed(self.integer_bits), name=f"integer_{column}")
+            m.d.comb += weight.eq(integers[column])
+            pair = [
+                pipeline.input(registered(m, each, count, f"{name}{column}_now"), f"{name}{column}")
+                for name, each in (("x", x), ("w", weight))
+            ]
             value = multiply(pipeline, *pair, hard=hard, name=f"product{column}")
             most = 1 << self._bits + self.integer_bits - 2
             operands.append(Operand(pipeline.signed(value), -most, most))
         total = add_tree(pipeline, operands).bits
-        unit = pipeline.input(Cat(significand, Const(0, 1)).as_signed(), "unit")
+        positive = Signal(signed(len(significand) + 1), name="unit_now")
+        m.d.comb += positive.eq(significand)
+        unit = pipeline.input(registered(m, positive, count, "unit_now"), "unit")
         # how far to the right, and `_MOST_LEFT`
-        place = Mux(self.single, Const(0, signed(EXPONENT_BITS)), self.exponent_data)
+        place = Mux(self.single, Const(0, signed(EXPONENT_BITS)), exponent_data)
         wanted = Signal(signed(14), name="wanted_shift")
         m.d.comb += wanted.eq(_MOST_LEFT - _FRACTION - (self.base + exponent + place))
         amount = Signal(_SHIFT_BITS + 1, name="shift")
         most = (1 << _SHIFT_BITS + 1) - 1
         m.d.comb += amount.eq(Mux(wanted < 0, 0, Mux(wanted > most, most, wanted)))
         scaled = product(pipeline, total, unit, "scaled")
-        shift = pipeline.input(amount, "amount")
+        shift = pipeline.input(registered(m, amount, count, "amount_now"), "amount")
         term = rounding_shift(pipeline, scaled, shift, _MOST_LEFT, "term")
         return clipped(pipeline, term, SUM_BITS + 1)
 
@@ -195,7 +216,7 @@ class Products(wiring.Component):
             name: pipeline.input(counters[name], f"is_{name}") for name in ("first", "ends", "last")
         }
         stage = pipeline.output_stage([term, *marks.values()])
-        self.latency = stage + 3
+        self.latency = stage + 3 + 2 * self._registers
         part = pipeline.output(term, stage)
         first, ends, last = (pipeline.at(each, stage) for each in marks.values())
         total, emerges = Signal(signed(SUM_BITS + 2 + 12)), valid.at(stage)

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.pipeline import Pipeline
-from hwgen.cores.gpt.arithmetic import bit_length, clipped, rounding_shift
+from hwgen.cores.gpt.arithmetic import bit_length, clipped, registered, rounding_shift
 from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.pipelined import ValidChain
 
@@ -134,13 +134,18 @@ class Quantiser(wiring.Component):
         ]
         config = self._config
         pipeline = Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
-        valid = ValidChain(m, read_valid, Const(1))
-        value, amount = pipeline.input(self._read.data, "kept"), pipeline.input(shift, "amount")
-        marks = [pipeline.input(each) for each in (read_lane, read_ends, read_last)]
+        count = config.read_registers
+        valid = ValidChain(m, registered(m, read_valid, count, "valid_now"), Const(1))
+        given = [self._read.data, shift, read_lane, read_ends, read_last]
+        names = ["kept_now", "shift_now", "lane_now", "ends_now", "last_now"]
+        value, amount, *marks = [
+            pipeline.input(registered(m, each, count, name), name)
+            for each, name in zip(given, names, strict=True)
+        ]
         moved = rounding_shift(pipeline, value, amount, name="code_moved")
         code = clipped(pipeline, moved, bits - 1, "code")
         stage = pipeline.output_stage([code, amount, *marks])
-        self.latency = stage + 4
+        self.latency = stage + 4 + count
         made, now = pipeline.output(code, stage), valid.at(stage)
         at_lane, at_end, at_last = (pipeline.at(each, stage) for each in marks)
         exponent = pipeline.at(amount, stage)

@@ -11,7 +11,7 @@ ANSWER_CYCLES = 1
 # a token is taken and looked at; an instruction is fetched, read and decoded
 _ACCEPT, _ISSUE = 2, 4
 # of `Normalise` and `Angles`, which have the same registers at any frequency
-_MEAN, _ROOT, _PLAIN, _GAINED, _PAIR = 3, 14, 3, 3, 14
+_MEAN, _ROOT, _PLAIN, _GAINED, _PAIR = 6, 19, 5, 5, 14
 
 
 @dataclass(frozen=True)

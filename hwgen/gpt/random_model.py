@@ -29,8 +29,8 @@ def random_llama(
         return (rng.normal(size=shape) / shape[-1] ** 0.5).astype(np.float32)
 
     width = dim // heads
-    names = Llama(dim, hidden, layers, heads, kv_heads, _CONTEXT, {}).names
-    names |= {"head": "output.weight"}
+    shared = Llama(dim, hidden, layers, heads, kv_heads, _CONTEXT, {}).names
+    names = shared | {"head": "output.weight"}
     shapes = {
         "query": (dim, dim),
         "key": (kv_heads * width, dim),

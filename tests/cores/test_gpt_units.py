@@ -24,11 +24,18 @@ FREQUENCIES = pytest.mark.parametrize("freq", [None, 60], ids=["registers-none",
 ONE = 1 << 16
 
 
-def config(freq=None, weights=(), **machine):
+def config(freq=None, weights=(), key_lanes=1, **machine):
     sizes = {"activation_bits": 8, "heads": 2, "head_width": 4, "slots": 3, "context": 9}
     sizes |= {"values": 64, "blocks": 8, "vocabulary": 9, "formats": ()}
     program = SimpleNamespace(machine=SimpleNamespace(**(sizes | machine)), weights=weights)
-    return SimpleNamespace(program=program, freq=freq, target="generic", size=0)
+    return SimpleNamespace(
+        program=program,
+        freq=freq,
+        target="generic",
+        size=0,
+        key_lanes=key_lanes,
+        read_registers=int(freq is not None),
+    )
 
 
 def simulate(unit, bench):
@@ -280,12 +287,12 @@ def test_results_are_those_of_the_golden_model(freq, turned, gated, function):
 
 
 @FREQUENCIES
-@pytest.mark.parametrize("bits", [8, 16])
-def test_a_head_attends_as_the_golden_model_does(freq, bits):
+@pytest.mark.parametrize(("bits", "lanes"), [(8, 1), (16, 1), (8, 4), (16, 2)])
+def test_a_head_attends_as_the_golden_model_does(freq, bits, lanes):
     rng = np.random.default_rng(bits)
     width, context = 4, 9
     largest = (1 << bits - 1) - 1
-    unit = Attention(config(freq, activation_bits=bits))
+    unit = Attention(config(freq, activation_bits=bits, key_lanes=lanes))
     stored = {
         name: rng.integers(-largest, largest + 1, (context, width)) for name in ("key", "value")
     }

@@ -13,10 +13,11 @@ from hwgen.gpt.random_model import random_llama
 HANDSHAKES = 2
 
 
-def cycles_of_both(made, target, freq, count):
+def cycles_of_both(made, target, freq, lanes, count):
     """Return cycles of the first tokens, as counted and as simulated."""
-    machine = GptMachine(MachineConfig(made, target, freq))
-    model, circuit = CycleModel(made, machine.delays), Circuit(made, target=target, freq=freq)
+    machine = GptMachine(MachineConfig(made, target, freq, lanes))
+    model = CycleModel(made, machine.delays)
+    circuit = Circuit(made, target=target, freq=freq, key_lanes=lanes)
     found, given = [], [1]
     for _ in range(count):
         before = circuit.cycles
@@ -25,16 +26,16 @@ def cycles_of_both(made, target, freq, count):
     return [model.cycles(position) for position in range(count)], found
 
 
-@pytest.mark.parametrize(("target", "freq"), [("ecp5", 70), ("generic", None)])
-def test_cycles_are_counted_exactly(target, freq):
+@pytest.mark.parametrize(("target", "freq", "lanes"), [("ecp5", 70, 2), ("generic", None, 1)])
+def test_cycles_are_counted_exactly(target, freq, lanes):
     # short last blocks, one key/value head for three queries
-    counted, found = cycles_of_both(program(random_llama()).program, target, freq, 3)
+    counted, found = cycles_of_both(program(random_llama()).program, target, freq, lanes, 5)
     assert counted == found
-    assert counted[0] < counted[1] < counted[2]
+    assert counted[0] < counted[2] < counted[4]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("decoder", [stories, shakespeare])
 def test_cycles_of_real_models_are_counted_exactly(decoder):
-    counted, found = cycles_of_both(program(decoder()[0], "int4").program, "ecp5", 50, 20)
+    counted, found = cycles_of_both(program(decoder()[0], "int4").program, "ecp5", 50, 4, 20)
     assert counted == found

@@ -1,0 +1,154 @@
+"""The end of attention: sums of weighted values over the sum of weights, by one reciprocal."""
+
+from amaranth.hdl import Array, Cat, Const, Module, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from hwgen.cores.arith.pipeline import Pipeline
+from hwgen.cores.gpt.arithmetic import bit_length, product, registered, rounding_shift, saturated
+from hwgen.cores.gpt.functions import reciprocal
+from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.pipelined import ValidChain
+
+from hwgen import targets
+from hwgen.collector import no_garbage_collection
+
+__all__ = ["Quotients"]
+
+
+class Quotients(wiring.Component):
+    """Divides sums, one a clock cycle.
+
+    Parameters
+    ----------
+    config : MachineConfig
+    total_bits : int
+        Bits of the divisor.
+    sum_shape : Shape
+        Of a sum.
+    count : int
+        Sums.
+
+    Members
+    -------
+    start : In(1)
+        Begin; what is divided stays as it is.
+    total, exponent, sums : In
+        Divisor, exponent of the sums, and the sums.
+    value, number, valid, done : Out
+        A quotient with 16 fraction bits, and its number; the last one is there.
+
+    Attributes
+    ----------
+    latency : int
+        Clock cycles from the start to the end.
+    """
+
+    def __init__(self, config, total_bits, sum_shape, count):
+        self._config, self._count = config, count
+        super().__init__(
+            {
+                "start": In(1),
+                "total": In(total_bits),
+                "exponent": In(signed(EXPONENT_BITS)),
+                "sums": In(sum_shape).array(count),
+                "value": Out(signed(32)),
+                "number": Out(range(count)),
+                "valid": Out(1),
+                "done": Out(1),
+            }
+        )
+        with no_garbage_collection():
+            self._built = self._build()
+
+    def elaborate(self, platform):
+        return self._built
+
+    def _build(self):
+        m = Module()
+        self._divides, self._ends = Signal(name="divides"), Signal(name="last_is_divided")
+        inverse, amount, stages = self._inverse(m)
+        through = self._divide(m, inverse, amount)
+        # the length, the shift, and a register behind the reciprocal
+        waits = stages + 3
+        self.latency = waits + self._count + through + 2
+        left = Signal(range(waits + 1), name="waits")
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.sync += left.eq(waits)
+                with m.If(self.start):
+                    m.next = "INVERT"
+            with m.State("INVERT"):
+                m.d.sync += left.eq(left - 1)
+                with m.If(left == 0):
+                    m.d.sync += self._divides.eq(1)
+                    m.next = "DIVIDE"
+            with m.State("DIVIDE"), m.If(self._ends):
+                m.d.sync += self._divides.eq(0)
+                m.next = "IDLE"
+        return m
+
+    def _pipeline(self, m):
+        config = self._config
+        return Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
+
+    def _inverse(self, m):
+        """Return (reciprocal of the total, by how much products with it move, its stages)."""
+        bits = len(self.total)
+        known, normal = Signal(range(bits + 1), name="known_length"), Signal(31, name="normalised")
+        wide = Cat(self.total, Const(0, 31 - bits))[:31]
+        m.d.sync += [
+            known.eq(bit_length(m, self.total, "total_length")),
+            normal.eq(wide << (31 - known).as_unsigned()[:5]),
+        ]
+        pipeline = self._pipeline(m)
+        place, rest = pipeline.input(normal[23:30], "place"), pipeline.input(normal[11:23], "rest")
+        found = reciprocal(pipeline, place, rest)
+        stage = pipeline.output_stage([found])
+        inverse, amount = Signal(17, name="reciprocal_of_total"), Signal(6, name="quotient_amount")
+        m.d.sync += [
+            inverse.eq(pipeline.output(found, stage)),
+            amount.eq(known - 1 - self.exponent),
+        ]
+        return inverse, amount, stage
+
+    def _divide(self, m, inverse, amount):
+        """Divide the sums while ``_divides`` is 1; return through how many registers they go."""
+        pipeline, count = self._pipeline(m), self._config.read_registers
+        number = Signal(range(self._count), name="divided")
+        value = Signal(self.sums[0].shape(), name="divided_sum")
+        m.d.comb += [
+            value.eq(Array(self.sums)[number]),
+            self._ends.eq(self._divides & (number == self._count - 1)),
+        ]
+        with m.If(self._divides):
+            m.d.sync += number.eq(number + 1)
+        with m.If(self._ends):
+            m.d.sync += number.eq(0)
+        value, at_number, ends, divides = (
+            registered(m, each, count, f"{name}_now")
+            for name, each in (
+                ("sum", value),
+                ("number", number),
+                ("last", self._ends),
+                ("divides", self._divides),
+            )
+        )
+        valid = ValidChain(m, divides, Const(1))
+        wide = product(
+            pipeline,
+            pipeline.input(value, "weighted"),
+            pipeline.input(inverse, "inverse"),
+            "quotient_product",
+        )
+        moved = rounding_shift(pipeline, wide, pipeline.input(amount, "amount"), name="quotient")
+        result = saturated(pipeline, moved, "attended")
+        at_number, is_last = pipeline.input(at_number, "number"), pipeline.input(ends, "is_last")
+        stage = pipeline.output_stage([result, at_number, is_last])
+        now = valid.at(stage)
+        m.d.sync += [
+            self.value.eq(pipeline.output(result, stage)),
+            self.number.eq(pipeline.at(at_number, stage)),
+            self.valid.eq(now),
+            self.done.eq(now & pipeline.at(is_last, stage)),
+        ]
+        return stage + count
