@@ -24,8 +24,15 @@ __all__ = ["command"]
     type=click.FloatRange(min=0, min_open=True, max=2000),
     help="Clock that registers are placed for, and that tokens a second are told for.",
 )
+@click.option(
+    "--key-lanes",
+    type=click.Choice((1, 2, 4, 8)),
+    default=1,
+    show_default=True,
+    help="Keys, and then values, that a head attends to in a clock cycle.",
+)
 @json_option
-def command(program, target, freq, as_json):
+def command(program, target, freq, key_lanes, as_json):
     """Count the clock cycles that the machine takes for a token of a compiled model.
 
     PROGRAM is a file of hwgen gpt compile. Cycles are counted, not simulated, and are those of the
@@ -39,7 +46,7 @@ def command(program, target, freq, as_json):
     found = read_program(program).program
     with progress() as update:
         update("placing registers")
-        delays = GptMachine(MachineConfig(found, target, freq)).delays
+        delays = GptMachine(MachineConfig(found, target, freq, key_lanes)).delays
     model, context = CycleModel(found, delays), found.machine.context
     each = [model.cycles(position) for position in range(context)]
     floor, mean = found.blocks_per_token, sum(each) / context
@@ -47,6 +54,7 @@ def command(program, target, freq, as_json):
         "program": str(program),
         "target": target,
         "freq": freq,
+        "key_lanes": key_lanes,
         "context": context,
         "least_cycles_per_token": floor,
         "first_token_cycles": each[0],
