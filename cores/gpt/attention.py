@@ -1,11 +1,9 @@
 """Attention of one head: scores of a query with all keys, their powers of e, a sum of values."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
-from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.gpt.arithmetic import (
     added,
@@ -17,10 +15,8 @@ from hwgen.cores.gpt.arithmetic import (
 from hwgen.cores.gpt.functions import exponential
 from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.gpt.quotients import Quotients
+from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
-
-from hwgen import targets
-from hwgen.collector import no_garbage_collection
 
 __all__ = ["Attention"]
 
@@ -29,7 +25,7 @@ _POWER_BITS = 17
 _SMALLEST_HARD = 5
 
 
-class Attention(wiring.Component):
+class Attention(Unit):
     """Keeps queries, keys and values, and computes what a head attends to.
 
     Parameters
@@ -54,12 +50,13 @@ class Attention(wiring.Component):
     """
 
     def __init__(self, config):
-        self._config, machine = config, config.program.machine
+        machine = config.program.machine
         self._machine, self._bits = machine, machine.activation_bits
         self._lanes = config.key_lanes
         self._lane_bits = self._lanes.bit_length() - 1
         self._groups = -(-machine.context // self._lanes)
         super().__init__(
+            config,
             {
                 "write_query": In(1),
                 "write_key": In(1),
@@ -75,13 +72,8 @@ class Attention(wiring.Component):
                 "number": Out(range(machine.head_width)),
                 "valid": Out(1),
                 "done": Out(1),
-            }
+            },
         )
-        with no_garbage_collection():
-            self._built = self._build()
-
-    def elaborate(self, platform):
-        return self._built
 
     def _build(self):
         m = Module()
@@ -94,10 +86,6 @@ class Attention(wiring.Component):
         self._quotients(m)
         self._sequence(m)
         return m
-
-    def _pipeline(self, m):
-        config = self._config
-        return Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
 
     def _stored(self, m):
         """Add memories of queries, keys and values; their read ports follow the token number.

@@ -1,18 +1,15 @@
 """The matrix unit: blocks of weights times blocks of codes, one block a clock cycle."""
 
 from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
-from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.gpt.arithmetic import clipped, product, registered, rounding_shift
 from hwgen.cores.gpt.decode import BlockDecoder
+from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
 
-from hwgen import targets
-from hwgen.collector import no_garbage_collection
 from hwgen.formats.weight_stream import GROUP, parse_weight_stream
 
 __all__ = ["EXPONENT_BITS", "SUM_BITS", "Products"]
@@ -26,7 +23,7 @@ _SHIFT_BITS = 6
 _SMALLEST_HARD = 5
 
 
-class Products(wiring.Component):
+class Products(Unit):
     """Sums of products, row by row; or, to read a row, products with every unit vector.
 
     Parameters
@@ -53,10 +50,11 @@ class Products(wiring.Component):
     """
 
     def __init__(self, config):
-        self._config, machine = config, config.program.machine
+        machine = config.program.machine
         self._bits = machine.activation_bits
         blocks = range(max(2, machine.blocks))
         super().__init__(
+            config,
             {
                 "start": In(1),
                 "single": In(1),
@@ -72,22 +70,14 @@ class Products(wiring.Component):
                 "sum": Out(signed(SUM_BITS + 1)),
                 "last": Out(1),
                 "valid": Out(1),
-            }
+            },
         )
-        # the latency is known only once the registers are placed
-        with no_garbage_collection():
-            self._built = self._build()
-
-    def elaborate(self, platform):
-        return self._built
 
     def _build(self):
         m = Module()
         self._registers = self._config.read_registers
         counters = self._delayed(m, self._count(m), "read")
-        pipeline = Pipeline(
-            m, targets.get(self._config.target), self._config.freq, Const(1), self._config.size
-        )
+        pipeline = self._pipeline(m)
         decoded = self._delayed(m, counters, "decoded")
         valid = ValidChain(m, decoded["valid"], Const(1))
         term = self._term(m, pipeline, counters)

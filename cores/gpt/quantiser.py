@@ -1,21 +1,17 @@
 """Values become blocks of codes with one exponent."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
-from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.gpt.arithmetic import bit_length, clipped, registered, rounding_shift
 from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
-
-from hwgen import targets
-from hwgen.collector import no_garbage_collection
 
 __all__ = ["Quantiser"]
 
 
-class Quantiser(wiring.Component):
+class Quantiser(Unit):
     """Takes a value in every clock cycle, and gives a block as soon as its last code is made.
 
     While the values of one block come in, those of the block before become codes, one a cycle.
@@ -46,9 +42,10 @@ class Quantiser(wiring.Component):
     """
 
     def __init__(self, config, width, lanes):
-        self._config, self._width, self._lanes = config, width, lanes
+        self._width, self._lanes = width, lanes
         self._bits = config.program.machine.activation_bits
         super().__init__(
+            config,
             {
                 "value": In(signed(width)),
                 "valid": In(1),
@@ -59,13 +56,8 @@ class Quantiser(wiring.Component):
                 "exponent": Out(signed(EXPONENT_BITS)),
                 "block_last": Out(1),
                 "block_valid": Out(1),
-            }
+            },
         )
-        with no_garbage_collection():
-            self._built = self._build()
-
-    def elaborate(self, platform):
-        return self._built
 
     def _build(self):
         m = Module()
@@ -132,9 +124,8 @@ class Quantiser(wiring.Component):
             read_ends.eq(ends),
             read_last.eq(block["last"]),
         ]
-        config = self._config
-        pipeline = Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
-        count = config.read_registers
+        pipeline = self._pipeline(m)
+        count = self._config.read_registers
         valid = ValidChain(m, registered(m, read_valid, count, "valid_now"), Const(1))
         given = [self._read.data, shift, read_lane, read_ends, read_last]
         names = ["kept_now", "shift_now", "lane_now", "ends_now", "last_now"]

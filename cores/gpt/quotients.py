@@ -1,21 +1,17 @@
 """The end of attention: sums of weighted values over the sum of weights, by one reciprocal."""
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal, signed
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.gpt.arithmetic import bit_length, product, registered, rounding_shift, saturated
 from hwgen.cores.gpt.functions import reciprocal
 from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
-
-from hwgen import targets
-from hwgen.collector import no_garbage_collection
 
 __all__ = ["Quotients"]
 
 
-class Quotients(wiring.Component):
+class Quotients(Unit):
     """Divides sums, one a clock cycle.
 
     Parameters
@@ -44,8 +40,9 @@ class Quotients(wiring.Component):
     """
 
     def __init__(self, config, total_bits, sum_shape, count):
-        self._config, self._count = config, count
+        self._count = count
         super().__init__(
+            config,
             {
                 "start": In(1),
                 "total": In(total_bits),
@@ -55,13 +52,8 @@ class Quotients(wiring.Component):
                 "number": Out(range(count)),
                 "valid": Out(1),
                 "done": Out(1),
-            }
+            },
         )
-        with no_garbage_collection():
-            self._built = self._build()
-
-    def elaborate(self, platform):
-        return self._built
 
     def _build(self):
         m = Module()
@@ -86,10 +78,6 @@ class Quotients(wiring.Component):
                 m.d.sync += self._divides.eq(0)
                 m.next = "IDLE"
         return m
-
-    def _pipeline(self, m):
-        config = self._config
-        return Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
 
     def _inverse(self, m):
         """Return (reciprocal of the total, by how much products with it move, its stages)."""

@@ -1,23 +1,19 @@
 """What becomes of the sums of a matrix's rows: scaled, biased, turned, put through a function."""
 
 from amaranth.hdl import Const, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.pipeline import Pipeline
 from hwgen.cores.gpt.arithmetic import clipped, product, rounding_shift, saturated
 from hwgen.cores.gpt.functions import FUNCTIONS
 from hwgen.cores.gpt.products import SUM_BITS
+from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
-
-from hwgen import targets
-from hwgen.collector import no_garbage_collection
 
 __all__ = ["Results"]
 
 _ONE = 1 << 16
 
 
-class Results(wiring.Component):
+class Results(Unit):
     """Sums become values.
 
     Parameters
@@ -49,8 +45,9 @@ class Results(wiring.Component):
     """
 
     def __init__(self, config, functions):
-        self._config, self._functions = config, functions
+        self._functions = functions
         super().__init__(
+            config,
             {
                 "sum": In(signed(SUM_BITS + 1)),
                 "last": In(1),
@@ -69,17 +66,8 @@ class Results(wiring.Component):
                 "value_last": Out(1),
                 "value_valid": Out(1),
                 "row_done": Out(1),
-            }
+            },
         )
-        with no_garbage_collection():
-            self._built = self._build()
-
-    def _pipeline(self, m):
-        config = self._config
-        return Pipeline(m, targets.get(config.target), config.freq, Const(1), config.size)
-
-    def elaborate(self, platform):
-        return self._built
 
     def _build(self):
         m = Module()
