@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 from amaranth.hdl import Module, Signal
@@ -13,6 +14,8 @@ from hwgen.cores.interface import Field, Stream
 @dataclass(frozen=True)
 class SumConfig:
     """``group`` tokens make one result; ``fault`` is added to every sum."""
+
+    digested: ClassVar[tuple[str, ...]] = ()
 
     group: int = 1
     fault: int = 0

@@ -130,16 +130,17 @@ def bit_length(m, bits, name):
 
 
 def greatest(pipeline, values):
-    """Return the greatest of signed values of 32 bits."""
+    """Return the greatest of signed values of one width."""
+    bits = len(values[0])
     while len(values) > 1:
         pairs = list(zip(values[::2], values[1::2], strict=True))
         values = [
             pipeline.operate(
                 lambda x, y: Mux(x > y, x, y),
                 *pair,
-                delay=pipeline.fabric.carry_chain_delay(32) + pipeline.fabric.lut_delay,
-                shape=signed(32),
-                name=f"greatest{len(pairs)}_{number}",
+                delay=pipeline.fabric.carry_chain_delay(bits) + pipeline.fabric.logic_delay(),
+                shape=signed(bits),
+                name=f"greatest{bits}_{len(pairs)}_{number}",
             )
             for number, pair in enumerate(pairs)
         ]

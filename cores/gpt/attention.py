@@ -152,9 +152,12 @@ class Attention(Unit):
         best = greatest(
             pipeline, [self._live_or(pipeline, lane, each) for lane, each in enumerate(lanes)]
         )
+        exponent = self._exponent(pipeline)
         last = pipeline.input(self._reads_last, "score_is_last")
-        self._score_stages = stage = pipeline.output_stage([best, last, *lanes])
+        self._score_stages = stage = pipeline.output_stage([best, exponent, last, *lanes])
         found, now = pipeline.output(best, stage), valid.at(stage)
+        exponent = pipeline.output(exponent, stage)
+        self._largest = Signal(signed(EXPONENT_BITS), name="largest_exponent")
         place = Signal.like(self._group, name="score_place_written")
         self._greatest = Signal(signed(32), name="greatest_score")
         self._first = Signal(name="first_score")
@@ -167,9 +170,10 @@ class Attention(Unit):
             m.d.sync += [place.eq(place + 1), self._first.eq(0)]
             with m.If(self._first | (found > self._greatest)):
                 m.d.sync += self._greatest.eq(found)
+            with m.If(self._first | (exponent > self._largest)):
+                m.d.sync += self._largest.eq(exponent)
         with m.If(self.start):
             m.d.sync += [place.eq(0), self._first.eq(1)]
-        self._note_exponent(m)
 
     def _score(self, m, pipeline, lane):
         """Return the score of the query and a key."""
@@ -223,26 +227,14 @@ class Attention(Unit):
             name=f"lane{lane}_{len(value)}",
         )
 
-    def _note_exponent(self, m):
-        """Keep the greatest exponent of the values that are seen."""
-        self._largest = Signal(signed(EXPONENT_BITS), name="largest_exponent")
-        exponents = []
+    def _exponent(self, pipeline):
+        """Return the greatest exponent of a group's values."""
+        found = []
         for lane in range(self._lanes):
             _, exponent = self._parts("value", lane)
-            register = Signal(signed(EXPONENT_BITS), name=f"seen_exponent{lane}")
-            m.d.sync += register.eq(Mux(self._live[lane], exponent, self._parts("value")[1]))
-            exponents.append(register)
-        seen, first_read = Signal(name="exponents_seen"), Signal(name="first_key_read")
-        m.d.sync += seen.eq(self._reads)
-        with m.If(self.start):
-            m.d.sync += first_read.eq(1)
-        most = exponents[0]
-        for each in exponents[1:]:
-            most = Mux(each > most, each, most)
-        with m.If(seen):
-            m.d.sync += first_read.eq(0)
-            with m.If(first_read | (most > self._largest)):
-                m.d.sync += self._largest.eq(most)
+            value = pipeline.input(exponent, f"value_exponent_seen{lane}")
+            found.append(self._live_or(pipeline, lane, value, -1 << EXPONENT_BITS - 1))
+        return greatest(pipeline, found)
 
     def _sums(self, m):
         """Add up powers of e, and their products with values."""

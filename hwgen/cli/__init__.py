@@ -1,6 +1,7 @@
 """What a person types: ``hwgen COMMAND``. One module a command, imported only when it is used."""
 
 import gc
+import warnings
 
 from hwgen.cli.group import CommandGroup
 
@@ -33,6 +34,8 @@ def main():
     # one command, one process: the collector would visit millions of objects of a circuit for
     # nothing, and once more at the end
     gc.disable()
+    # Amaranth says so of circuits that a command only measures or describes
+    warnings.filterwarnings("ignore", message=".* created but never used")
     try:
         application(prog_name="hwgen")
     finally:

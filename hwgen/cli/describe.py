@@ -35,8 +35,6 @@ def core_document(core):
     """Return a core's entry with its options, and its streams in the default configuration."""
     config = core.configure({})
     component = core.component(config)
-    # only described here: Amaranth would warn that it is never used
-    component._MustUse__silence = True
     return {
         "name": core.name,
         "summary": core.summary,

@@ -89,14 +89,8 @@ def _component(core, config):
 
 def _open(core, config, component, port, board):
     if port != "sim":
-        import warnings
-
-        from amaranth.hdl import UnusedElaboratable
-
         from hwgen.link.serial_port import SerialTransport
 
-        # only the component's streams are needed
-        warnings.filterwarnings("ignore", category=UnusedElaboratable)
         return SerialTransport(port, board.baud)
 
     from hwgen.cores.bridge.identity import identity
