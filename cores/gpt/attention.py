@@ -1,21 +1,17 @@
-"""Attention of one head: scores of a query with all keys, their powers of e, a sum of values."""
+"""Attention: scores of queries with all keys, their powers of e, sums of values."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.gpt.arithmetic import (
-    added,
-    greatest,
-    registered,
-    rounding_shift,
-    saturated,
-)
+from hwgen.cores.gpt.arithmetic import added, greatest, registered, rounding_shift, saturated
+from hwgen.cores.gpt.cache import Cache
 from hwgen.cores.gpt.functions import exponential
 from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.gpt.quotients import Quotients
 from hwgen.cores.gpt.unit import Unit
+from hwgen.cores.gpt.walk import Walk
 from hwgen.cores.pipelined import ValidChain
 
 __all__ = ["Attention"]
@@ -26,7 +22,10 @@ _SMALLEST_HARD = 5
 
 
 class Attention(Unit):
-    """Keeps queries, keys and values, and computes what a head attends to.
+    """Keeps queries, keys and values, and computes what heads attend to, one after the other.
+
+    While sums of one head are divided, values of the next are added up, and keys of the one behind
+    it meet its query.
 
     Parameters
     ----------
@@ -38,23 +37,24 @@ class Attention(Unit):
         Take ``codes`` and ``exponent`` for the head or slot ``place``.
     codes, exponent, place, position : In
         A block; the position of the token.
-    start, query, slot : In
-        Begin.
-    value, number, valid, done : Out
-        A result, and its number; all are there.
+    start, query, heads, slot, moves : In
+        Begin, with operands as in the instruction.
+    value, last, valid : Out
+        A result; whether it is the last one of the last head.
 
     Attributes
     ----------
     latency : int
-        Clock cycles from the start to the end, and two more for every group of tokens.
+        Clock cycles from the start to the last result of one head, and two more for every group of
+        tokens.
+    interval : int
+        Clock cycles between heads, at least; one for every group if there are more.
     """
 
     def __init__(self, config):
         machine = config.program.machine
         self._machine, self._bits = machine, machine.activation_bits
         self._lanes = config.key_lanes
-        self._lane_bits = self._lanes.bit_length() - 1
-        self._groups = -(-machine.context // self._lanes)
         super().__init__(
             config,
             {
@@ -67,121 +67,89 @@ class Attention(Unit):
                 "position": In(range(max(2, machine.context))),
                 "start": In(1),
                 "query": In(8),
+                "heads": In(8),
                 "slot": In(16),
+                "moves": In(machine.heads),
                 "value": Out(signed(32)),
-                "number": Out(range(machine.head_width)),
+                "last": Out(1),
                 "valid": Out(1),
-                "done": Out(1),
             },
         )
 
     def _build(self):
         m = Module()
-        # whether the token of a lane is one that has been seen, with what is read of it
-        self._live = [Const(1)]
-        self._live += [Signal(name=f"live{lane}") for lane in range(1, self._lanes)]
-        self._stored(m)
+        self._cache = Cache(m, self._config, self)
         self._scores(m)
         self._sums(m)
         self._quotients(m)
         self._sequence(m)
+        self.latency = self._score_stages + self._sum_stages + self._quotient.latency + 5
+        self.latency += 2 * self._config.read_registers
+        self.interval = self._quotient.interval
         return m
 
-    def _stored(self, m):
-        """Add memories of queries, keys and values; their read ports follow the token number.
+    def _score_memories(self, m):
+        """Add memories of scores, of two heads each; connect what is read, return what is written.
 
-        Keys and values of neighboring tokens, a group, lie in memories of their own.
+        Returns
+        -------
+        list of WritePort
         """
-        machine, groups = self._machine, self._groups
-        self._group = Signal(range(max(2, groups)), name="seen_group")
-        token, group = self.position[: self._lane_bits], self.position[self._lane_bits :]
-        self._read = {}
-        self._store(m, "query", 0, machine.heads, self.place, 1, self.query)
+        depth = 2 << len(self._keys.group)
+        self._bank, self._score_read, ports = Signal(name="read_bank"), [], []
         for lane in range(self._lanes):
-            for name in ("key", "value"):
-                self._store(
-                    m,
-                    name,
-                    lane,
-                    machine.slots * groups,
-                    self.place * groups + group,
-                    token == lane if self._lanes > 1 else 1,
-                    self.slot * groups + self._group,
-                )
-        self._score_write, self._score_read = [], []
-        for lane in range(self._lanes):
-            scores = Memory(shape=signed(32), depth=max(2, groups), init=[])
-            m.submodules[f"scores{lane}"] = scores
-            self._score_write.append(scores.write_port())
-            self._score_read.append(scores.read_port())
-            m.d.comb += self._score_read[-1].addr.eq(self._group)
-
-    def _registered(self, m, value, name):
-        """Return a value as it comes with what is read."""
-        return registered(m, value, self._config.read_registers, name)
-
-    def _store(self, m, name, lane, depth, write_place, chosen, read_place):
-        """Add a memory of blocks."""
-        width = self._machine.head_width * self._bits + EXPONENT_BITS
-        memory = Memory(shape=unsigned(width), depth=max(2, depth), init=[])
-        m.submodules[f"{name}_memory{lane}"] = memory
-        write, read = memory.write_port(), memory.read_port()
-        m.d.comb += [
-            write.addr.eq(write_place),
-            write.data.eq(Cat(self.codes, self.exponent)),
-            write.en.eq(getattr(self, f"write_{name}") & chosen),
-            read.addr.eq(read_place),
-        ]
-        self._read[name, lane] = self._registered(m, read.data, f"{name}{lane}_now")
-
-    def _parts(self, name, lane=0):
-        """Return (codes, exponent) of what a memory gives."""
-        data, bits = self._read[name, lane], self._bits
-        codes = [
-            data[number * bits : (number + 1) * bits].as_signed()
-            for number in range(self._machine.head_width)
-        ]
-        return codes, data[-EXPONENT_BITS:].as_signed()
+            m.submodules[f"scores{lane}"] = scores = Memory(shape=signed(32), depth=depth, init=[])
+            ports.append(scores.write_port())
+            read = scores.read_port()
+            m.d.comb += read.addr.eq(Cat(self._values.group, self._bank))
+            count = self._config.read_registers
+            self._score_read.append(registered(m, read.data, count, f"score{lane}_now"))
+        return ports
 
     def _scores(self, m):
-        """Compute scores of a group's keys, and note the greatest, and the values' exponent."""
-        self._reads, self._reads_last = Signal(name="key_read"), Signal(name="last_key_read")
+        """Compute scores of keys, and keep them, and the greatest, and the values' exponent."""
+        self._keys = keys = Walk(m, self._config, self, "keys")
+        self._values = Walk(m, self._config, self, "values")
+        self._query = Signal(8, name="query_read")
         pipeline = self._pipeline(m)
-        valid = ValidChain(m, self._reads, Const(1))
-        lanes = [self._score(m, pipeline, lane) for lane in range(self._lanes)]
-        best = greatest(
-            pipeline, [self._live_or(pipeline, lane, each) for lane, each in enumerate(lanes)]
+        valid = ValidChain(m, keys.valid, Const(1))
+        query = self._cache.query(self._query)
+        stored = self._cache.keys(keys.slot, keys.group)
+        lanes = [self._score(pipeline, lane, query, key) for lane, key in enumerate(stored)]
+        lowest = -1 << 31
+        best = [_live_or(pipeline, keys, *each, lowest, "score") for each in enumerate(lanes)]
+        best, exponent = greatest(pipeline, best), self._exponent(pipeline)
+        first, last = (
+            pipeline.input(getattr(keys, each), f"score_is_{each}") for each in ("first", "last")
         )
-        exponent = self._exponent(pipeline)
-        last = pipeline.input(self._reads_last, "score_is_last")
-        self._score_stages = stage = pipeline.output_stage([best, exponent, last, *lanes])
+        self._score_stages = stage = pipeline.output_stage([best, exponent, first, last, *lanes])
         found, now = pipeline.output(best, stage), valid.at(stage)
-        exponent = pipeline.output(exponent, stage)
-        self._largest = Signal(signed(EXPONENT_BITS), name="largest_exponent")
-        place = Signal.like(self._group, name="score_place_written")
-        self._greatest = Signal(signed(32), name="greatest_score")
-        self._first = Signal(name="first_score")
+        exponent, first = pipeline.output(exponent, stage), pipeline.at(first, stage)
+        place, bank = Signal.like(keys.group, name="score_place"), Signal(name="score_bank")
+        most = Signal(signed(32), name="greatest_score")
+        largest = Signal(signed(EXPONENT_BITS), name="largest_exponent")
         self._scored = Signal(name="all_scored")
-        for port, score in zip(self._score_write, lanes, strict=True):
-            m.d.comb += [port.addr.eq(place), port.en.eq(now)]
+        for port, score in zip(self._score_memories(m), lanes, strict=True):
+            m.d.comb += [port.addr.eq(Cat(place, bank)), port.en.eq(now)]
             m.d.comb += port.data.eq(pipeline.output(score, stage))
         m.d.sync += self._scored.eq(now & pipeline.at(last, stage))
         with m.If(now):
-            m.d.sync += [place.eq(place + 1), self._first.eq(0)]
-            with m.If(self._first | (found > self._greatest)):
-                m.d.sync += self._greatest.eq(found)
-            with m.If(self._first | (exponent > self._largest)):
-                m.d.sync += self._largest.eq(exponent)
-        with m.If(self.start):
-            m.d.sync += [place.eq(0), self._first.eq(1)]
+            m.d.sync += place.eq(place + 1)
+            with m.If(pipeline.at(last, stage)):
+                m.d.sync += [place.eq(0), bank.eq(~bank)]
+            with m.If(first | (found > most)):
+                m.d.sync += most.eq(found)
+            with m.If(first | (exponent > largest)):
+                m.d.sync += largest.eq(exponent)
+        self._greatest = Signal(signed(32), name="greatest_score_kept")
+        self._largest = Signal(signed(EXPONENT_BITS), name="largest_exponent_kept")
+        with m.If(self._scored):
+            m.d.sync += [self._greatest.eq(most), self._largest.eq(largest)]
 
-    def _score(self, m, pipeline, lane):
-        """Return the score of the query and a key."""
+    def _score(self, pipeline, lane, query, key):
+        """Return the score of a query and a key."""
         width, bits = self._machine.head_width, self._bits
-        (queries, query_exponent), (keys, key_exponent) = (
-            self._parts("query"),
-            self._parts("key", lane),
-        )
+        (queries, query_exponent), (keys, key_exponent) = query, key
         shapes = (signed(bits), signed(bits))
         # hard multipliers are few: those of values are wider
         hard = self._lanes == 1 and takes_hard_multiplier(pipeline, "auto", shapes, _SMALLEST_HARD)
@@ -194,8 +162,6 @@ class Attention(Unit):
             value = multiply(pipeline, *pair, hard=hard, name=f"score{lane}_{number}")
             operands.append(Operand(pipeline.signed(value), -most, most))
         total = add_tree(pipeline, operands).bits
-        exponent = Signal(signed(EXPONENT_BITS), name=f"query_exponent{lane}")
-        m.d.comb += exponent.eq(query_exponent)
 
         def shift_of(one, other):
             wanted = _MOST_LEFT - 16 - (one + other)
@@ -203,7 +169,7 @@ class Attention(Unit):
 
         shift = pipeline.operate(
             shift_of,
-            pipeline.constant(exponent),
+            pipeline.input(query_exponent, f"query_exponent{lane}"),
             pipeline.input(key_exponent, f"key_exponent{lane}"),
             delay=2 * pipeline.fabric.carry_chain_delay(10) + pipeline.fabric.logic_delay(2),
             shape=unsigned(6),
@@ -214,75 +180,75 @@ class Attention(Unit):
         )
         return saturated(pipeline, moved, f"score{lane}")
 
-    def _live_or(self, pipeline, lane, value, otherwise=-1 << 31):
-        """Return a lane's value, or another one where the lane has no token."""
-        if not lane:
-            return value
-        live = pipeline.input(self._live[lane], f"live{lane}_{len(value)}")
-        return pipeline.logic(
-            lambda known, x: Mux(known, x, otherwise),
-            live,
-            value,
-            shape=value.signal.shape(),
-            name=f"lane{lane}_{len(value)}",
-        )
-
     def _exponent(self, pipeline):
         """Return the greatest exponent of a group's values."""
+        keys, lowest = self._keys, -1 << EXPONENT_BITS - 1
         found = []
-        for lane in range(self._lanes):
-            _, exponent = self._parts("value", lane)
-            value = pipeline.input(exponent, f"value_exponent_seen{lane}")
-            found.append(self._live_or(pipeline, lane, value, -1 << EXPONENT_BITS - 1))
+        for lane, each in enumerate(self._cache.value_exponents(keys.slot, keys.group)):
+            value = pipeline.input(each, f"value_exponent_seen{lane}")
+            found.append(_live_or(pipeline, keys, lane, value, lowest, "exponent"))
         return greatest(pipeline, found)
 
     def _sums(self, m):
-        """Add up powers of e, and their products with values."""
-        machine, bits = self._machine, self._bits
-        self._sums_read, self._sums_last = Signal(name="value_read"), Signal(name="last_value_read")
+        """Add up powers of e, and their products with values; keep the sums of a head."""
+        machine, bits, walk = self._machine, self._bits, self._values
         pipeline = self._pipeline(m)
-        valid = ValidChain(m, self._sums_read, Const(1))
-        lanes = [self._weighted_values(m, pipeline, lane) for lane in range(self._lanes)]
+        valid = ValidChain(m, walk.valid, Const(1))
+        most, largest = (
+            pipeline.input(walk.given(each, name), f"{name}_now")
+            for each, name in ((self._greatest, "greatest"), (self._largest, "largest"))
+        )
+        stored = self._cache.values(walk.slot, walk.group)
+        lanes = [
+            self._weighted_values(pipeline, lane, value, most, largest)
+            for lane, value in enumerate(stored)
+        ]
         columns = [
             added(pipeline, each, _POWER_BITS + bits)
             for each in zip(*(products for _, products in lanes), strict=True)
         ]
         power = added(pipeline, [power for power, _ in lanes], _POWER_BITS + 1)
-        last = pipeline.input(self._sums_last, "sum_is_last")
-        self._sum_stages = stage = pipeline.output_stage([*columns, power, last])
-        now = valid.at(stage)
+        first, last = (
+            pipeline.input(getattr(walk, each), f"sum_is_{each}") for each in ("first", "last")
+        )
+        self._sum_stages = stage = pipeline.output_stage([*columns, power, first, last])
+        now, first, last = valid.at(stage), pipeline.at(first, stage), pipeline.at(last, stage)
         depth = (machine.context - 1).bit_length()
-        self._total = Signal(_POWER_BITS + depth, name="sum_of_powers")
-        self._weighted = [
-            Signal(signed(_POWER_BITS + bits + depth), name=f"sum_{number}")
-            for number in range(machine.head_width)
-        ]
+        shapes = [unsigned(_POWER_BITS + depth)]
+        shapes += [signed(_POWER_BITS + bits + depth)] * machine.head_width
         self._summed = Signal(name="all_summed")
-        found = [pipeline.output(each, stage) for each in (power, *columns)]
-        m.d.sync += self._summed.eq(now & pipeline.at(last, stage))
-        with m.If(now):
-            for total, value in zip((self._total, *self._weighted), found, strict=True):
-                m.d.sync += total.eq(total + value)
-        with m.If(self.start):
-            m.d.sync += [self._total.eq(0), *(total.eq(0) for total in self._weighted)]
+        exponent = Signal(signed(EXPONENT_BITS), name="exponent_of_sums")
+        m.d.sync += [self._summed.eq(now & last), exponent.eq(pipeline.at(largest, stage))]
+        self._kept_exponent = Signal.like(exponent, name="exponent_kept")
+        self._kept = []
+        for number, (shape, part) in enumerate(zip(shapes, (power, *columns), strict=True)):
+            total, kept = Signal(shape, name=f"sum_{number}"), Signal(shape, name=f"kept_{number}")
+            found = pipeline.output(part, stage)
+            with m.If(now):
+                m.d.sync += total.eq(Mux(first, 0, total) + found)
+            with m.If(self._summed):
+                m.d.sync += kept.eq(total)
+            self._kept.append(kept)
+        with m.If(self._summed):
+            m.d.sync += self._kept_exponent.eq(exponent)
 
-    def _weighted_values(self, m, pipeline, lane):
+    def _weighted_values(self, pipeline, lane, value, most, largest):
         """Return (power of e, its products with a value) of a token."""
         bits = self._bits
-        codes, exponent = self._parts("value", lane)
-        score = self._registered(m, self._score_read[lane].data, f"score_now{lane}")
+        codes, exponent = value
         distance = pipeline.operate(
             lambda most, each: most - each,
-            pipeline.constant(self._greatest),
-            pipeline.input(score, f"score_read{lane}"),
+            most,
+            pipeline.input(self._score_read[lane], f"score_read{lane}"),
             delay=pipeline.fabric.carry_chain_delay(33),
             shape=unsigned(33),
             name=f"score_distance{lane}",
         )
-        power = self._live_or(pipeline, lane, exponential(pipeline, distance), 0)
+        power = exponential(pipeline, distance)
+        power = _live_or(pipeline, self._values, lane, power, 0, "power")
         by = pipeline.operate(
             lambda most, each: (most - each)[:6],
-            pipeline.constant(self._largest),
+            largest,
             pipeline.input(exponent, f"value_exponent{lane}"),
             delay=pipeline.fabric.carry_chain_delay(8),
             shape=unsigned(6),
@@ -307,53 +273,57 @@ class Attention(Unit):
 
     def _quotients(self, m):
         """Divide sums by the sum of powers, one after the other."""
-        shape, count = self._weighted[0].shape(), self._machine.head_width
-        self._quotient = quotient = Quotients(self._config, len(self._total), shape, count)
+        total, *sums = self._kept
+        self._quotient = quotient = Quotients(
+            self._config, len(total), sums[0].shape(), self._machine.head_width
+        )
         m.submodules.quotients = quotient
+        m.d.sync += quotient.start.eq(self._summed)
         m.d.comb += [
-            quotient.start.eq(self._summed),
-            quotient.total.eq(self._total),
-            quotient.exponent.eq(self._largest),
+            quotient.total.eq(total),
+            quotient.exponent.eq(self._kept_exponent),
             self.value.eq(quotient.value),
-            self.number.eq(quotient.number),
             self.valid.eq(quotient.valid),
-            self.done.eq(quotient.done),
         ]
-        for given, value in zip(quotient.sums, self._weighted, strict=True):
-            m.d.comb += given.eq(value)
+        m.d.comb += [given.eq(each) for given, each in zip(quotient.sums, sums, strict=True)]
 
     def _sequence(self, m):
-        reading = Signal(name="reads_tokens")
-        ends = self._group == self.position[self._lane_bits :]
-        first_pass = Signal(name="first_pass")
-        for given, now in (
-            (self._reads, reading & first_pass),
-            (self._reads_last, reading & first_pass & ends),
-            (self._sums_read, reading & ~first_pass),
-            (self._sums_last, reading & ~first_pass & ends),
-        ):
-            read = Signal(name=f"{given.name}_now")
-            m.d.sync += read.eq(now)
-            m.d.comb += given.eq(self._registered(m, read, f"{given.name}_then"))
-        in_group = self.position[: self._lane_bits]
-        for lane, live in enumerate(self._live[1:], 1):
-            read = Signal(name=f"live{lane}_now")
-            m.d.sync += read.eq(~ends | (in_group >= lane))
-            m.d.comb += live.eq(self._registered(m, read, f"live{lane}_then"))
-        with m.If(reading):
-            m.d.sync += self._group.eq(self._group + 1)
-            with m.If(ends):
-                m.d.sync += [reading.eq(0), self._group.eq(0)]
-        self.latency = self._score_stages + self._sum_stages + self._quotient.latency + 4
-        self.latency += 2 * self._config.read_registers
-        with m.FSM():
-            with m.State("IDLE"), m.If(self.start):
-                m.d.sync += [self._group.eq(0), reading.eq(1), first_pass.eq(1)]
-                m.next = "SCORES"
-            with m.State("SCORES"), m.If(self._scored):
-                m.d.sync += [reading.eq(1), first_pass.eq(0)]
-                m.next = "SUMS"
-            with m.State("SUMS"), m.If(self._summed):
-                m.next = "DIVIDE"
-            with m.State("DIVIDE"), m.If(self.done):
-                m.next = "IDLE"
+        """Let heads follow each other as soon as what is behind the keys can take them."""
+        keys, values, rest = self._keys, self._values, self._quotient.interval - 1
+        left, undivided = Signal(8, name="heads_left"), Signal(8, name="heads_undivided")
+        pause, next_head = Signal(range(rest + 1), name="pause"), Signal(name="next_head")
+        m.d.comb += [
+            next_head.eq((left != 0) & (pause == 0) & (keys.ends | ~keys.reads)),
+            keys.go.eq(self.start | next_head),
+            values.go.eq(self._scored),
+            self.last.eq(self._quotient.last & (undivided == 0)),
+        ]
+        with m.If(pause != 0):
+            m.d.sync += pause.eq(pause - 1)
+        with m.If(keys.go):
+            m.d.sync += pause.eq(rest)
+        with m.If(next_head):
+            m.d.sync += [left.eq(left - 1), self._query.eq(self._query + 1)]
+        with m.If(values.ends):
+            m.d.sync += self._bank.eq(~self._bank)
+        with m.If(self._quotient.last):
+            m.d.sync += undivided.eq(undivided - 1)
+        with m.If(self.start):
+            m.d.sync += [
+                left.eq(self.heads - 1),
+                undivided.eq(self.heads - 1),
+                self._query.eq(self.query),
+            ]
+
+
+def _live_or(pipeline, walk, lane, value, otherwise, name):
+    """Return a lane's value, or another one where the lane has no token."""
+    if not lane:
+        return value
+    return pipeline.logic(
+        lambda known, x: Mux(known, x, otherwise),
+        pipeline.input(walk.live[lane], f"{name}_live{lane}"),
+        value,
+        shape=value.signal.shape(),
+        name=f"live_{name}{lane}",
+    )

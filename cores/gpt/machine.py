@@ -111,6 +111,7 @@ class GptMachine(wiring.Component):
             self._results.latency,
             self._quantiser.latency,
             self.attention.latency,
+            self.attention.interval,
             config.key_lanes,
         )
 
@@ -211,23 +212,19 @@ class GptMachine(wiring.Component):
     def _connect_vectors(self, m):
         """Connect the values: read by norms and additions, written by results and attention."""
         normalise, results = self.normalise, self._results
-        attention, angles = self.attention, self.angles
+        angles, norm = self.angles, Operands(self.word, "normalise")
         multiply, embed = (Operands(self.word, each) for each in ("multiply", "embed"))
-        norm, plain = (Operands(self.word, each) for each in ("normalise", "quantise"))
-        is_plain = self.word[:8] == opcode_of("quantise")
-        attend = Operands(self.word, "attend")
         m.d.comb += [
-            normalise.plain.eq(is_plain),
-            normalise.count.eq(Mux(is_plain, Cat(plain.blocks * GROUP), norm.count)),
+            normalise.count.eq(norm.count),
             normalise.mean_significand.eq(norm.mean_significand),
             normalise.mean_shift.eq(norm.mean_shift),
-            normalise.center.eq(norm.center & ~is_plain),
+            normalise.center.eq(norm.center),
             normalise.epsilon.eq(norm.epsilon),
             normalise.value.eq(self._value_read.data),
             normalise.gain.eq(self._constant.data),
             angles.word.eq(self._constant.data),
         ]
-        is_norm = is_plain | (self.word[:8] == opcode_of("normalise"))
+        is_norm = self.word[:8] == opcode_of("normalise")
         is_angles = self.word[:8] == opcode_of("angles")
         bias = multiply.bias + self._bias_row + self.products.valid
         gain = norm.gain + normalise.address
@@ -256,17 +253,11 @@ class GptMachine(wiring.Component):
             total.eq(value + Mux(adds, self._value_read.data, 0)),
             limited.eq(Mux(total > most, most, Mux(total < -most - 1, -most - 1, total))),
             self._value_read.addr.eq(
-                Mux(
-                    is_norm,
-                    Mux(is_plain, plain.source, norm.source) + normalise.address,
-                    destination + index,
-                )
+                Mux(is_norm, norm.source + normalise.address, destination + index)
             ),
-            self._value_write.addr.eq(
-                Mux(attention.valid, attend.destination + attention.number, written)
-            ),
-            self._value_write.data.eq(Mux(attention.valid, attention.value, limited)),
-            self._value_write.en.eq(attention.valid | pending),
+            self._value_write.addr.eq(written),
+            self._value_write.data.eq(limited),
+            self._value_write.en.eq(pending),
         ]
         self.values_written = pending_last
 
@@ -275,28 +266,27 @@ class GptMachine(wiring.Component):
         normalise, results, quantiser = self.normalise, self._results, self._quantiser
         attention, machine = self.attention, self.config.program.machine
         multiply, norm = (Operands(self.word, each) for each in ("multiply", "normalise"))
-        plain = Operands(self.word, "quantise")
-        opcode = self.word[:8]
-        is_plain = opcode == opcode_of("quantise")
-        multiplies = opcode == opcode_of("multiply")
+        attend, opcode = Operands(self.word, "attend"), self.word[:8]
+        multiplies, attends = (opcode == opcode_of(each) for each in ("multiply", "attend"))
         heads = multiplies & (
             multiply.chooses("to", "query")
             | multiply.chooses("to", "key")
             | multiply.chooses("to", "value")
         )
         to_codes = multiplies & multiply.chooses("to", "codes")
+        coded = results.value_valid & (heads | to_codes)
+
+        def chosen(of_results, of_attention, of_norm):
+            return Mux(multiplies, of_results, Mux(attends, of_attention, of_norm))
+
         m.d.comb += [
-            quantiser.value.eq(Mux(multiplies, results.value, normalise.gained)),
-            quantiser.valid.eq(
-                Mux(multiplies, results.value_valid & (heads | to_codes), normalise.gained_valid)
-            ),
-            quantiser.last.eq(Mux(multiplies, results.value_last, normalise.gained_last)),
+            quantiser.value.eq(chosen(results.value, attention.value, normalise.gained)),
+            quantiser.valid.eq(chosen(coded, attention.valid, normalise.gained_valid)),
+            quantiser.last.eq(chosen(results.value_last, attention.last, normalise.gained_last)),
             quantiser.size.eq(Mux(heads, machine.head_width, GROUP)),
-            quantiser.fraction.eq(Mux(multiplies | is_plain, 16, 16 + norm.gain_fraction)),
+            quantiser.fraction.eq(chosen(16, 16, 16 + norm.gain_fraction)),
         ]
-        destination = Mux(
-            multiplies, multiply.destination, Mux(is_plain, plain.destination, norm.destination)
-        )
+        destination = chosen(multiply.destination, attend.destination, norm.destination)
         block = Signal(16, name="block_written")
         with m.If(quantiser.block_valid):
             m.d.sync += block.eq(Mux(quantiser.block_last, 0, block + 1))
@@ -312,8 +302,8 @@ class GptMachine(wiring.Component):
             attention.place.eq(destination + block + moved),
         ]
         for name in ("query", "key", "value"):
-            chosen = multiplies & multiply.chooses("to", name)
-            m.d.comb += getattr(attention, f"write_{name}").eq(write & chosen)
+            is_named = multiplies & multiply.chooses("to", name)
+            m.d.comb += getattr(attention, f"write_{name}").eq(write & is_named)
         self.codes_written = write & quantiser.block_last
 
     def _connect_scores(self, m):

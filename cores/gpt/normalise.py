@@ -22,8 +22,6 @@ class Normalise(wiring.Component):
     -------
     start : In(1)
         Begin with the operands beside it.
-    plain : In(1)
-        Only hand the values on, with a gain of 1.
     count, mean_significand, mean_shift, center, epsilon : In
         As in the instruction.
     address, value, gain : Out, In, In
@@ -38,7 +36,6 @@ class Normalise(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "plain": In(1),
                 "count": In(20),
                 "mean_significand": In(17),
                 "mean_shift": In(6),
@@ -67,7 +64,7 @@ class Normalise(wiring.Component):
         multiplied, last_multiplied = Signal(), Signal(name="last_is_multiplied")
         m.d.sync += [
             value.eq(self.value),
-            gain.eq(Mux(self.plain, 1, self.gain[:18].as_signed())),
+            gain.eq(self.gain[:18].as_signed()),
             now.eq(read),
             last_now.eq(read_last),
             multiplied.eq(now),
@@ -124,11 +121,7 @@ class Normalise(wiring.Component):
             with m.State("SETTLE"):
                 m.next = "SETTLED"
             with m.State("SETTLED"):
-                with m.If(self.plain):
-                    m.d.comb += self.done.eq(1)
-                    m.next = "IDLE"
-                with m.Else():
-                    m.next = "SQUARE"
+                m.next = "SQUARE"
             add_states()
         return m
 

@@ -84,7 +84,6 @@ class Products(Unit):
         counters = decoded
         self._accumulate(m, pipeline, valid, term, counters)
         return m
-        return m
 
     def _count(self, m):
         """Count rows, blocks and lanes; return the marks of the block that memories now give."""

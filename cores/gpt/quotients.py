@@ -27,16 +27,18 @@ class Quotients(Unit):
     Members
     -------
     start : In(1)
-        Begin; what is divided stays as it is.
+        Begin; what is divided stays as it is for the interval.
     total, exponent, sums : In
         Divisor, exponent of the sums, and the sums.
-    value, number, valid, done : Out
-        A quotient with 16 fraction bits, and its number; the last one is there.
+    value, last, valid : Out
+        A quotient with 16 fraction bits; whether it is the last one.
 
     Attributes
     ----------
     latency : int
-        Clock cycles from the start to the end.
+        Clock cycles from the start to the last quotient.
+    interval : int
+        Clock cycles from one start to the next, at least.
     """
 
     def __init__(self, config, total_bits, sum_shape, count):
@@ -49,9 +51,8 @@ class Quotients(Unit):
                 "exponent": In(signed(EXPONENT_BITS)),
                 "sums": In(sum_shape).array(count),
                 "value": Out(signed(32)),
-                "number": Out(range(count)),
+                "last": Out(1),
                 "valid": Out(1),
-                "done": Out(1),
             },
         )
 
@@ -63,6 +64,7 @@ class Quotients(Unit):
         # the length, the shift, and a register behind the reciprocal
         waits = stages + 3
         self.latency = waits + self._count + through + 2
+        self.interval = waits + self._count + 2
         left = Signal(range(waits + 1), name="waits")
         with m.FSM():
             with m.State("IDLE"):
@@ -112,11 +114,10 @@ class Quotients(Unit):
             m.d.sync += number.eq(number + 1)
         with m.If(self._ends):
             m.d.sync += number.eq(0)
-        value, at_number, ends, divides = (
+        value, ends, divides = (
             registered(m, each, count, f"{name}_now")
             for name, each in (
                 ("sum", value),
-                ("number", number),
                 ("last", self._ends),
                 ("divides", self._divides),
             )
@@ -130,13 +131,12 @@ class Quotients(Unit):
         )
         moved = rounding_shift(pipeline, wide, pipeline.input(amount, "amount"), name="quotient")
         result = saturated(pipeline, moved, "attended")
-        at_number, is_last = pipeline.input(at_number, "number"), pipeline.input(ends, "is_last")
-        stage = pipeline.output_stage([result, at_number, is_last])
+        is_last = pipeline.input(ends, "is_last")
+        stage = pipeline.output_stage([result, is_last])
         now = valid.at(stage)
         m.d.sync += [
             self.value.eq(pipeline.output(result, stage)),
-            self.number.eq(pipeline.at(at_number, stage)),
             self.valid.eq(now),
-            self.done.eq(now & pipeline.at(is_last, stage)),
+            self.last.eq(now & pipeline.at(is_last, stage)),
         ]
         return stage + count

@@ -44,18 +44,19 @@ def add_sequence(m, machine):
         machine.angles.coarse.eq(coarse),
         machine.angles.fine.eq(fine),
         machine.attention.query.eq(attend.query),
+        machine.attention.heads.eq(attend.heads),
+        machine.attention.moves.eq(attend.moves),
         machine.attention.slot.eq(attend.slot + machine.slots_moved),
     ]
     units = {
         "angles": (machine.angles, machine.angles.done),
         "embed": (machine.products, machine.values_written),
         "normalise": (machine.normalise, None),
-        "quantise": (machine.normalise, None),
         "multiply": (
             machine.products,
             machine.values_written | machine.codes_written | machine.scores_written,
         ),
-        "attend": (machine.attention, machine.attention.done),
+        "attend": (machine.attention, machine.codes_written),
     }
     normed, coded = Signal(), Signal()
     with m.If(start):

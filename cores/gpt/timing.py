@@ -11,7 +11,7 @@ ANSWER_CYCLES = 1
 # a token is taken and looked at; an instruction is fetched, read and decoded
 _ACCEPT, _ISSUE = 2, 4
 # of `Normalise` and `Angles`, which have the same registers at any frequency
-_MEAN, _ROOT, _PLAIN, _GAINED, _PAIR = 6, 19, 5, 5, 14
+_MEAN, _ROOT, _GAINED, _PAIR = 6, 19, 5, 14
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Delays:
     ----------
     products, results, quantiser, attention : int
         Attribute ``latency`` of each.
+    interval : int
+        Clock cycles between heads, at least.
     key_lanes : int
         Tokens that a head attends to at a time.
     """
@@ -30,6 +32,7 @@ class Delays:
     results: int
     quantiser: int
     attention: int
+    interval: int
     key_lanes: int
 
 
@@ -70,7 +73,12 @@ class CycleModel:
         return _PAIR * instruction.pairs
 
     def _attend(self, instruction, position):
-        return 2 * (position // self._delays.key_lanes + 1) + self._delays.attention
+        groups, width = position // self._delays.key_lanes + 1, self._width
+        first = 2 * groups + self._delays.attention - width + 1
+        apart = max(groups, self._delays.interval)
+        heads = range(instruction.heads)
+        times = [first + apart * head + number for head in heads for number in range(width)]
+        return self._coded(times, GROUP)
 
     def _embed(self, instruction, position):
         return GROUP * instruction.blocks + self._delays.products + self._delays.results + 1
@@ -79,11 +87,6 @@ class CycleModel:
         read = instruction.count + (instruction.count + _MEAN if instruction.center else 0)
         times = range(read - instruction.count + _GAINED, read + _GAINED)
         return max(read + _ROOT, self._coded(times, GROUP)) + 1
-
-    def _quantise(self, instruction, position):
-        count = GROUP * instruction.blocks
-        times = range(_GAINED, count + _GAINED)
-        return max(count + _PLAIN, self._coded(times, GROUP)) + 1
 
     def _multiply(self, instruction, position):
         rows = range(1, instruction.rows + 1)

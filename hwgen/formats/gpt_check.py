@@ -4,6 +4,7 @@ from collections import Counter
 
 from hwgen.errors import UsageError
 
+from .gpt_instructions import MOST_HEADS
 from .weight_stream import GROUP
 
 __all__ = ["check_program"]
@@ -110,10 +111,6 @@ class _Check:
         if not each.mean_shift:
             raise UsageError("mean_shift must be at least 1")
 
-    def _check_quantise(self, each):
-        self._values("source", each.source, GROUP * each.blocks)
-        self._blocks("destination", each.destination, each.blocks)
-
     def _check_multiply(self, each):
         machine = self._machine
         self._matrix(each, each.rows, each.blocks)
@@ -147,9 +144,15 @@ class _Check:
         self._within("slot", start, count, self._machine.slots, moved)
 
     def _check_attend(self, each):
-        self._within("query", each.query, 1, self._machine.heads)
-        self._slots(each.slot, 1)
-        self._values("destination", each.destination, self._machine.head_width)
+        machine, heads = self._machine, each.heads
+        if not 1 <= heads <= MOST_HEADS:
+            raise UsageError(f"heads must be 1..{MOST_HEADS}, not {heads}")
+        if each.moves >> heads - 1:
+            raise UsageError(f"moves must be bits of {heads - 1} heads, not {each.moves:#b}")
+        self._within("query", each.query, heads, machine.heads)
+        self._slots(each.slot, each.moves.bit_count() + 1)
+        blocks = -(-heads * machine.head_width // GROUP)
+        self._blocks("destination", each.destination, blocks)
 
     def _check_sample(self, each):
         self._within("count", 0, each.count, self._machine.vocabulary)

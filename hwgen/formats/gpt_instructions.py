@@ -10,6 +10,7 @@ from hwgen.errors import UsageError, nearest
 
 __all__ = [
     "INSTRUCTIONS",
+    "MOST_HEADS",
     "WORD_BYTES",
     "Instruction",
     "Kind",
@@ -20,6 +21,8 @@ __all__ = [
 ]
 
 WORD_BYTES = 32
+MOST_HEADS = 128
+"""Query heads of one instruction ``attend``."""
 _OPCODE_BITS = 8
 
 
@@ -182,17 +185,6 @@ INSTRUCTIONS = (
         ),
     ),
     Kind(
-        "quantise",
-        11,
-        "vector",
-        "Values become codes, a block of 32 with one exponent.",
-        (
-            Operand("source", 20, f"first place {_ELEMENT}"),
-            Operand("blocks", 12, "blocks of 32"),
-            Operand("destination", 16, f"first place {_BLOCK}"),
-        ),
-    ),
-    Kind(
         "multiply",
         16,
         "matrix",
@@ -226,11 +218,14 @@ INSTRUCTIONS = (
         "attend",
         24,
         "attention",
-        "One head: scores of its query with all keys of a slot, softmax, sum of the slot's values.",
+        "Heads: scores of a query with all keys of a slot, softmax, sum of the slot's values. What "
+        "the heads attend to, one after the other, becomes codes.",
         (
-            Operand("query", 8, "query head"),
-            Operand("slot", 16, "slot of keys and values"),
-            Operand("destination", 20, f"first place {_ELEMENT}"),
+            Operand("query", 8, "first query head"),
+            Operand("heads", 8, f"query heads, at most {MOST_HEADS}"),
+            Operand("slot", 16, "slot of keys and values of the first one"),
+            Operand("moves", MOST_HEADS, "bit i: the head behind head i has the next slot"),
+            Operand("destination", 16, f"first place {_BLOCK}"),
         ),
     ),
     Kind(

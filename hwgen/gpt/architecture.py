@@ -2,9 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from hwgen.formats.gpt_instructions import MOST_HEADS
 from hwgen.formats.weight_stream import GROUP
 
 from .layout import fraction_of, significand_of
@@ -40,14 +42,9 @@ class Shape:
     vocabulary: int
 
     @property
-    def attended(self):
-        """First value of what the heads attend to; the residual stream begins at 0."""
-        return blocks_of(self.dim) * GROUP
-
-    @property
     def values(self):
-        """Places for values."""
-        return self.attended + blocks_of(self.heads * self.width) * GROUP
+        """Places for values: the residual stream."""
+        return blocks_of(self.dim) * GROUP
 
     @property
     def attended_codes(self):
@@ -63,16 +60,6 @@ class Shape:
     def blocks(self):
         """Places for blocks of codes."""
         return self.hidden_codes + blocks_of(self.hidden)
-
-    @property
-    def output_parts(self):
-        """Slices of blocks that the output layer of the attention is multiplied by in turn.
-
-        The first part is multiplied while the last heads still attend.
-        """
-        blocks = blocks_of(self.heads * self.width)
-        first = -(-blocks // 2)
-        return [slice(0, blocks)] if blocks == 1 else [slice(0, first), slice(first, blocks)]
 
 
 class Architecture(ABC):
@@ -172,41 +159,21 @@ class Architecture(ABC):
             **operands,
         )
 
-    def attention(self, layout, slot, queries, output):
-        """Append heads one after the other, and the output layer as soon as it can begin.
-
-        Parameters
-        ----------
-        slot : int
-            Of the first key/value head.
-        queries : callable
-            Appends the queries of all heads.
-        output : callable
-            Appends a part of the output layer: ``output(part, slice of blocks)``.
-        """
-        shape, done = self.shape, 0
-        parts = list(enumerate(shape.output_parts))
-        queries()
-        for head in range(shape.heads):
+    def attention(self, layout, slot):
+        """Append all heads; their keys and values begin at a slot."""
+        shape = self.shape
+        slots = [head * shape.kv_heads // shape.heads for head in range(shape.heads)]
+        for first in range(0, shape.heads, MOST_HEADS):
+            part = slots[first : first + MOST_HEADS]
+            moves = sum((high - low) << number for number, (low, high) in enumerate(pairwise(part)))
             layout.do(
                 "attend",
-                query=head,
-                slot=slot + head * shape.kv_heads // shape.heads,
-                destination=shape.attended + head * shape.width,
+                query=first,
+                heads=len(part),
+                slot=slot + part[0],
+                moves=moves,
+                destination=shape.attended_codes + first * shape.width // GROUP,
             )
-            complete = (head + 1) * shape.width // GROUP
-            if head == shape.heads - 1:
-                complete = blocks_of(shape.heads * shape.width)
-            while parts and complete >= parts[0][1].stop:
-                number, blocks = parts.pop(0)
-                layout.do(
-                    "quantise",
-                    source=shape.attended + GROUP * done,
-                    blocks=blocks.stop - done,
-                    destination=shape.attended_codes + done,
-                )
-                done = blocks.stop
-                output(number, blocks)
 
     def angles(self, layout, base):
         """Append the turns of a position, `base` to the power of -2 i / width a place."""

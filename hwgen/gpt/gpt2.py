@@ -30,7 +30,7 @@ class Gpt2Program(Architecture):
 
     def begin(self, layout):
         shape, head = self.shape, self.decoder.head
-        blocks = shape.attended // 32
+        blocks = shape.values // 32
         self._head = layout.matrix(head, self.matrices.stream(head))
         layout.do("embed", **self._head, blocks=blocks, index="token")
         name = f"{self._prefix}wpe.weight"
@@ -60,26 +60,20 @@ class Gpt2Program(Architecture):
             )
 
         factor = shape.width**-0.5
-
-        def queries():
-            streamed, source, part = rows(0, shape.dim)
-            operands = {"to": "query", **scaled}
-            name = f"{into} queries"
-            self.multiply(layout, name, streamed, source, factor * part, factor, **operands)
-
-        output = self._stream(out_of, number, 1)
-
-        def output_of(part, blocks):
-            self.multiply(
-                layout,
-                f"{out_of} part {part}",
-                output.blocks(blocks),
-                shape.attended_codes + blocks.start,
-                self.floats(f"{out_of}.bias") if part == 0 else None,
-                add=1,
-            )
-
-        self.attention(layout, slot, queries, output_of)
+        streamed, source, part = rows(0, shape.dim)
+        operands = {"to": "query", **scaled}
+        self.multiply(
+            layout, f"{into} queries", streamed, source, factor * part, factor, **operands
+        )
+        self.attention(layout, slot)
+        self.multiply(
+            layout,
+            out_of,
+            self._stream(out_of, number, 1),
+            shape.attended_codes,
+            self.floats(f"{out_of}.bias"),
+            add=1,
+        )
         self._feed_forward(layout, number, up, down)
 
     def _feed_forward(self, layout, number, up, down):
@@ -109,7 +103,7 @@ class Gpt2Program(Architecture):
             "multiply",
             **self._head,
             rows=shape.vocabulary,
-            blocks=shape.attended // 32,
+            blocks=shape.values // 32,
             scaled=1,
             scalar=_ATTENTION,
             factor=1 << 16,

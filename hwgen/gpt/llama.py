@@ -32,7 +32,7 @@ class LlamaProgram(Architecture):
             streamed = self.matrices.stream(names["embedding"])
             embedding = layout.matrix(names["embedding"], streamed)
         self.angles(layout, self.decoder.rotation_base)
-        layout.do("embed", **embedding, blocks=shape.attended // 32, index="token")
+        layout.do("embed", **embedding, blocks=shape.values // 32, index="token")
 
     def layer(self, layout, number, slot):
         shape = self.shape
@@ -53,27 +53,19 @@ class LlamaProgram(Architecture):
         self.multiply(
             layout, self._named("value", number), value, 0, to="value", destination=slot, **scaled
         )
-        query = self._turned(self._stream("query", number), shape.heads)
+        self.multiply(
+            layout,
+            self._named("query", number),
+            self._turned(self._stream("query", number), shape.heads),
+            0,
+            turned=1,
+            to="query",
+            factor=shape.width**-0.5,
+            **scaled,
+        )
+        self.attention(layout, slot)
         output = self._stream("output", number)
-
-        def queries():
-            self.multiply(
-                layout,
-                self._named("query", number),
-                query,
-                0,
-                turned=1,
-                to="query",
-                factor=shape.width**-0.5,
-                **scaled,
-            )
-
-        def output_of(part, blocks):
-            name = f"{self._named('output', number)} part {part}"
-            source = shape.attended_codes + blocks.start
-            self.multiply(layout, name, output.blocks(blocks), source, add=1)
-
-        self.attention(layout, slot, queries, output_of)
+        self.multiply(layout, self._named("output", number), output, shape.attended_codes, add=1)
         self._feed_forward(layout, number)
 
     def _feed_forward(self, layout, number):
@@ -104,7 +96,7 @@ class LlamaProgram(Architecture):
             "multiply",
             **self._head,
             rows=self.shape.vocabulary,
-            blocks=self.shape.attended // 32,
+            blocks=self.shape.values // 32,
             scaled=1,
             scalar=_ATTENTION,
             factor=1 << 16,

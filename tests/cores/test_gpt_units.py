@@ -74,23 +74,22 @@ def test_angles_are_two_turns_rounded_once():
 
 
 @pytest.mark.parametrize("center", [0, 1])
-@pytest.mark.parametrize("plain", [0, 1])
-def test_a_norm_hands_on_gained_values_and_its_scalar(center, plain):
+def test_a_norm_hands_on_gained_values_and_its_scalar(center):
     rng = np.random.default_rng(center)
     for size in (3, 1 << 10, 1 << 24, (1 << 31) - 1):
         values, gains = rng.integers(-size, size, 20), rng.integers(-(1 << 15), 1 << 15, 20)
         if size == 3:
             values[:] = 5
-        check_norm(values, gains, center & ~plain, plain)
+        check_norm(values, gains, center)
 
 
-def check_norm(values, gains, center, plain):
+def check_norm(values, gains, center):
     unit, gained, scalar = Normalise(), [], []
     significand, shift, epsilon = 104858, 21, 42950
 
     async def bench(ctx):
         operands = {"count": 20, "mean_significand": significand, "mean_shift": shift}
-        operands |= {"center": center, "plain": plain, "epsilon": epsilon, "start": 1}
+        operands |= {"center": center, "epsilon": epsilon, "start": 1}
         for name, value in operands.items():
             ctx.set(getattr(unit, name), value)
         for _ in range(150):
@@ -108,14 +107,10 @@ def check_norm(values, gains, center, plain):
     simulate(unit, bench)
     mean = int(rounded(np.int64(values.sum() * significand), shift)) if center else 0
     distances = values - mean
-    wanted = distances * (1 if plain else gains)
-    assert [value for value, _ in gained] == wanted.tolist()
+    assert [value for value, _ in gained] == (distances * gains).tolist()
     assert [last for _, last in gained] == [0] * 19 + [1]
-    assert len(scalar) == 1
-    if not plain:
-        square = _mean_square(distances[None], significand, shift) + epsilon
-        root, place = reciprocal_root(square)
-        assert scalar == [(int(root[0]), int(place[0]) - 16)]
+    root, place = reciprocal_root(_mean_square(distances[None], significand, shift) + epsilon)
+    assert scalar == [(int(root[0]), int(place[0]) - 16)]
 
 
 @FREQUENCIES
@@ -288,16 +283,20 @@ def test_results_are_those_of_the_golden_model(freq, turned, gated, function):
 
 @FREQUENCIES
 @pytest.mark.parametrize(("bits", "lanes"), [(8, 1), (16, 1), (8, 4), (16, 2)])
-def test_a_head_attends_as_the_golden_model_does(freq, bits, lanes):
+def test_heads_attend_as_the_golden_model_does(freq, bits, lanes):
     rng = np.random.default_rng(bits)
-    width, context = 4, 9
+    width, context, heads, slots = 4, 25, 4, 3
     largest = (1 << bits - 1) - 1
-    unit = Attention(config(freq, activation_bits=bits, key_lanes=lanes))
+    sizes = {"heads": heads, "slots": slots, "context": context, "activation_bits": bits}
+    unit = Attention(config(freq, key_lanes=lanes, **sizes))
     stored = {
-        name: rng.integers(-largest, largest + 1, (context, width)) for name in ("key", "value")
+        name: rng.integers(-largest, largest + 1, (slots, context, width))
+        for name in ("key", "value")
     }
-    places = {name: rng.integers(-bits - 1, 5 - bits, context) for name in stored}
-    query = rng.integers(-largest, largest + 1, width)
+    places = {name: rng.integers(-bits - 1, 5 - bits, (slots, context)) for name in stored}
+    queries = rng.integers(-largest, largest + 1, (heads, width))
+    # of heads 1 to 3, from slot 1 on
+    slot_of = [1, 1, 2]
 
     async def write(ctx, name, codes, exponent, place, position=0):
         word = sum((int(each) & (1 << bits) - 1) << bits * lane for lane, each in enumerate(codes))
@@ -313,29 +312,40 @@ def test_a_head_attends_as_the_golden_model_does(freq, bits, lanes):
         ctx.set(getattr(unit, f"write_{name}"), 0)
 
     async def bench(ctx):
-        await write(ctx, "query", query, -bits + 2, 1)
+        for head, query in enumerate(queries):
+            await write(ctx, "query", query, -bits + 2, head)
         for position in range(context):
             for name in ("key", "value"):
-                codes, exponent = stored[name][position], places[name][position]
-                await write(ctx, name, codes, exponent, 2, position)
-            for port, value in (("query", 1), ("slot", 2), ("position", position), ("start", 1)):
+                for slot in range(slots):
+                    codes, exponent = stored[name][slot, position], places[name][slot, position]
+                    await write(ctx, name, codes, exponent, slot, position)
+            if position not in (0, 3, 4, context - 1):
+                continue
+            operands = {"query": 1, "heads": 3, "slot": 1, "moves": 0b10, "position": position}
+            for port, value in (*operands.items(), ("start", 1)):
                 ctx.set(getattr(unit, port), value)
-            found, done = [], 0
+            found, done, cycles = [], 0, 0
             while not done:
                 await ctx.tick()
+                cycles += 1
                 ctx.set(unit.start, 0)
                 if ctx.get(unit.valid):
                     found.append(ctx.get(unit.value))
-                    assert ctx.get(unit.number) == len(found) - 1
-                done = ctx.get(unit.done)
-            await ctx.tick()
-            seen = {name: (stored[name], places[name]) for name in stored}
-            wanted = attended(
-                (query[None], np.array([-bits + 2])),
-                seen["key"],
-                seen["value"],
-                np.array([position]),
-            )
-            assert found == wanted[0].tolist(), position
+                    done = ctx.get(unit.last)
+            groups = position // lanes + 1
+            apart = max(groups, unit.interval)
+            assert cycles == unit.latency + 2 * groups + 2 * apart
+            for _ in range(40):
+                await ctx.tick()
+                assert not ctx.get(unit.valid)
+            wanted = [
+                attended(
+                    (queries[head][None], np.array([-bits + 2])),
+                    *((stored[name][slot], places[name][slot]) for name in stored),
+                    np.array([position]),
+                )[0]
+                for head, slot in zip((1, 2, 3), slot_of, strict=True)
+            ]
+            assert found == np.concatenate(wanted).tolist(), position
 
     simulate(unit, bench)

@@ -72,7 +72,7 @@ def test_wrong_instructions_are_refused(name, values, message):
     [
         (0xEE, "opcode must be a known one, not 238"),
         (2 | 1 << 200, "bits behind the operands of repeat must be 0"),
-        (24 | 7 << 8 + 8 + 16 + 20, "bits behind the operands of attend"),
+        (24 | 7 << 8 + 8 + 8 + 16 + 128 + 16, "bits behind the operands of attend"),
     ],
 )
 def test_words_that_are_no_instructions_are_refused(number, message):

@@ -67,8 +67,13 @@ def test_a_program_with_wrong_bits_is_refused_or_runs(data):
         (4, Instruction.of("stride"), "stride must stand in front of the loop"),
         (3, Instruction.of("loop", count=5000), r"count must be 1\.\.4096, not 5000"),
         (0, Instruction.of("angles", pairs=3), "pairs must be 4, not 3"),
-        (4, Instruction.of("attend", slot=4), "slot must be some of 4 places, not 1 up to place 7"),
-        (4, Instruction.of("quantise", blocks=9), "source must be some of 64 places"),
+        (
+            4,
+            Instruction.of("attend", heads=1, slot=4),
+            "slot must be some of 4 places, not 1 up to place 7",
+        ),
+        (4, Instruction.of("attend"), r"heads must be 1\.\.128, not 0"),
+        (4, Instruction.of("attend", heads=2, moves=2), "moves must be bits of 1 heads, not 0b10"),
         (4, Instruction.of("sample"), "count must be some of 21 places, not 0"),
         (
             5,

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from hwgen.errors import HwgenError, UsageError
+from hwgen.formats.gpt_instructions import MOST_HEADS
 from hwgen.formats.weight_stream import GROUP
 
 from .attention import attended
@@ -235,11 +236,6 @@ class Interpreter:
         gained = values * self._constants(instruction.gain, count)
         self._quantised(gained, 16 + instruction.gain_fraction, instruction.destination)
 
-    def _quantise(self, instruction):
-        count = GROUP * instruction.blocks
-        values = self._values[:, self._range(instruction.source, count, self._machine.values)]
-        self._quantised(values, 16, instruction.destination)
-
     def _quantised(self, values, fraction, destination):
         """Write values with some fraction bits as blocks of codes; zeros fill the last block."""
         blocks = -(-values.shape[1] // GROUP)
@@ -308,17 +304,22 @@ class Interpreter:
     _to_key = _to_value = _to_cache
 
     def _attend(self, instruction):
-        machine = self._machine
-        self._range(instruction.query, 1, machine.heads)
-        slot = instruction.slot + self._moved["cache"]
-        self._range(slot, 1, machine.slots)
-        seen = int(self._positions[-1]) + 1
-        keys, values = (
-            tuple(part[slot, :seen] for part in self._cache[name]) for name in ("key", "value")
-        )
-        query = (self._queries[:, instruction.query], self._query_exponents[:, instruction.query])
-        place = self._range(instruction.destination, machine.head_width, machine.values)
-        self._values[:, place] = attended(query, keys, values, self._positions)
+        machine, heads = self._machine, instruction.heads
+        if not 1 <= heads <= MOST_HEADS:
+            raise Halted(BAD_INSTRUCTION, self._counter)
+        self._range(instruction.query, heads, machine.heads)
+        seen, slot = int(self._positions[-1]) + 1, instruction.slot + self._moved["cache"]
+        found = []
+        for head in range(heads):
+            self._range(slot, 1, machine.slots)
+            keys, values = (
+                tuple(part[slot, :seen] for part in self._cache[name]) for name in ("key", "value")
+            )
+            number = instruction.query + head
+            query = self._queries[:, number], self._query_exponents[:, number]
+            found.append(attended(query, keys, values, self._positions))
+            slot += instruction.moves >> head & 1
+        self._quantised(np.concatenate(found, axis=1), 16, instruction.destination)
 
     def _sample(self, instruction):
         place = self._range(0, instruction.count, self._machine.vocabulary)
