@@ -138,7 +138,11 @@ class GptMachine(wiring.Component):
             for place in range(0, len(program.code), 32)
         ]
         m.submodules.code = code = Memory(shape=256, depth=max(2, len(words)), init=words)
+        # a product goes on while a norm that takes its results is the current instruction
         self.fetch, self.word = code.read_port(), Signal(256, name="word")
+        self.matrix_word = Signal(256, name="matrix_word")
+        self.first_weights = Signal(32, name="first_weights")
+        self.following = Signal(name="norm_follows_results")
         constants = [int(each) for each in program.constants] or [0]
         m.submodules.constants = memory = Memory(
             shape=signed(32), depth=max(2, len(constants)), init=constants
@@ -153,7 +157,7 @@ class GptMachine(wiring.Component):
     def _connect_products(self, m):
         """Connect matrix unit and results; embeddings are products too."""
         products, results = self.products, self._results
-        multiply, embed = (Operands(self.word, each) for each in ("multiply", "embed"))
+        multiply, embed = (Operands(self.matrix_word, each) for each in ("multiply", "embed"))
         self._embeds = Signal(name="embeds")
         self.weights_moved = Array(
             Signal(32, name=f"weights_moved{number}") for number in range(16)
@@ -165,14 +169,11 @@ class GptMachine(wiring.Component):
         )
         self.row = Signal(32, name="embedded_row")
         m.d.comb += [
-            self._embeds.eq(self.word[:8] == opcode_of("embed")),
+            self._embeds.eq(self.matrix_word[:8] == opcode_of("embed")),
             products.single.eq(self._embeds),
             products.format.eq(Mux(self._embeds, embed.format, multiply.format)),
             products.base.eq(Mux(self._embeds, embed.base, multiply.base)),
-            products.first.eq(
-                Mux(self._embeds, embed.weights + self.row, multiply.weights)
-                + self.weights_moved[products.format]
-            ),
+            products.first.eq(self.first_weights + Mux(self._embeds, self.row, 0)),
             products.rows.eq(multiply.rows),
             products.blocks.eq(Mux(self._embeds, embed.blocks, multiply.blocks)),
             products.source.eq(multiply.source),
@@ -213,7 +214,7 @@ class GptMachine(wiring.Component):
         """Connect the values: read by norms and additions, written by results and attention."""
         normalise, results = self.normalise, self._results
         angles, norm = self.angles, Operands(self.word, "normalise")
-        multiply, embed = (Operands(self.word, each) for each in ("multiply", "embed"))
+        multiply, embed = (Operands(self.matrix_word, each) for each in ("multiply", "embed"))
         m.d.comb += [
             normalise.count.eq(norm.count),
             normalise.mean_significand.eq(norm.mean_significand),
@@ -227,13 +228,13 @@ class GptMachine(wiring.Component):
         is_norm = self.word[:8] == opcode_of("normalise")
         is_angles = self.word[:8] == opcode_of("angles")
         bias = multiply.bias + self._bias_row + self.products.valid
-        gain = norm.gain + normalise.address
-        constant = Mux(is_norm, gain, bias) + self.constants_moved
-        m.d.comb += self._constant.addr.eq(Mux(is_angles, angles.address, constant))
         # a result waits for the value that it is added to
         destination = Mux(self._embeds, embed.destination, multiply.destination)
         adds = Mux(self._embeds, embed.add, multiply.add)
         index, written = Signal(20, name="result_index"), Signal(20, name="written_place")
+        element = Mux(self.following, index, normalise.address)
+        constant = Mux(is_norm, norm.gain + element, bias) + self.constants_moved
+        m.d.comb += self._constant.addr.eq(Mux(is_angles, angles.address, constant))
         to_values = self._embeds | multiply.chooses("to", "values")
         pending, pending_last = Signal(), Signal(name="last_result_pends")
         value = Signal(signed(32), name="pending_value")
@@ -253,11 +254,18 @@ class GptMachine(wiring.Component):
             total.eq(value + Mux(adds, self._value_read.data, 0)),
             limited.eq(Mux(total > most, most, Mux(total < -most - 1, -most - 1, total))),
             self._value_read.addr.eq(
-                Mux(is_norm, norm.source + normalise.address, destination + index)
+                Mux(
+                    is_norm & ~self.following,
+                    norm.source + normalise.address,
+                    destination + index,
+                )
             ),
             self._value_write.addr.eq(written),
             self._value_write.data.eq(limited),
             self._value_write.en.eq(pending),
+            normalise.result.eq(limited),
+            normalise.result_last.eq(pending_last),
+            normalise.result_valid.eq(pending),
         ]
         self.values_written = pending_last
 
@@ -265,7 +273,7 @@ class GptMachine(wiring.Component):
         """Connect the quantiser, and what keeps its blocks."""
         normalise, results, quantiser = self.normalise, self._results, self._quantiser
         attention, machine = self.attention, self.config.program.machine
-        multiply, norm = (Operands(self.word, each) for each in ("multiply", "normalise"))
+        multiply, norm = Operands(self.matrix_word, "multiply"), Operands(self.word, "normalise")
         attend, opcode = Operands(self.word, "attend"), self.word[:8]
         multiplies, attends = (opcode == opcode_of(each) for each in ("multiply", "attend"))
         heads = multiplies & (
@@ -308,7 +316,7 @@ class GptMachine(wiring.Component):
 
     def _connect_scores(self, m):
         """Keep the greatest score and its number."""
-        results, multiply = self._results, Operands(self.word, "multiply")
+        results, multiply = self._results, Operands(self.matrix_word, "multiply")
         multiplies = self.word[:8] == opcode_of("multiply")
         scores = multiplies & multiply.chooses("to", "scores")
         number, greatest = Signal(20, name="score_number"), Signal(signed(32), name="greatest")

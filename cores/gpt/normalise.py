@@ -16,7 +16,7 @@ _LIMB = 17
 
 
 class Normalise(wiring.Component):
-    """Reads values one a clock cycle: once, and once before for their mean if it is subtracted.
+    """Takes values one a clock cycle: once, and once before for their mean if it is subtracted.
 
     Members
     -------
@@ -26,6 +26,9 @@ class Normalise(wiring.Component):
         As in the instruction.
     address, value, gain : Out, In, In
         Number of a value; it and its gain come a clock cycle later.
+    follow : In(1)
+        With the start: take results as they come, beside their gains, instead of reading values.
+    result, result_last, result_valid : In
     gained, gained_last, gained_valid : Out
         To the quantiser.
     significand, shift, done : Out
@@ -44,6 +47,10 @@ class Normalise(wiring.Component):
                 "address": Out(20),
                 "value": In(signed(32)),
                 "gain": In(signed(32)),
+                "follow": In(1),
+                "result": In(signed(32)),
+                "result_last": In(1),
+                "result_valid": In(1),
                 "gained": Out(signed(GAINED_BITS)),
                 "gained_last": Out(1),
                 "gained_valid": Out(1),
@@ -56,6 +63,9 @@ class Normalise(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         self._mean = Signal(signed(32), name="mean")
+        follows = Signal(name="follows_results")
+        with m.If(self.start):
+            m.d.sync += follows.eq(self.follow)
         reading, ends = Signal(name="reads"), self.address == self.count - 1
         read, read_last = Signal(name="value_read"), Signal(name="last_value_read")
         m.d.sync += [read.eq(reading), read_last.eq(reading & ends)]
@@ -63,10 +73,10 @@ class Normalise(wiring.Component):
         now, last_now = Signal(name="value_is_there"), Signal(name="last_value_is_there")
         multiplied, last_multiplied = Signal(), Signal(name="last_is_multiplied")
         m.d.sync += [
-            value.eq(self.value),
+            value.eq(Mux(follows, self.result, self.value)),
             gain.eq(self.gain[:18].as_signed()),
-            now.eq(read),
-            last_now.eq(read_last),
+            now.eq(Mux(follows, self.result_valid, read)),
+            last_now.eq(Mux(follows, self.result_valid & self.result_last, read_last)),
             multiplied.eq(now),
             last_multiplied.eq(last_now),
         ]
@@ -99,7 +109,7 @@ class Normalise(wiring.Component):
         with m.FSM():
             with m.State("IDLE"), m.If(self.start):
                 m.d.sync += [self.address.eq(0), total.eq(0), squares.eq(0), self._mean.eq(0)]
-                m.d.sync += [reading.eq(1), squaring.eq(~self.center)]
+                m.d.sync += [reading.eq(~self.follow), squaring.eq(~self.center)]
                 m.next = "READ"
             with m.State("READ"):
                 with m.If(reading & ends):

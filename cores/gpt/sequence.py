@@ -66,9 +66,15 @@ def add_sequence(m, machine):
             normed.eq(normed | machine.normalise.done),
             coded.eq(coded | machine.codes_written),
         ]
+    multiply, awaits = Operands(machine.word, "multiply"), Signal(name="product_awaits_norm")
     for name, (unit, _) in units.items():
         with m.If(start & (opcode == opcode_of(name))):
             m.d.comb += unit.start.eq(1)
+    with m.If(start):
+        m.d.comb += machine.normalise.follow.eq(awaits)
+        m.d.sync += [awaits.eq(0), machine.following.eq(awaits)]
+        with m.If(awaits):
+            m.d.comb += machine.products.start.eq(1)
     loop, left = Signal(16, name="loop_begin"), Signal(16, name="loop_left")
     loop_constants, loop_slots = Signal(32), Signal(16)
     strides = Array(Signal(32, name=f"stride{number}") for number in range(16))
@@ -97,6 +103,11 @@ def add_sequence(m, machine):
             m.d.sync += machine.word.eq(machine.fetch.data)
             m.next = "DECODE"
         with m.State("DECODE"):
+            for name, operands in (("multiply", multiply), ("embed", embed)):
+                with m.If(opcode == opcode_of(name)):
+                    moved = machine.weights_moved[operands.format]
+                    m.d.sync += machine.matrix_word.eq(machine.word)
+                    m.d.sync += machine.first_weights.eq(operands.weights + moved)
             m.next = "EXECUTE"
         with m.State("EXECUTE"):
             m.d.sync += counter.eq(counter + 1)
@@ -130,8 +141,11 @@ def add_sequence(m, machine):
                 with m.Case(opcode_of("sample")):
                     pass
                 with m.Case(*map(opcode_of, units)):
-                    m.d.comb += start.eq(1)
-                    m.next = "WAIT"
+                    with m.If((opcode == opcode_of("multiply")) & multiply.chained):
+                        m.d.sync += awaits.eq(1)
+                    with m.Else():
+                        m.d.comb += start.eq(1)
+                        m.next = "WAIT"
                 with m.Default():
                     m.d.sync += [status.eq(_BAD_INSTRUCTION), counter.eq(counter)]
                     m.next = "END"

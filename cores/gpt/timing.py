@@ -1,6 +1,9 @@
 """How many clock cycles the GPT machine takes for a token: counted, not simulated."""
 
+from collections import Counter
 from dataclasses import dataclass
+
+from hwgen.cores.gpt.quantiser import CODES
 
 from hwgen.formats.weight_stream import GROUP
 
@@ -48,8 +51,20 @@ class CycleModel:
 
     def __init__(self, program, delays):
         self._delays, self._width = delays, program.machine.head_width
-        instructions = [program.instruction(number) for number in range(len(program))]
-        self._times = list(_repeated(instructions))
+        self._least, self._attends = _ACCEPT, Counter()
+        product = None
+        for each in program.executed():
+            name = each.kind.name
+            self._least += _ISSUE
+            if name == "multiply" and each.chained:
+                product = each
+            elif name == "attend":
+                self._attends[each.heads] += 1
+            elif name == "normalise":
+                self._least += self._normalise(each, product)
+                product = None
+            elif name in ("angles", "embed", "multiply"):
+                self._least += getattr(self, f"_{name}")(each)
 
     def cycles(self, position):
         """Return the clock cycles from the acceptance of a token to the end of the program.
@@ -59,36 +74,42 @@ class CycleModel:
         position : int
             Tokens before it.
         """
-        return _ACCEPT + sum(
-            times * (_ISSUE + self._busy(each, position)) for each, times in self._times
-        )
+        attends = self._attends.items()
+        return self._least + sum(times * self._attend(heads, position) for heads, times in attends)
 
-    def _busy(self, instruction, position):
-        """Return for how many clock cycles the next instruction waits for one."""
-        name = instruction.kind.name
-        count = getattr(self, f"_{name}", None)
-        return count(instruction, position) if count else 0
-
-    def _angles(self, instruction, position):
+    def _angles(self, instruction):
         return _PAIR * instruction.pairs
 
-    def _attend(self, instruction, position):
+    def _attend(self, count, position):
         groups, width = position // self._delays.key_lanes + 1, self._width
         first = 2 * groups + self._delays.attention - width + 1
         apart = max(groups, self._delays.interval)
-        heads = range(instruction.heads)
-        times = [first + apart * head + number for head in heads for number in range(width)]
+        times = [first + apart * head + number for head in range(count) for number in range(width)]
         return self._coded(times, GROUP)
 
-    def _embed(self, instruction, position):
+    def _embed(self, instruction):
         return GROUP * instruction.blocks + self._delays.products + self._delays.results + 1
 
-    def _normalise(self, instruction, position):
-        read = instruction.count + (instruction.count + _MEAN if instruction.center else 0)
-        times = range(read - instruction.count + _GAINED, read + _GAINED)
+    def _normalise(self, instruction, product):
+        """Return the clock cycles of a norm, and of the product whose results it takes, if any."""
+        if product is not None:
+            times = self._result_times(product)
+            read, times = times[-1], [each + _GAINED - 1 for each in times]
+        else:
+            read = instruction.count + (instruction.count + _MEAN if instruction.center else 0)
+            times = range(read - instruction.count + _GAINED, read + _GAINED)
         return max(read + _ROOT, self._coded(times, GROUP)) + 1
 
-    def _multiply(self, instruction, position):
+    def _multiply(self, instruction):
+        times, to = self._result_times(instruction), instruction.values["to"]
+        if to == "values":
+            return times[-1] + 1
+        if to == "scores":
+            return times[-1]
+        return self._coded(times, GROUP if to == "codes" else self._width)
+
+    def _result_times(self, instruction):
+        """Return in which clock cycles the results of a product come."""
         rows = range(1, instruction.rows + 1)
         through = self._delays.products + self._delays.results
         times = [row * instruction.blocks + through for row in rows]
@@ -96,12 +117,7 @@ class CycleModel:
             times = [each + number for each in times[1::2] for number in (0, 1)]
         elif instruction.gated:
             times = times[1::2]
-        to = instruction.values["to"]
-        if to == "values":
-            return times[-1] + 1
-        if to == "scores":
-            return times[-1]
-        return self._coded(times, GROUP if to == "codes" else self._width)
+        return times
 
     def _coded(self, times, size):
         """Return when the last of the blocks is there that values at some times make."""
@@ -109,19 +125,5 @@ class CycleModel:
         for first in range(0, len(times), size):
             block = times[first : first + size]
             begins = max(block[-1] + 2, free)
-            free = begins + len(block)
+            free = begins + -(-len(block) // CODES)
         return free - 1 + self._delays.quantiser - 2
-
-
-def _repeated(instructions):
-    """Yield (instruction, how often it is executed) for every instruction."""
-    times = 1
-    for each in instructions:
-        name = each.kind.name
-        if name == "loop":
-            yield each, 1
-            times = each.count
-        else:
-            yield each, times
-        if name == "repeat":
-            times = 1

@@ -43,6 +43,24 @@ class _Check:
                 raise UsageError(f"instruction {number}: {error}") from None
         if last.kind.name != "halt" or self._loop is not None:
             raise UsageError("program must end with halt, behind its loops")
+        self._check_chains()
+
+    def _check_chains(self):
+        """Check that chained values are those that every norm that may be next takes."""
+        instructions = [self._program.instruction(each) for each in range(len(self._program))]
+        begin = 0
+        for number, each in enumerate(instructions):
+            if each.kind.name == "loop":
+                begin = number + 1
+            if each.kind.name == "multiply" and each.chained:
+                behind = [number + 1]
+                if instructions[number + 1].kind.name == "repeat":
+                    behind = [begin, number + 2]
+                if not all(_takes(instructions[place], each) for place in behind):
+                    raise UsageError(
+                        f"instruction {number}: chained values must be new ones, all of those that "
+                        "the norm behind takes, and it must not write what they are made of"
+                    )
 
     def _within(self, what, start, count, size, moved=0):
         """Check a range of a memory, in all rounds of a loop."""
@@ -156,3 +174,15 @@ class _Check:
 
     def _check_sample(self, each):
         self._within("count", 0, each.count, self._machine.vocabulary)
+
+
+def _takes(norm, made):
+    """Return whether a norm can take the values of a product as they come."""
+    if norm.kind.name != "normalise" or made.to != "values":
+        return False
+    if norm.center or made.biased or made.scaled or made.turned or made.gated:
+        return False
+    if (norm.source, norm.count) != (made.destination, made.rows):
+        return False
+    written = norm.destination, norm.destination + -(-norm.count // GROUP)
+    return written[1] <= made.source or made.source + made.blocks <= written[0]

@@ -206,6 +206,7 @@ INSTRUCTIONS = (
             Operand("function", 3, "applied to every result", choices=_FUNCTIONS),
             Operand("gated", 1, "function of row 2 i times row 2 i + 1 is result i"),
             Operand("add", 1, "add to the values that are there"),
+            Operand("chained", 1, "the norm that is executed next takes the values as they come"),
             Operand("to", 3, "what is written", choices=_DESTINATIONS),
             Operand(
                 "destination",

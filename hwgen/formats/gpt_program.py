@@ -117,16 +117,20 @@ class Program:
     @property
     def blocks_per_token(self):
         """Blocks of 32 weights that a token is multiplied by; clock cycles of 32 multipliers."""
-        total, times = 0, 1
-        for counter in range(len(self)):
+        products = (each for each in self.executed() if each.kind.name == "multiply")
+        return sum(each.rows * each.blocks for each in products)
+
+    def executed(self):
+        """Yield the `Instruction` objects of a token in the order of execution, loops unrolled."""
+        counter, begin, left = 0, 0, 0
+        while counter < len(self):
             found = self.instruction(counter)
+            yield found
+            counter += 1
             if found.kind.name == "loop":
-                times = found.count
-            elif found.kind.name == "repeat":
-                times = 1
-            elif found.kind.name == "multiply":
-                total += times * found.rows * found.blocks
-        return total
+                begin, left = counter, found.count
+            elif found.kind.name == "repeat" and left > 1:
+                counter, left = begin, left - 1
 
     def __len__(self):
         return len(self.code) // WORD_BYTES

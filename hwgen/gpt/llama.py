@@ -65,7 +65,10 @@ class LlamaProgram(Architecture):
         )
         self.attention(layout, slot)
         output = self._stream("output", number)
-        self.multiply(layout, self._named("output", number), output, shape.attended_codes, add=1)
+        to_norm = {"add": 1, "chained": 1}
+        self.multiply(
+            layout, self._named("output", number), output, shape.attended_codes, **to_norm
+        )
         self._feed_forward(layout, number)
 
     def _feed_forward(self, layout, number):
@@ -87,7 +90,8 @@ class LlamaProgram(Architecture):
             destination=shape.hidden_codes,
         )
         down = self._stream("down", number)
-        self.multiply(layout, self._named("down", number), down, shape.hidden_codes, add=1)
+        name = self._named("down", number)
+        self.multiply(layout, name, down, shape.hidden_codes, add=1, chained=1)
 
     def end(self, layout):
         name = self.decoder.names["norm"]
