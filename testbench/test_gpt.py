@@ -18,12 +18,12 @@ SHAKESPEARE = "tests/data/gpt2-shakespeare-char/gpt2-shakespeare-char-0.2M"
 
 _DEFAULT = [
     {"context": 5},
-    {"model": "random/32x1/2", "fmt": "bitmod4", "freq": 60, "context": 3, "key_lanes": 2},
+    {"model": "random/32x1/2", "fmt": "nvfp4", "freq": 60, "context": 3, "key_lanes": 2},
 ]
 _THOROUGH = [
     {},
     {"model": "random/48x2/3", "fmt": "mxfp6-e2m3", "freq": 90, "target": "ice40", "key_lanes": 4},
-    {"model": "random/32x3/4", "fmt": "ternary", "freq": 200, "target": "ultrascale_plus"},
+    {"model": "random/32x3/4", "fmt": "bitmod4", "freq": 200, "target": "ultrascale_plus"},
     {"fmt": "mx-int16/32", "activations": "mxint16", "freq": 40, "target": "xilinx7"},
     {"model": SHAKESPEARE, "fmt": "bcq4", "freq": 50, "context": 12, "target": "generic"},
 ]
@@ -86,7 +86,7 @@ def test_a_wrong_model_format_or_context_is_one_line():
         ({"model": "nothing.bin"}, "there is no 'nothing.bin'"),
         ({"model": "random/20x1/1"}, "must have a width that is a multiple of 16"),
         ({"context": 65}, "context must be 1..64, that of the model, not 65"),
-        ({"fmt": "nvfp4"}, "must have groups of 32 columns or more"),
+        ({"fmt": "mx-int8/8"}, "must have groups of 16 columns or more"),
         ({"digest": "0" * 64}, "digest must be"),
     ):
         with pytest.raises(UsageError, match=message) as found:

@@ -123,10 +123,19 @@ def bit_length(m, bits, name):
     """Return the number of bits of an unsigned value, in a module."""
     bits = Value.cast(bits)
     found = Signal(range(len(bits) + 1), name=name)
-    for place in range(len(bits)):
-        with m.If(bits[place]):
-            m.d.comb += found.eq(place + 1)
+    some, highest = _highest(bits, 1 << (len(bits) - 1).bit_length())
+    m.d.comb += found.eq(Mux(some, highest + 1, 0))
     return found
+
+
+def _highest(bits, size):
+    """Return (whether a bit is set, the number of the highest one), of up to ``size`` bits."""
+    if not len(bits):
+        return Const(0, 1), Const(0, (size - 1).bit_length())
+    if size == 1:
+        return bits, Const(0, 0)
+    low, high = _highest(bits[: size // 2], size // 2), _highest(bits[size // 2 :], size // 2)
+    return low[0] | high[0], Cat(Mux(high[0], high[1], low[1]), high[0])
 
 
 def greatest(pipeline, values):

@@ -84,9 +84,13 @@ class Attention(Unit):
         self._quotients(m)
         self._sequence(m)
         self.latency = self._score_stages + self._sum_stages + self._quotient.latency + 5
-        self.latency += 2 * self._config.read_registers
+        self.latency += 4 * self._config.read_registers
         self.interval = self._quotient.interval
         return m
+
+    def _then(self, m, value, name):
+        """Return a value a clock cycle later, where a clock is asked for."""
+        return registered(m, value, self._config.read_registers, name)
 
     def _score_memories(self, m):
         """Add memories of scores, of two heads each; connect what is read, return what is written.
@@ -123,8 +127,18 @@ class Attention(Unit):
             pipeline.input(getattr(keys, each), f"score_is_{each}") for each in ("first", "last")
         )
         self._score_stages = stage = pipeline.output_stage([best, exponent, first, last, *lanes])
-        found, now = pipeline.output(best, stage), valid.at(stage)
-        exponent, first = pipeline.output(exponent, stage), pipeline.at(first, stage)
+        now, ends = valid.at(stage), pipeline.at(last, stage)
+        # what is compared with that of other groups has a clock cycle for it
+        found, exponent, first, compares, scored = (
+            self._then(m, value, name)
+            for name, value in (
+                ("greatest_of_group", pipeline.output(best, stage)),
+                ("largest_of_group", pipeline.output(exponent, stage)),
+                ("first_group", pipeline.at(first, stage)),
+                ("compares_group", now),
+                ("last_group", now & ends),
+            )
+        )
         place, bank = Signal.like(keys.group, name="score_place"), Signal(name="score_bank")
         most = Signal(signed(32), name="greatest_score")
         largest = Signal(signed(EXPONENT_BITS), name="largest_exponent")
@@ -132,11 +146,12 @@ class Attention(Unit):
         for port, score in zip(self._score_memories(m), lanes, strict=True):
             m.d.comb += [port.addr.eq(Cat(place, bank)), port.en.eq(now)]
             m.d.comb += port.data.eq(pipeline.output(score, stage))
-        m.d.sync += self._scored.eq(now & pipeline.at(last, stage))
+        m.d.sync += self._scored.eq(scored)
         with m.If(now):
             m.d.sync += place.eq(place + 1)
-            with m.If(pipeline.at(last, stage)):
+            with m.If(ends):
                 m.d.sync += [place.eq(0), bank.eq(~bank)]
+        with m.If(compares):
             with m.If(first | (found > most)):
                 m.d.sync += most.eq(found)
             with m.If(first | (exponent > largest)):
@@ -212,18 +227,26 @@ class Attention(Unit):
             pipeline.input(getattr(walk, each), f"sum_is_{each}") for each in ("first", "last")
         )
         self._sum_stages = stage = pipeline.output_stage([*columns, power, first, last])
-        now, first, last = valid.at(stage), pipeline.at(first, stage), pipeline.at(last, stage)
+        now, first, last, largest = (
+            self._then(m, value, name)
+            for name, value in (
+                ("adds_group", valid.at(stage)),
+                ("first_part", pipeline.at(first, stage)),
+                ("last_part", pipeline.at(last, stage)),
+                ("largest_then", pipeline.at(largest, stage)),
+            )
+        )
         depth = (machine.context - 1).bit_length()
         shapes = [unsigned(_POWER_BITS + depth)]
         shapes += [signed(_POWER_BITS + bits + depth)] * machine.head_width
         self._summed = Signal(name="all_summed")
         exponent = Signal(signed(EXPONENT_BITS), name="exponent_of_sums")
-        m.d.sync += [self._summed.eq(now & last), exponent.eq(pipeline.at(largest, stage))]
+        m.d.sync += [self._summed.eq(now & last), exponent.eq(largest)]
         self._kept_exponent = Signal.like(exponent, name="exponent_kept")
         self._kept = []
         for number, (shape, part) in enumerate(zip(shapes, (power, *columns), strict=True)):
             total, kept = Signal(shape, name=f"sum_{number}"), Signal(shape, name=f"kept_{number}")
-            found = pipeline.output(part, stage)
+            found = self._then(m, pipeline.output(part, stage), f"part_{number}")
             with m.If(now):
                 m.d.sync += total.eq(Mux(first, 0, total) + found)
             with m.If(self._summed):

@@ -55,7 +55,6 @@ class BlockDecoder:
     ----------
     m : Module
     stream : WeightStream
-        With one group a block.
     record : Value
         The block's bytes.
     name : str
@@ -64,34 +63,37 @@ class BlockDecoder:
     ----------
     integers : list of Signal
         One a column, signed, of ``width`` bits.
-    significand, exponent : Value
+    units : list of (Value, Value)
+        Significand and exponent of every group.
     """
 
     def __init__(self, m, stream, record, name):
-        header = 8 * stream.header_bytes
-        codes = record[header:]
-        self.significand, self.exponent = record[:12], record[12:18]
-        if isinstance(stream.form, BinaryCodedFormat):
-            values, limits = self._planes(m, stream, record, name)
-        else:
-            values, limits = self._entries(stream, record)
-        low, high = limits
-        self.width = max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
+        size, groups = 8 * stream.header_bytes, GROUP // stream.group
+        headers = [record[size * group : size * (group + 1)] for group in range(groups)]
+        codes = record[size * groups :]
+        self.units = [(header[:12], header[12:18]) for header in headers]
         self.integers = []
-        for column in range(GROUP):
-            code = codes[column * stream.width : (column + 1) * stream.width]
-            integer = Signal(signed(self.width), name=f"{name}_{column}")
-            m.d.comb += integer.eq(values(code))
-            self.integers.append(integer)
+        for group, header in enumerate(headers):
+            if isinstance(stream.form, BinaryCodedFormat):
+                values, limits = self._planes(m, stream, header, f"{name}_group{group}")
+            else:
+                values, limits = self._entries(stream, header)
+            low, high = limits
+            self.width = max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
+            for column in range(group * stream.group, (group + 1) * stream.group):
+                code = codes[column * stream.width : (column + 1) * stream.width]
+                integer = Signal(signed(self.width), name=f"{name}_{column}")
+                m.d.comb += integer.eq(values(code))
+                self.integers.append(integer)
 
-    def _entries(self, stream, record):
+    def _entries(self, stream, header):
         """Return (function of a code, (least, largest)) of formats with a table of entries."""
         entries = [int(each) for each in stream.entries]
         codebook = getattr(stream.form, "codebook", None)
         specials = codebook.specials if codebook is not None else ()
         zero_points = getattr(stream.form, "zero_points", False)
         low, high = min(*entries, *specials, 0), max(*entries, *specials, 0)
-        zero_point = record[18:26]
+        zero_point = header[18:26]
         width = max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
         direct = all(
             value == _signed_code(code, stream.width) for code, value in enumerate(entries)
@@ -110,17 +112,17 @@ class BlockDecoder:
             if specials:
                 special = Const(specials[0], signed(width))
                 for number, each in enumerate(specials):
-                    chosen = record[26:29] == number
+                    chosen = header[26:29] == number
                     special = Mux(chosen, Const(each, signed(width)), special)
                 found = Mux(code == codebook.special_code, special, found)
             return found - zero_point if zero_points else found
 
         return value, ((low - 255, high) if zero_points else (low, high))
 
-    def _planes(self, m, stream, record, name):
+    def _planes(self, m, stream, header, name):
         """Return (function of a code, (least, largest)) of binary-coded weights."""
         planes, start = stream.form.planes, 32
-        scales = [record[start + 8 * plane : start + 8 * plane + 8] for plane in range(planes)]
+        scales = [header[start + 8 * plane : start + 8 * plane + 8] for plane in range(planes)]
         largest = 255 * planes
         width = largest.bit_length() + 1
         table = []

@@ -232,7 +232,8 @@ class GptMachine(wiring.Component):
         destination = Mux(self._embeds, embed.destination, multiply.destination)
         adds = Mux(self._embeds, embed.add, multiply.add)
         index, written = Signal(20, name="result_index"), Signal(20, name="written_place")
-        element = Mux(self.following, index, normalise.address)
+        index_then = Signal.like(index, name="result_index_then")
+        element = Mux(self.following, index_then, normalise.address)
         constant = Mux(is_norm, norm.gain + element, bias) + self.constants_moved
         m.d.comb += self._constant.addr.eq(Mux(is_angles, angles.address, constant))
         to_values = self._embeds | multiply.chooses("to", "values")
@@ -243,6 +244,7 @@ class GptMachine(wiring.Component):
         with m.If(results.value_valid):
             m.d.sync += index.eq(index + 1)
         m.d.sync += [
+            index_then.eq(index),
             pending.eq(results.value_valid & to_values),
             pending_last.eq(results.value_valid & results.value_last & to_values),
             written.eq(destination + index),
@@ -250,6 +252,12 @@ class GptMachine(wiring.Component):
         ]
         total, limited = Signal(signed(33), name="added"), Signal(signed(32))
         most = (1 << 31) - 1
+        # a norm takes results a clock cycle after they are written
+        m.d.sync += [
+            normalise.result.eq(limited),
+            normalise.result_last.eq(pending_last),
+            normalise.result_valid.eq(pending),
+        ]
         m.d.comb += [
             total.eq(value + Mux(adds, self._value_read.data, 0)),
             limited.eq(Mux(total > most, most, Mux(total < -most - 1, -most - 1, total))),
@@ -263,9 +271,6 @@ class GptMachine(wiring.Component):
             self._value_write.addr.eq(written),
             self._value_write.data.eq(limited),
             self._value_write.en.eq(pending),
-            normalise.result.eq(limited),
-            normalise.result_last.eq(pending_last),
-            normalise.result_valid.eq(pending),
         ]
         self.values_written = pending_last
 

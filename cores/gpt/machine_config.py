@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from hwgen import targets
 from hwgen.errors import UsageError
 from hwgen.formats.gpt_program import Program
-from hwgen.formats.weight_stream import GROUP, parse_weight_stream
+from hwgen.formats.weight_stream import parse_weight_stream
 
 __all__ = ["MachineConfig"]
 
 _MOST_WORDS = 1 << 16
+_SMALLEST_GROUP = 16
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ class MachineConfig:
     def __post_init__(self):
         targets.get(self.target)
         for name in self.program.machine.formats:
-            if parse_weight_stream(name).group != GROUP:
+            if parse_weight_stream(name).group < _SMALLEST_GROUP:
                 raise UsageError(
-                    f"weights in hardware must have groups of {GROUP} columns or more, not {name}"
+                    f"weights in hardware must have groups of {_SMALLEST_GROUP} columns or more, "
+                    f"not {name}"
                 )
         if len(self.program) >= _MOST_WORDS:
             raise UsageError(

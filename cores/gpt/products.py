@@ -5,7 +5,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.gpt.arithmetic import clipped, product, registered, rounding_shift
+from hwgen.cores.gpt.arithmetic import added, clipped, product, registered, rounding_shift
 from hwgen.cores.gpt.decode import BlockDecoder
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
@@ -128,7 +128,7 @@ class Products(Unit):
         }
 
     def _blocks(self, m):
-        """Return (integers, significand, exponent) of the block that is read."""
+        """Return (integers, units of groups, whether there is one group) of what is read."""
         found = []
         for number, name in enumerate(self._config.program.machine.formats):
             stream, records = parse_weight_stream(name), self._config.program.weights[number]
@@ -141,39 +141,34 @@ class Products(Unit):
             data = registered(m, port.data, self._registers, f"block{number}")
             found.append(BlockDecoder(m, stream, data, f"weight{number}"))
         self.integer_bits = max(each.width for each in found)
+        groups = max(len(each.units) for each in found)
+        # the sum of a whole block is multiplied by the first unit
+        units = [each.units + each.units[-1:] * (groups - len(each.units)) for each in found]
+        whole = Array([Const(int(len(each.units) == 1)) for each in found])[self.format]
         if len(found) == 1:
-            return found[0].integers, found[0].significand, found[0].exponent
+            return found[0].integers, units[0], whole
         integers = []
         for column in range(GROUP):
             integer = Signal(signed(self.integer_bits), name=f"weight_{column}")
             m.d.comb += integer.eq(Array(each.integers[column] for each in found)[self.format])
             integers.append(integer)
-        units = [
-            Array([getattr(each, part) for each in found])[self.format]
-            for part in ("significand", "exponent")
+        chosen = [
+            tuple(Array(each[group][part] for each in units)[self.format] for part in (0, 1))
+            for group in range(groups)
         ]
-        return integers, *units
+        return integers, chosen, whole
 
-    def _term(self, m, pipeline, counters):
-        """Return a block's part of a sum."""
+    def _products(self, m, pipeline, counters, integers):
+        """Return products of weights and codes, as operands of sums."""
         count = self._registers
-        integers, significand, exponent = self._blocks(m)
         code_data = registered(m, self.code_data, count, "code_data")
-        exponent_data = registered(m, self.exponent_data, count, "exponent_data")
-        codes = [
-            Mux(
-                self.single,
-                counters["lane"] == column,
-                code_data[column * self._bits : (column + 1) * self._bits].as_signed(),
-            )
-            for column in range(GROUP)
-        ]
         shapes = signed(self._bits), signed(self.integer_bits)
         hard = takes_hard_multiplier(pipeline, "auto", shapes, _SMALLEST_HARD)
-        operands = []
+        operands, most = [], 1 << self._bits + self.integer_bits - 2
         for column in range(GROUP):
             x = Signal(signed(self._bits), name=f"code_{column}")
-            m.d.comb += x.eq(codes[column])
+            code = code_data[column * self._bits : (column + 1) * self._bits].as_signed()
+            m.d.comb += x.eq(Mux(self.single, counters["lane"] == column, code))
             weight = Signal(signed(self.integer_bits), name=f"integer_{column}")
             m.d.comb += weight.eq(integers[column])
             pair = [
@@ -181,23 +176,60 @@ class Products(Unit):
                 for name, each in (("x", x), ("w", weight))
             ]
             value = multiply(pipeline, *pair, hard=hard, name=f"product{column}")
-            most = 1 << self._bits + self.integer_bits - 2
             operands.append(Operand(pipeline.signed(value), -most, most))
-        total = add_tree(pipeline, operands).bits
-        positive = Signal(signed(len(significand) + 1), name="unit_now")
-        m.d.comb += positive.eq(significand)
-        unit = pipeline.input(registered(m, positive, count, "unit_now"), "unit")
-        # how far to the right, and `_MOST_LEFT`
+        return operands
+
+    def _term(self, m, pipeline, counters):
+        """Return a block's part of a sum: that of its only group, or of both."""
+        integers, units, whole = self._blocks(m)
+        exponent_data = registered(m, self.exponent_data, self._registers, "exponent_data")
         place = Mux(self.single, Const(0, signed(EXPONENT_BITS)), exponent_data)
-        wanted = Signal(signed(14), name="wanted_shift")
+        operands = self._products(m, pipeline, counters, integers)
+        if len(units) == 1:
+            total = pipeline.signed(add_tree(pipeline, operands).bits)
+            return self._scaled(m, pipeline, total, units[0], place, "")
+        half = GROUP // 2
+        sums = [
+            pipeline.signed(add_tree(pipeline, each).bits)
+            for each in (operands[:half], operands[half:])
+        ]
+        one = pipeline.input(registered(m, whole, self._registers, "whole_now"), "whole")
+        bits = max(map(len, sums)) + 1
+        delay = pipeline.fabric.carry_chain_delay(bits) + pipeline.fabric.logic_delay()
+        first = pipeline.operate(
+            lambda x, y, w: x + Mux(w, y, 0),
+            *sums,
+            one,
+            delay=delay,
+            shape=signed(bits),
+            name="first_sum",
+        )
+        second = pipeline.logic(
+            lambda y, w: Mux(w, 0, y), sums[1], one, shape=signed(bits), name="second_sum"
+        )
+        terms = [
+            self._scaled(m, pipeline, each, unit, place, str(number))
+            for number, (each, unit) in enumerate(zip((first, second), units, strict=True))
+        ]
+        return added(pipeline, terms, SUM_BITS + 2)
+
+    def _scaled(self, m, pipeline, total, unit, place, name):
+        """Return a group's sum times its unit and the block's exponent."""
+        count, (significand, exponent) = self._registers, unit
+        positive = Signal(signed(len(significand) + 1), name=f"unit_now{name}")
+        m.d.comb += positive.eq(significand)
+        unit = pipeline.input(registered(m, positive, count, f"unit_now{name}"), f"unit{name}")
+        # how far to the right, and `_MOST_LEFT`
+        wanted = Signal(signed(14), name=f"wanted_shift{name}")
         m.d.comb += wanted.eq(_MOST_LEFT - _FRACTION - (self.base + exponent + place))
-        amount = Signal(_SHIFT_BITS + 1, name="shift")
+        amount = Signal(_SHIFT_BITS + 1, name=f"shift{name}")
         most = (1 << _SHIFT_BITS + 1) - 1
         m.d.comb += amount.eq(Mux(wanted < 0, 0, Mux(wanted > most, most, wanted)))
-        scaled = product(pipeline, total, unit, "scaled")
-        shift = pipeline.input(registered(m, amount, count, "amount_now"), "amount")
-        term = rounding_shift(pipeline, scaled, shift, _MOST_LEFT, "term")
-        return clipped(pipeline, term, SUM_BITS + 1)
+        scaled = product(pipeline, total, unit, f"scaled{name}")
+        shift = registered(m, amount, count, f"amount_now{name}")
+        shift = pipeline.input(shift, f"amount{name}")
+        term = rounding_shift(pipeline, scaled, shift, _MOST_LEFT, f"term{name}")
+        return clipped(pipeline, term, SUM_BITS + 1, f"clipped{name}")
 
     def _accumulate(self, m, pipeline, valid, term, counters):
         """Add up the parts of a row and give its sum."""
@@ -205,10 +237,19 @@ class Products(Unit):
             name: pipeline.input(counters[name], f"is_{name}") for name in ("first", "ends", "last")
         }
         stage = pipeline.output_stage([term, *marks.values()])
-        self.latency = stage + 3 + 2 * self._registers
-        part = pipeline.output(term, stage)
+        self.latency = stage + 3 + 3 * self._registers
         first, ends, last = (pipeline.at(each, stage) for each in marks.values())
-        total, emerges = Signal(signed(SUM_BITS + 2 + 12)), valid.at(stage)
+        part, emerges, first, ends, last = (
+            registered(m, value, self._registers, name)
+            for name, value in (
+                ("part", pipeline.output(term, stage)),
+                ("part_emerges", valid.at(stage)),
+                ("part_is_first", first),
+                ("part_ends", ends),
+                ("part_is_last", last),
+            )
+        )
+        total = Signal(signed(len(part) + 12))
         with m.If(emerges):
             m.d.sync += total.eq(Mux(first, 0, total) + part)
         ended, is_last = Signal(name="sum_ended"), Signal(name="sum_is_last")

@@ -94,7 +94,7 @@ class CycleModel:
         """Return the clock cycles of a norm, and of the product whose results it takes, if any."""
         if product is not None:
             times = self._result_times(product)
-            read, times = times[-1], [each + _GAINED - 1 for each in times]
+            read, times = times[-1] + 1, [each + _GAINED for each in times]
         else:
             read = instruction.count + (instruction.count + _MEAN if instruction.center else 0)
             times = range(read - instruction.count + _GAINED, read + _GAINED)

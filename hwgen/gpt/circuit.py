@@ -17,7 +17,7 @@ def machine_circuit(program, target="generic", freq=None, key_lanes=1):
     Parameters
     ----------
     program : Program
-        With groups of 32 columns or more.
+        With groups of 16 columns or more.
     target : str
         Fabric.
     freq : float or None

@@ -113,8 +113,41 @@ def check_norm(values, gains, center):
     assert scalar == [(int(root[0]), int(place[0]) - 16)]
 
 
+def test_a_norm_takes_results_as_they_come():
+    rng = np.random.default_rng(3)
+    values, gains = rng.integers(-(1 << 20), 1 << 20, 20), rng.integers(-(1 << 15), 1 << 15, 20)
+    unit, gained, scalar = Normalise(), [], []
+    operands = {"count": 20, "mean_significand": 104858, "mean_shift": 21, "epsilon": 5}
+
+    async def bench(ctx):
+        for name, value in (*operands.items(), ("follow", 1), ("start", 1)):
+            ctx.set(getattr(unit, name), value)
+        number = 0
+        for _ in range(150):
+            await ctx.tick()
+            ctx.set(unit.start, 0)
+            # not followed any more, as soon as it has begun
+            ctx.set(unit.follow, 0)
+            comes = number < 20 and rng.random() < 0.4
+            ctx.set(unit.result_valid, int(comes))
+            ctx.set(unit.result_last, int(number == 19))
+            ctx.set(unit.result, int(values[number]) if comes else 77)
+            ctx.set(unit.gain, int(gains[number]) if comes else 99)
+            number += comes
+            if ctx.get(unit.gained_valid):
+                gained.append((ctx.get(unit.gained), ctx.get(unit.gained_last)))
+            if ctx.get(unit.done):
+                scalar.append((ctx.get(unit.significand), ctx.get(unit.shift)))
+
+    simulate(unit, bench)
+    assert [value for value, _ in gained] == (values * gains).tolist()
+    assert [last for _, last in gained] == [0] * 19 + [1]
+    root, place = reciprocal_root(_mean_square(values[None], 104858, 21) + 5)
+    assert scalar == [(int(root[0]), int(place[0]) - 16)]
+
+
 @FREQUENCIES
-@pytest.mark.parametrize(("size", "bits"), [(32, 8), (8, 8), (32, 16)])
+@pytest.mark.parametrize(("size", "bits"), [(32, 8), (8, 8), (32, 16), (30, 8)])
 def test_blocks_of_codes_come_as_fast_as_values(freq, size, bits):
     rng = np.random.default_rng(size)
     blocks = rng.integers(-(1 << 48), 1 << 48, (6, size)) >> rng.integers(0, 48, (6, 1))
@@ -157,16 +190,18 @@ FORMATS = [
     ("mxfp6-e2m3", None, "fp16"),
     ("ternary", None, "fp16"),
 ]
+SMALL_GROUPS = [("nvfp4", None, "fp16"), ("int8", 32, "fp16"), ("bcq2", 16, "uint8")]
 
 
 @FREQUENCIES
 @pytest.mark.parametrize("single", [0, 1])
-def test_sums_of_products_are_those_of_the_golden_model(freq, single):
+@pytest.mark.parametrize("methods", [FORMATS, SMALL_GROUPS, SMALL_GROUPS[:1]])
+def test_sums_of_products_are_those_of_the_golden_model(freq, single, methods):
     rng = np.random.default_rng(5)
     rows, columns = 4, 96
     weights = (rng.normal(size=(rows, columns)) / 8).astype(np.float32)
     streams, packed = [], []
-    for method in FORMATS:
+    for method in methods:
         made = parse_method(*method).quantize(weights)
         streams.append(parse_weight_stream(made.form.name))
         packed.append(streams[-1].pack(made.arrays, (rows, columns)))

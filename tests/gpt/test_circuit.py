@@ -99,11 +99,11 @@ def test_the_circuit_is_free_of_lint_latches_loops_and_conflicts(tmp_path):
 
 
 def test_small_groups_are_refused():
-    with pytest.raises(UsageError, match="must have groups of 32 columns or more, not nvfp4/16"):
-        Circuit(small("nvfp4"))
+    with pytest.raises(UsageError, match="must have groups of 16 columns or more, not mx-int8/8"):
+        Circuit(small("mx-int8/8"))
 
 
-FORMATS = ["int8", "int4-asym", "mxfp6-e2m3", "bitmod4", "bcq4", "ternary", "mx-int16/32"]
+FORMATS = ["int8", "int4-asym", "mxfp6-e2m3", "nvfp4", "bitmod4", "bcq4", "ternary", "mx-int16/32"]
 
 
 @pytest.mark.slow

@@ -92,6 +92,40 @@ def test_wrong_instructions_are_refused_by_their_place(number, instruction, mess
         check_program(changed(small(), number, encode(instruction)))
 
 
+def with_operands(made, number, **operands):
+    """Return a program with other operands of an instruction."""
+    old = made.instruction(number)
+    return changed(made, number, encode(Instruction.of(old.kind.name, **old.values | operands)))
+
+
+def numbers_of(made, name, **operands):
+    """Return the places of instructions with some operands."""
+    instructions = [made.instruction(number) for number in range(len(made))]
+    return [
+        number
+        for number, each in enumerate(instructions)
+        if each.kind.name == name and operands.items() <= each.values.items()
+    ]
+
+
+@pytest.mark.parametrize("operands", [{"scaled": 1}, {"biased": 1}, {"rows": 16}, {"source": 0}])
+def test_chained_values_are_those_that_a_norm_takes(operands):
+    made = small()
+    number = numbers_of(made, "multiply", chained=1)[0]
+    with pytest.raises(UsageError, match=f"instruction {number}: chained values must be new ones"):
+        check_program(with_operands(made, number, **operands))
+
+
+def test_chained_values_are_checked_against_the_norm_behind_the_loop_too():
+    made = small()
+    first, *_, last = numbers_of(made, "normalise")
+    chained = numbers_of(made, "multiply", chained=1)[-1]
+    assert made.instruction(chained + 1).kind.name == "repeat" and last == chained + 2
+    for norm in (first, last):
+        with pytest.raises(UsageError, match=f"instruction {chained}: chained"):
+            check_program(with_operands(made, norm, count=31))
+
+
 def test_a_program_has_an_end():
     made = small()
     with pytest.raises(UsageError, match="must end with halt"):
