@@ -114,8 +114,10 @@ def test_the_interface_says_what_a_token_takes_at_the_end_of_the_context(tmp_pat
     interface = json.loads(emit(CORE, config, tmp_path).interface.read_text())
     machine = config.program.machine
     layers = machine.slots // (machine.heads // 2)
-    # twice through the keys and values of every token, in every head of every layer
-    more = 2 * (machine.context - 1) * machine.heads * layers
+    # the first head goes through all tokens twice, the others through their keys behind it
+    apart = CORE.component(config).attention.interval
+    behind = (machine.heads - 1) * (machine.context - apart)
+    more = layers * (2 * (machine.context - 1) + behind)
     assert interface["longest_pause"] == more
     assert interface["shortest_interval"] < interface["initiation_interval"]
     assert np.array_equal(config.program.constants, CORE.configure({}).program.constants)

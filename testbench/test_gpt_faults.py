@@ -21,9 +21,7 @@ FAULTS = [
     NamedFault("keys of all layers in one slot", "attention_slot", "const0", 0),
     NamedFault("weights of all layers the same", "weights_moved0", "const0", 5),
     NamedFault("position stays", "position", "const0"),
-    NamedFault(
-        "powers not divided by their sum", "attention_quotients_reciprocal_of_total", "const0"
-    ),
+    NamedFault("powers not divided by their sum", "attention_quotients_inverse", "const0"),
     NamedFault("embedding of one token only", r"embedded_row\w*", "const0", 1),
     NamedFault("token that is told wrong", r"chosen_token\w*", "inv"),
     NamedFault("tokens told without end", "wanted", "const1"),
