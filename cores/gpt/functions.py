@@ -25,7 +25,7 @@ def _line(pipeline, place, rest, start_of, count, width, name, falls=True):
         return pipeline.logic(
             lambda address: lookup([address[bit] for bit in range(bits)], values.__getitem__, size),
             place,
-            levels=2,
+            levels=max(1, bits - 3),
             shape=unsigned(size),
             name=f"{name}_{what}",
         )

@@ -185,15 +185,18 @@ class GptMachine(wiring.Component):
             results.valid.eq(products.valid),
         ]
         one, scaled = 1 << 16, multiply.scaled & ~self._embeds
-        m.d.comb += [
+        # what an instruction says stands long before its first sum
+        m.d.sync += [
             results.scalar.eq(Mux(scaled, self.scalars[multiply.scalar], one)),
             results.scalar_shift.eq(Mux(scaled, self.scalar_shifts[multiply.scalar], 16)),
             results.factor.eq(Mux(self._embeds, one, multiply.factor)),
             results.factor_shift.eq(Mux(self._embeds, 16, multiply.factor_shift)),
-            results.bias.eq(Mux(self._embeds | ~multiply.biased, 0, self._constant.data)),
             results.turned.eq(multiply.turned & ~self._embeds),
             results.gated.eq(multiply.gated & ~self._embeds),
             results.function.eq(Mux(self._embeds, 0, multiply.function)),
+        ]
+        m.d.comb += [
+            results.bias.eq(Mux(self._embeds | ~multiply.biased, 0, self._constant.data)),
             results.cosine.eq(self.angles.cosine),
             results.sine.eq(self.angles.sine),
         ]
