@@ -17,11 +17,11 @@ CORE = catalogue.get("gpt")
 SHAKESPEARE = "tests/data/gpt2-shakespeare-char/gpt2-shakespeare-char-0.2M"
 
 _DEFAULT = [
-    {"context": 5},
     {"model": "random/32x1/2", "fmt": "nvfp4", "freq": 60, "context": 3, "key_lanes": 2},
 ]
 _THOROUGH = [
     {},
+    {"context": 5},
     {"model": "random/48x2/3", "fmt": "mxfp6-e2m3", "freq": 90, "target": "ice40", "key_lanes": 4},
     {"model": "random/32x3/4", "fmt": "bitmod4", "freq": 200, "target": "ultrascale_plus"},
     {"fmt": "mx-int16/32", "activations": "mxint16", "freq": 40, "target": "xilinx7"},

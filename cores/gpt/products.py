@@ -91,9 +91,14 @@ class Products(Unit):
         lane = Signal(range(GROUP))
         self._address = Signal(32)
         row_ends, block_ends = Signal(), Signal()
+        # operands stand when a product begins, these a clock cycle later, with its first block
+        last_row, last_block = Signal(20, name="last_row"), Signal(12, name="last_block")
+        is_last_row = Signal(name="is_last_row")
+        m.d.sync += [last_row.eq(self.rows - 1), last_block.eq(self.blocks - 1)]
         m.d.comb += [
             block_ends.eq(~self.single | (lane == GROUP - 1)),
-            row_ends.eq(block_ends & (block == self.blocks - 1)),
+            row_ends.eq(block_ends & (block == last_block)),
+            is_last_row.eq(self.single | (row == last_row)),
             self.code_address.eq(self.source + block),
         ]
         with m.If(self.start):
@@ -105,13 +110,13 @@ class Products(Unit):
                 m.d.sync += [block.eq(block + 1), lane.eq(0), self._address.eq(self._address + 1)]
             with m.If(row_ends):
                 m.d.sync += [block.eq(0), row.eq(row + 1)]
-                with m.If((row == self.rows - 1) | self.single):
+                with m.If(is_last_row):
                     m.d.sync += active.eq(0)
         now = {
             "valid": active,
             "first": (block == 0) | self.single,
             "ends": row_ends | self.single,
-            "last": row_ends & ((row == self.rows - 1) | self.single),
+            "last": row_ends & is_last_row,
             "lane": lane,
         }
         then = {}
