@@ -1,5 +1,7 @@
 """Configurations of ``integer-function``: what is refused, and which fields the results have."""
 
+import gc
+
 import pytest
 
 from hwgen import catalogue
@@ -22,6 +24,14 @@ def test_a_function_that_cannot_be_is_refused(options, message):
         CORE.configure(options)
 
 
+@pytest.fixture
+def _components_that_nobody_uses():
+    yield
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
+@pytest.mark.usefixtures("_components_that_nobody_uses")
 @pytest.mark.parametrize(
     ("function", "fields"),
     [
