@@ -5,9 +5,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.gpt.arithmetic import added, greatest, registered, rounding_shift, saturated
+from hwgen.cores.function.arithmetic import rounding_shift, saturated
+from hwgen.cores.function.functions import exponential
+from hwgen.cores.gpt.arithmetic import added, greatest, registered
 from hwgen.cores.gpt.cache import Cache
-from hwgen.cores.gpt.functions import exponential
 from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.gpt.quotients import Quotients
 from hwgen.cores.gpt.unit import Unit

@@ -5,7 +5,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
 from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.gpt.arithmetic import added, clipped, product, registered, rounding_shift
+from hwgen.cores.function.arithmetic import clipped, product, rounding_shift
+from hwgen.cores.gpt.arithmetic import added, registered
 from hwgen.cores.gpt.decode import BlockDecoder
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain

@@ -2,8 +2,9 @@
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal, signed
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.gpt.arithmetic import bit_length, product, registered, rounding_shift, saturated
-from hwgen.cores.gpt.functions import reciprocal
+from hwgen.cores.function.arithmetic import product, rounding_shift, saturated
+from hwgen.cores.function.functions import reciprocal
+from hwgen.cores.gpt.arithmetic import bit_length, registered
 from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain

@@ -5,9 +5,9 @@ from math import erf
 
 from amaranth.hdl import Const, Mux, signed, unsigned
 from hwgen.cores.arith.table import lookup
-from hwgen.cores.gpt.arithmetic import product, rounding_shift, saturated
+from hwgen.cores.function.arithmetic import product, rounding_shift, saturated
 
-__all__ = ["FUNCTIONS", "exponential", "reciprocal"]
+__all__ = ["FUNCTIONS", "exponential", "logistic", "reciprocal"]
 
 _ONE = 1 << 16
 _LOG2_E = 94548
@@ -78,7 +78,7 @@ def reciprocal(pipeline, place, rest, name="reciprocal"):
     return _line(pipeline, place, rest, start.__getitem__, 128, 17, name)
 
 
-def _logistic(pipeline, value, name="logistic"):
+def logistic(pipeline, value, name="logistic"):
     """Return 1 / (1 + e**-x), 17 bits."""
     width = len(value)
     delay = pipeline.fabric.carry_chain_delay(width)
@@ -118,7 +118,7 @@ def _times(pipeline, value, factor, name):
 
 
 def _silu(pipeline, value):
-    return _times(pipeline, value, _logistic(pipeline, value), "silu")
+    return _times(pipeline, value, logistic(pipeline, value), "silu")
 
 
 def _gelu_tanh(pipeline, value):
@@ -143,7 +143,7 @@ def _gelu_tanh(pipeline, value):
     doubled = _fixed(
         pipeline, product(pipeline, inner, slope, "gelu_doubled_product"), "gelu_double"
     )
-    return _times(pipeline, value, _logistic(pipeline, doubled), "gelu")
+    return _times(pipeline, value, logistic(pipeline, doubled), "gelu")
 
 
 def _fixed(pipeline, value, name):

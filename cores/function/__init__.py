@@ -1,0 +1,1 @@
+"""Integer functions of values with 16 fraction bits."""
