@@ -15,7 +15,7 @@ from hwgen.cores.config import (
     set_field,
 )
 from hwgen.cores.lutnet.network_source import read_source
-from hwgen.cores.lutnet.stored_names import named_tables, parse_block_tables
+from hwgen.cores.lutnet.stored_names import check_table, named_tables, parse_block_tables
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -69,6 +69,8 @@ class LutnetConfig(CoreConfig):
     def _complete(self):
         try:
             network = read_source(self.net)
+            for place in self.stored_tables if isinstance(self.stored_tables, tuple) else ():
+                check_table(network, *place)
         except HwgenError as error:
             raise ValueError(str(error)) from None
         if self.digest not in (None, network.digest):
@@ -79,8 +81,6 @@ class LutnetConfig(CoreConfig):
         lanes = self.lanes or count
         if count % lanes:
             raise ValueError(f"lanes must divide the {count} inputs of the network, not {lanes}")
-        for place in self.stored_tables if isinstance(self.stored_tables, tuple) else ():
-            _check_table(network, *place)
         set_field(self, "digest", network.digest)
         set_field(self, "lanes", lanes)
         set_field(self, "network", network)
@@ -96,21 +96,3 @@ class LutnetConfig(CoreConfig):
     def beats(self):
         """Tokens of a vector."""
         return self.network.inputs.count // self.lanes
-
-
-def _check_table(network, layer, table):
-    """Raise a `ValueError` where a network has no such table."""
-    layers = network.layers
-    tables = [at for at, each in enumerate(layers) if each.kind == "tables"]
-    if layer not in tables:
-        known = ", ".join(map(str, tables)) or "none"
-        raise ValueError(
-            f"block_tables must name layers of tables ({known}), not layer {layer} in "
-            f"'{layer}/{table}'"
-        )
-    count = len(layers[layer].tables)
-    if table >= count:
-        raise ValueError(
-            f"block_tables must name tables 0 to {count - 1} of layer {layer}, not "
-            f"'{layer}/{table}'"
-        )

@@ -21,9 +21,9 @@ __all__ = ["Block", "Lutnet", "blocks_of"]
 _CLEARLY = 0.9
 _MANY = 30_000
 # nodes of a layer that is left to synthesis as a whole, and of a piece of a larger one: the time of
-# synthesis grows faster than a module does
+# synthesis grows faster than a module does, but ABC9 goes through the whole design for each module
 _MOST_IN_ONE = 50_000
-_PIECE = 2_000
+_PIECE = 20_000
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 
 from hwgen.errors import UsageError
 
-__all__ = ["ADDRESS_BITS", "named_tables", "names_of", "parse_block_tables"]
+__all__ = ["ADDRESS_BITS", "check_table", "named_tables", "names_of", "parse_block_tables"]
 
 ADDRESS_BITS = range(10, 15)
 """Bits of address that matter, of a table that is worth a block RAM."""
@@ -27,6 +27,24 @@ def parse_block_tables(text):
             f"not {text!r}"
         )
     return text
+
+
+def check_table(network, layer, table):
+    """Raise a `UsageError` where a `LutNetwork` has no such table."""
+    layers = network.layers
+    tables = [at for at, each in enumerate(layers) if each.kind == "tables"]
+    if layer not in tables:
+        known = ", ".join(map(str, tables)) or "none"
+        raise UsageError(
+            f"block_tables must name layers of tables ({known}), not layer {layer} in "
+            f"'{layer}/{table}'"
+        )
+    count = len(layers[layer].tables)
+    if table >= count:
+        raise UsageError(
+            f"block_tables must name tables 0 to {count - 1} of layer {layer}, not "
+            f"'{layer}/{table}'"
+        )
 
 
 def named_tables(text):

@@ -61,11 +61,12 @@ def classes_by_circuit(path, vectors, target="ecp5", netlist=False, progress=Non
     from hwgen import catalogue
     from hwgen.flow.emit import emit
     from hwgen.flow.verify import synthesised
+    from hwgen.lutnet.budget import core_options
     from hwgen.sim.model import CompiledModel
 
     say = progress or (lambda text: None)
     core = catalogue.get("lutnet")
-    config = core.configure({"net": str(path), "target": target})
+    config = core.configure({"net": str(path), "target": target} | core_options(path))
     codes = _codes(config.network, vectors)
     with tempfile.TemporaryDirectory(prefix="hwgen-lutnet-") as folder:
         say("emitting Verilog")
@@ -82,7 +83,7 @@ def classes_by_circuit(path, vectors, target="ecp5", netlist=False, progress=Non
         return _classes(config.network, model({"i": {"x": x}})["o"]["y"])
 
 
-def classes_by_board(path, vectors, port, board, lanes=None, progress=None):
+def classes_by_board(path, vectors, port, board, options=None, progress=None):
     """Send vectors to a board that holds a compiled network; return its `BoardClasses`.
 
     Parameters
@@ -93,8 +94,8 @@ def classes_by_board(path, vectors, port, board, lanes=None, progress=None):
     port : str
         Serial port of the board, or ``"sim"`` for a simulated one.
     board : hwgen.boards.Board
-    lanes : int, optional
-        Elements of a vector that the circuit takes at a time, all by default.
+    options : dict, optional
+        Others than the defaults that the circuit was compiled with: ``lanes``, ``block_tables``.
     progress : callable, optional
         Called with a line of text, and while vectors are sent with how many are done, of how many.
 
@@ -108,11 +109,12 @@ def classes_by_board(path, vectors, port, board, lanes=None, progress=None):
     from hwgen import catalogue
     from hwgen.catalogue import payload
     from hwgen.flow.board_link import connected
+    from hwgen.lutnet.budget import core_options
 
     say = progress or (lambda text, done=None, total=None: None)
     core = catalogue.get("lutnet")
-    options = {"target": board.target, "freq": board.clock_hz / 1e6, "lanes": lanes}
-    config = core.configure({"net": str(path), **options})
+    given = {"net": str(path), "target": board.target, "freq": board.clock_hz / 1e6}
+    config = core.configure(given | core_options(path) | (options or {}))
     codes = _codes(config.network, vectors).reshape(-1, config.lanes)
     codes = codes if config.lanes > 1 else codes[:, 0]
     total = len(vectors)

@@ -17,6 +17,7 @@ __all__ = [
     "estimated_registers",
     "head_luts",
     "live_elements",
+    "stored_block_rams",
     "table_block_rams",
     "table_luts",
     "used_elements",
@@ -28,7 +29,10 @@ _LUT_INPUTS = 6
 
 @dataclass(frozen=True)
 class LayerEstimate:
-    """One layer: its kind, live elements of all, what an address has, and look-up tables."""
+    """One layer: its kind, live elements of all, what an address has, and look-up tables.
+
+    Tables in block RAM count in ``stored``, and their look-up tables do not.
+    """
 
     kind: str
     elements: int
@@ -38,10 +42,11 @@ class LayerEstimate:
     address_bits: int
     table_bits: int
     luts: int
+    stored: int = 0
 
 
-def estimated_layers(network):
-    """Return a `LayerEstimate` for every layer, and look-up tables of the head at the end."""
+def estimated_layers(network, stored=()):
+    """Return a `LayerEstimate` for every layer; see `estimated_luts`."""
     live = live_elements(network)
     found = []
     for number, layer in enumerate(network.layers):
@@ -49,11 +54,10 @@ def estimated_layers(network):
         rows = np.flatnonzero(live[number + 1])
         luts, fan_in, table_bits = _COUNTS[layer.kind](layer, given, behind, rows)
         address = fan_in * given.bits if layer.kind == "tables" else 0
-        found.append(
-            LayerEstimate(
-                layer.kind, behind.count, len(rows), fan_in, behind.bits, address, table_bits, luts
-            )
-        )
+        apart = [row for at, row in stored if at == number]
+        luts -= sum(table_luts(layer.tables[row], layer.bits) for row in apart)
+        sizes = fan_in, behind.bits, address, table_bits
+        found.append(LayerEstimate(layer.kind, behind.count, len(rows), *sizes, luts, len(apart)))
     return found
 
 
@@ -66,9 +70,7 @@ def estimated_luts(network, stored=()):
     stored : sequence of (int, int)
         Tables that outputs depend on and that stand in block RAM, as (layer, table).
     """
-    luts = sum(each.luts for each in estimated_layers(network)) + head_luts(network)
-    layers = network.layers
-    return luts - sum(table_luts(layers[at].tables[row], layers[at].bits) for at, row in stored)
+    return sum(each.luts for each in estimated_layers(network, stored)) + head_luts(network)
 
 
 def estimated_registers(network):
@@ -169,10 +171,14 @@ def table_block_rams(table, bits, fabric):
     int or None
         ``None`` where it is too small or too large for them, or the fabric has none.
     """
-    address = sum(_dependencies(table))
-    if fabric is None or address not in ADDRESS_BITS:
+    if fabric is None or sum(_dependencies(table)) not in ADDRESS_BITS:
         return None
-    return fabric.block_rams(1 << address, varying_bits(table, bits))
+    return stored_block_rams(table, bits, fabric)
+
+
+def stored_block_rams(table, bits, fabric):
+    """Return block RAMs that a table takes which stands there, whatever its size."""
+    return fabric.block_rams(1 << sum(_dependencies(table)), varying_bits(table, bits))
 
 
 def _tables(layer, given, behind, rows):

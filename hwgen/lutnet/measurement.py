@@ -18,8 +18,8 @@ class Measurement:
         What was placed for; None where there is only synthesis.
     lut_inputs : int
         Inputs of a look-up table of the fabric.
-    lut, ff : int
-        Look-up tables (on ECP5 those under carry cells as well) and flip-flops.
+    lut, ff, bram : int
+        Look-up tables (on ECP5 those under carry cells as well), flip-flops and block RAMs.
     fmax_mhz : float or None
     latency_cycles : int
         From the last input of a vector to its class.
@@ -34,6 +34,7 @@ class Measurement:
     lut_inputs: int
     lut: int
     ff: int
+    bram: int
     fmax_mhz: float | None
     latency_cycles: int
     latency_ns: float | None
@@ -65,9 +66,11 @@ def measured(path, target, freq=None, progress=None):
     from hwgen import catalogue, targets
     from hwgen.errors import TargetMissedError
     from hwgen.flow.build import build
+    from hwgen.lutnet.budget import core_options
 
     core = catalogue.get("lutnet")
-    config = core.configure({"net": str(path), "target": target, "freq": freq})
+    options = {"net": str(path), "target": target, "freq": freq}
+    config = core.configure(options | core_options(path))
     with tempfile.TemporaryDirectory(prefix="hwgen-lutnet-") as folder:
         try:
             found = build(core, config, folder=folder, vectors=0, progress=progress)
@@ -85,6 +88,7 @@ def measured(path, target, freq=None, progress=None):
         lut_inputs=targets.get(target).lut_inputs,
         lut=used["LUT"],
         ff=used["FF"],
+        bram=used.get("BRAM", 0),
         fmax_mhz=fmax,
         latency_cycles=cycles,
         latency_ns=delay and round(delay, 2),

@@ -21,6 +21,7 @@ _BELONGS = {
     "port": ("board",),
     "board": ("board",),
     "lanes": ("board",),
+    "block-tables": ("board",),
 }
 
 
@@ -70,9 +71,27 @@ _BELONGS = {
     type=click.IntRange(min=1),
     help="What the board's bitstream was compiled with (default: all inputs).",
 )
+@click.option(
+    "--block-tables",
+    metavar="N|NAMES",
+    help="What the board's bitstream was compiled with (default: the tables that pruning chose).",
+)
 @click.option("--classes", "show", is_flag=True, help="Print the class of every vector as well.")
 @json_option
-def command(network, data, part, samples, backend, target, port, board, lanes, show, as_json):
+def command(
+    network,
+    data,
+    part,
+    samples,
+    backend,
+    target,
+    port,
+    board,
+    lanes,
+    block_tables,
+    show,
+    as_json,
+):
     """Evaluate a network on the vectors of a data set.
 
     With any --backend but table, exit code 3 when a class differs from that of the tables; the
@@ -80,7 +99,8 @@ def command(network, data, part, samples, backend, target, port, board, lanes, s
     board that holds the bitstream of hwgen lutnet compile --board; --port sim runs the same bridge
     in simulation, at the level of its pins.
     """
-    _check_options(backend, {"target": target, "port": port, "board": board, "lanes": lanes})
+    given = {"target": target, "port": port, "board": board, "lanes": lanes}
+    _check_options(backend, given | {"block-tables": block_tables})
     if backend == "torch":
         from hwgen.requirement import need
 
@@ -107,8 +127,10 @@ def command(network, data, part, samples, backend, target, port, board, lanes, s
             from hwgen import boards
             from hwgen.lutnet.circuit import classes_by_board
 
+            compiled = {"lanes": lanes, "block_tables": block_tables}
+            compiled = {name: value for name, value in compiled.items() if value is not None}
             answered = classes_by_board(
-                network, vectors, port, boards.get(board or "ulx3s"), lanes, update
+                network, vectors, port, boards.get(board or "ulx3s"), compiled, update
             )
             others = answered.classes
             document |= {"port": port, "board": answered.board, "clocks": answered.clocks}

@@ -82,16 +82,21 @@ def command(network, targets, freq, beside, report_file, as_json):
 def _entry(path):
     """Return what a network is made of."""
     from hwgen.formats.lut_network_file import read_network, read_network_facts
+    from hwgen.lutnet.budget import placed
     from hwgen.lutnet.estimate import estimated_layers, estimated_luts, head_luts
 
     integers, facts = read_network(path), read_network_facts(path)
+    pruned = placed(integers, facts)
     return {
         "network": str(path),
         "sha256": integers.digest,
         "inputs": asdict(integers.inputs),
-        "layers": [asdict(each) for each in estimated_layers(integers)],
+        "layers": [asdict(each) for each in estimated_layers(integers, pruned.stored)],
         "head": {"kind": integers.head, "luts": head_luts(integers)},
-        "estimated_lut6": estimated_luts(integers),
+        "estimated_lut6": estimated_luts(integers, pruned.stored),
+        "block_tables": pruned.block_tables,
+        "estimated_block_rams": pruned.block_rams,
+        "block_ram_target": pruned.fabric and pruned.fabric.name,
         "accuracy": facts.get("accuracy"),
         "facts": facts,
     }
@@ -148,11 +153,13 @@ def _write(report_file, network, document):
     if document["accuracy"]:
         facts.append(("accuracy", _accuracy(document)))
     facts.append(("LUT6, estimated", f"{document['estimated_lut6']:,}"))
+    if document["estimated_block_rams"]:
+        facts.append(("block RAMs, estimated", _block_rams(document)))
     tables = {
         "layers": _layer_rows(document),
-        "layer_heads": _HEADS,
+        "layer_heads": _layer_heads(document),
         "measurements": _measurement_rows(document),
-        "measurement_heads": _MEASUREMENT_HEADS,
+        "measurement_heads": _measurement_heads(document),
     }
     found = points([_point(each) for each in entries], name)
     write_report(report_file, network.name, read_network(network), facts, tables, found)
@@ -168,15 +175,39 @@ def _accuracy(document):
     return ", ".join(f"{name} {value:.2f} %" for name, value in document["accuracy"].items())
 
 
+def _block_rams(document):
+    return (
+        f"{document['estimated_block_rams']:,} of {document['block_ram_target']}, for tables "
+        f"{document['block_tables']}"
+    )
+
+
+def _layer_heads(document):
+    return (*_HEADS, "in RAM") if document["estimated_block_rams"] else _HEADS
+
+
 def _layer_rows(document):
-    rows = [tuple(each[key] for key in _KEYS) for each in document["layers"]]
-    blank = ("",) * (len(_HEADS) - 2)
-    rows.append((document["head"]["kind"], *blank, document["head"]["luts"]))
-    rows.append(("all", *blank, document["estimated_lut6"]))
+    """Return the rows of layers; tables in block RAM have a column where there are some."""
+    rows = [[each[key] for key in _KEYS] for each in document["layers"]]
+    blank = [""] * (len(_HEADS) - 2)
+    rows.append([document["head"]["kind"], *blank, document["head"]["luts"]])
+    rows.append(["all", *blank, document["estimated_lut6"]])
+    if document["estimated_block_rams"]:
+        stored = [each["stored"] for each in document["layers"]]
+        rows = [[*row, at] for row, at in zip(rows, [*stored, "", sum(stored)], strict=True)]
     return rows
 
 
+def _has_block_rams(document):
+    return any(each["bram"] for one in (document, *document["beside"]) for each in one["measured"])
+
+
+def _measurement_heads(document):
+    return _MEASUREMENT_HEADS + (("BRAM",) if _has_block_rams(document) else ())
+
+
 def _measurement_rows(document):
+    more = _has_block_rams(document)
     return [
         (
             Path(entry["network"]).stem,
@@ -187,6 +218,7 @@ def _measurement_rows(document):
             each["latency_cycles"],
             "" if each["latency_ns"] is None else f"{each['latency_ns']:.2f}",
             "" if each["area_delay"] is None else f"{each['area_delay']:,.0f}",
+            *([each["bram"]] if more else []),
         )
         for entry in (document, *document["beside"])
         for each in entry["measured"]
@@ -194,7 +226,9 @@ def _measurement_rows(document):
 
 
 def _text(document, report_file):
-    text = f"{_inputs(document)}\n\n{table(_layer_rows(document), _HEADS)}"
+    text = f"{_inputs(document)}\n\n{table(_layer_rows(document), _layer_heads(document))}"
+    if document["estimated_block_rams"]:
+        text += f"\n\nblock RAMs: {_block_rams(document)}"
     if document["accuracy"]:
         text += f"\n\naccuracy: {_accuracy(document)}"
     others = [_point(each) for each in document["beside"]]
@@ -205,5 +239,5 @@ def _text(document, report_file):
         ]
         text += f"\n\n{table(rows, ('network', 'test %', 'LUT6', ''))}"
     if rows := _measurement_rows(document):
-        text += f"\n\n{table(rows, _MEASUREMENT_HEADS)}"
+        text += f"\n\n{table(rows, _measurement_heads(document))}"
     return f"{text}\n\n{report_file}" if report_file else text
