@@ -1,6 +1,7 @@
 # make demo   from a fresh machine to a bitstream
 # make test   the tests; make test-all adds the slow ones; make nightly adds random ones
 # make bench  the measured tables; make docs  the reference pages; make lint  style
+# make lutnet DATA=FOLDER   the tables of trained networks; FOLDER has mnist and nslkdd, their data
 #
 # Needs Python >= 3.11 with its venv module, make and a C++ compiler. Everything else is installed
 # into .venv from pyproject.toml.
@@ -15,10 +16,10 @@ PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3.14 python
     $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
     && echo $$each && break; done)
 
-.PHONY: help demo test test-all nightly bench docs lint clean compiler
+.PHONY: help demo test test-all nightly bench lutnet docs lint clean compiler
 
 help:
-	@sed -n '1,6s/^# \{0,1\}//p' Makefile
+	@sed -n '1,7s/^# \{0,1\}//p' Makefile
 
 demo: compiler $(VENV)/.installed
 	$(BIN)/hwgen build --core mx-dot --fmt fp6 --board ulx3s
@@ -44,6 +45,13 @@ bench: compiler $(VENV)/.installed-dev
 	    "const_matvec.py --write" "frequency.py --write" "frequency_sweep.py --write"; do \
 	    echo "benchmarks/$$each"; $(BIN)/python benchmarks/$$each || status=$$?; \
 	done; exit $$status
+
+lutnet: compiler $(VENV)/.installed-dev
+	@test -d "$(DATA)" || { echo "make lutnet must have DATA=FOLDER" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,lutnet]'
+	$(BIN)/python benchmarks/lutnet.py --data "$(DATA)" --write
+	$(BIN)/python benchmarks/lutnet_forms.py --write
+	$(BIN)/python benchmarks/emission.py --only-network --synthesis
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m hwgen.cli.reference docs/reference

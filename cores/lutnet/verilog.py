@@ -19,6 +19,10 @@ _MULTIPLEXERS = {
         ("PFUMX", "BLUT", "ALUT", "C0", "Z"),
         ("L6MUX21", "D0", "D1", "SD", "Z"),
     ),
+    **dict.fromkeys(
+        ("xilinx7", "ultrascale_plus"),
+        (("MUXF7", "I0", "I1", "S", "O"), ("MUXF8", "I0", "I1", "S", "O")),
+    ),
 }
 
 

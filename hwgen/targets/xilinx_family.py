@@ -34,6 +34,8 @@ def xilinx_fabric(family, **own):
     )
     return Fabric(
         lut_inputs=6,
+        # MUXF7 and MUXF8 have no routing in front; 0.1 ns each is an estimate
+        wide_levels=(1.25, 1.5),
         multiplier_bits_b=18,
         multiplier_module="hwgen_multiplier48",
         carry_chain_module="hwgen_carry_chain6",
