@@ -24,6 +24,7 @@ _SELECT = ("none", "minimum", "maximum", "minimum-number", "maximum-number")
 
 
 def _compare():
+    yield {"fmt": "fp32", "total_order": True, "subnormals": "flush", "select": "maximum"}
     formats = ("e4m3", "e5m2", "e4m3fnuz", "e2m1", "ue4m3", "e3m4nosub")
     for fmt, select in product(formats, _SELECT):
         yield {"fmt": fmt, "select": select, "flags": True}
@@ -38,7 +39,6 @@ COMPARE = _grid(
     [
         {"fmt": "fp16", "freq": 200},
         {"fmt": "e5m2", "select": "minimum-number", "flags": True},
-        {"fmt": "fp32", "total_order": True, "subnormals": "flush", "select": "maximum"},
     ],
     _compare(),
 )
@@ -80,6 +80,7 @@ CONVERT = _grid(
 
 
 def _accumulate():
+    yield {"fmt": "bf16", "out": "bf16", "freq": 150, "flags": True}
     for fmt, out in product(
         ("e4m3", "e5m2", "fp16", "bf16", "e4m3fnuz", "ue4m3"), ("exact", "fp32")
     ):
@@ -97,7 +98,6 @@ def _accumulate():
 
 ACCUMULATE = _grid(
     [
-        {"fmt": "bf16", "out": "bf16", "freq": 150, "flags": True},
         {"fmt": "e5m2", "out": "fp16", "rounding": "down", "max_terms": 40},
         {"fmt": "fp16", "out": "exact", "freq": 200},
     ],
@@ -106,6 +106,7 @@ ACCUMULATE = _grid(
 
 
 def _dot():
+    yield {"fmt_a": "bf16", "fmt_b": "e4m3", "k": 2, "lanes": 1, "freq": 120, "rounding": "down"}
     for fmt, lanes, freq in product(("e4m3", "e5m2", "e2m1", "fp16"), (4, 1), (None, 120)):
         yield {"fmt": fmt, "k": 4, "lanes": lanes, "freq": freq, "flags": True, "out": "bf16"}
     for fmt, out, rounding in product(("e4m3", "fp16"), ("fp16", "e5m2"), _MODES):
@@ -125,7 +126,6 @@ DOT = _grid(
     [
         {"fmt": "e4m3", "k": 4, "lanes": 2, "freq": 120, "out": "e5m2", "flags": True},
         {"fmt": "e5m2", "k": 3, "out": "fp16", "rounding": "stochastic"},
-        {"fmt_a": "bf16", "fmt_b": "e4m3", "k": 2, "lanes": 1, "freq": 120, "rounding": "down"},
     ],
     _dot(),
 )

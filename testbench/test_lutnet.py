@@ -171,9 +171,9 @@ def _stored(head="none"):
 @pytest.mark.parametrize(
     "options",
     [
-        {"block_tables": 2},
+        pytest.param({"block_tables": 2}, marks=pytest.mark.slow),
         {"block_tables": 1, "freq": 60, "mapping": "none"},
-        {"block_tables": "0/3,1/1"},
+        pytest.param({"block_tables": "0/3,1/1"}, marks=pytest.mark.slow),
         pytest.param({"block_tables": 9, "lanes": 1, "target": "ice40"}, marks=pytest.mark.slow),
         pytest.param({"block_tables": 2, "target": "xilinx7"}, marks=pytest.mark.slow),
         pytest.param({"block_tables": 2, "freq": 80, "head": "argmax"}, marks=pytest.mark.slow),
@@ -187,6 +187,7 @@ def test_tables_in_block_ram_equal_their_golden_model(options, tmp_path):
     assert result.exhaustive or "lanes" in own
 
 
+@pytest.mark.slow
 def test_synthesis_makes_block_ram_of_stored_tables(tmp_path):
     net = _write(tmp_path, _stored())
     options = {"net": net, "block_tables": 2}
@@ -198,7 +199,10 @@ def test_synthesis_makes_block_ram_of_stored_tables(tmp_path):
         assert found.counts.bram == cells
 
 
-@pytest.mark.parametrize(("address", "bits"), [(12, 8), (13, 5), (14, 2)])
+@pytest.mark.parametrize(
+    ("address", "bits"),
+    [(12, 8), *(pytest.param(*each, marks=pytest.mark.slow) for each in ((13, 5), (14, 2)))],
+)
 def test_synthesis_makes_as_many_block_rams_as_the_fabric_says(address, bits, tmp_path):
     rng = np.random.default_rng(address)
     table = rng.integers(0, 1 << bits, (1, 1 << address))

@@ -21,7 +21,7 @@ def test_core_equals_its_golden_model(options, tmp_path):
     "options",
     [
         {"fmt": "mxfp4", "k": 4, "out": "fp16"},
-        {"fmt": "nvfp4", "k": 4, "max_blocks": 2, "freq": 80},
+        pytest.param({"fmt": "nvfp4", "k": 4, "max_blocks": 2, "freq": 80}, marks=pytest.mark.slow),
         pytest.param({"fmt": "mxint8", "k": 4, "freq": 80}, marks=pytest.mark.slow),
         pytest.param({"fmt": "mxfp6-e2m3", "k": 8, "freq": 150}, marks=pytest.mark.slow),
         pytest.param(
@@ -31,7 +31,10 @@ def test_core_equals_its_golden_model(options, tmp_path):
         pytest.param(
             {"fmt": "mxint8", "k": 4, "target": "ice40", "dsp": 2}, marks=pytest.mark.slow
         ),
-        {"fmt": "mxint8", "k": 4, "target": "xilinx7", "freq": 150, "out": "exact"},
+        pytest.param(
+            {"fmt": "mxint8", "k": 4, "target": "xilinx7", "freq": 150, "out": "exact"},
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             {"fmt": "mxfp8-e4m3", "k": 8, "target": "ultrascale_plus", "dsp": 4, "freq": 200},
             marks=pytest.mark.slow,

@@ -56,7 +56,11 @@ PROVABLE = [
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"fmt": "mxfp8-e5m2", "k": 4, "max_blocks": 4, "freq": 100, "out": "bf16"}, NAMED),
+        pytest.param(
+            {"fmt": "mxfp8-e5m2", "k": 4, "max_blocks": 4, "freq": 100, "out": "bf16"},
+            NAMED,
+            marks=pytest.mark.slow,
+        ),
         ({"fmt": "nvfp4", "k": 2, "dsp": "none", "freq": 100}, FLOAT_SCALES),
     ],
     ids=["e8m0", "nvfp4"],

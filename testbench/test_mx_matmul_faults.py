@@ -69,15 +69,16 @@ FLOAT_SCALES = [
 ]
 
 CASES = [
-    (
+    pytest.param(
         {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "max_blocks": 3, "freq": 100},
         COMMON + OUTPUT_STATIONARY,
+        marks=pytest.mark.slow,
     ),
     (
         {"fmt": "mxfp4", "k": 2, "columns": 2, "dataflow": "weight-stationary", "freq": 150},
         COMMON + WEIGHT_STATIONARY,
     ),
-    (
+    pytest.param(
         {
             "fmt": "mxfp4",
             "k": 2,
@@ -88,10 +89,12 @@ CASES = [
             "freq": 100,
         },
         SEVERAL_STATIONARY_BLOCKS,
+        marks=pytest.mark.slow,
     ),
-    (
+    pytest.param(
         {"fmt": "nvfp4", "k": 2, "rows": 1, "columns": 2, "freq": 80, "dsp": "none"},
         FLOAT_SCALES,
+        marks=pytest.mark.slow,
     ),
 ]
 

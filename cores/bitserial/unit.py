@@ -113,7 +113,7 @@ class DotProductUnit(wiring.Component):
         if not config.multiplies("bipolar") or config.modes == "bipolar":
             product = "xor" if config.modes == "bipolar" else "and"
             return popcount(pipeline, left, right, product, "count")
-        exclusive = pipeline.input(self.exclusive, "exclusive_in")
+        exclusive = pipeline.broadcast(pipeline.input(self.exclusive, "exclusive_in"))
         products = pipeline.logic(
             lambda x, y, differ: Mux(differ, x ^ y, x & y),
             left,

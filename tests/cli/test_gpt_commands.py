@@ -64,6 +64,7 @@ def test_run_continues_a_prompt_and_says_how_fast(program):
     assert "12 tokens in" in plain.stderr
 
 
+@pytest.mark.slow
 def test_emit_writes_verilog_and_says_what_its_ports_are(program, tmp_path):
     words = ("emit", "--core", "gpt", "--model", program[0], "-o", tmp_path, "--json")
     found = json.loads(run(*words).stdout)

@@ -119,7 +119,7 @@ def test_training_leaves_the_network_and_its_parameters_only(trained):
     ]
 
 
-@pytest.mark.parametrize("change", ["prune", "simplify"])
+@pytest.mark.parametrize("change", ["prune", pytest.param("simplify", marks=pytest.mark.slow)])
 def test_a_changed_network_is_its_verilog_on_all_test_vectors(trained, hwgen, change):
     pytest.importorskip("scipy")
     from hwgen.formats.lut_network_file import read_network

@@ -161,7 +161,10 @@ def _prove(folder, fabric, definition, circuit, induction=""):
     run_script(script, cwd=folder, what="the proof")
 
 
-@pytest.mark.parametrize("fabric", ["ecp5", "xilinx7", "ultrascale_plus", "ice40"])
+@pytest.mark.parametrize(
+    "fabric",
+    ["ecp5", "xilinx7", "ultrascale_plus", pytest.param("ice40", marks=pytest.mark.slow)],
+)
 def test_every_block_equals_its_definition(fabric, tmp_path):
     blocks = _blocks(fabric)
     _prove(tmp_path, fabric, _define(blocks), _circuit(blocks, fabric))

@@ -37,7 +37,12 @@ endmodule
 
 @pytest.mark.parametrize(
     ("fabric", "width", "bits"),
-    [("ecp5", 18, 9), ("ecp5", 4, 12), ("ecp5", 36, 9), ("ice40", 8, 9)],
+    [
+        ("ecp5", 18, 9),
+        ("ecp5", 4, 12),
+        ("ecp5", 36, 9),
+        pytest.param("ice40", 8, 9, marks=pytest.mark.slow),
+    ],
 )
 def test_a_netlist_reads_what_was_written_and_what_it_started_with(fabric, width, bits, tmp_path):
     fields = (Field("write", 1), Field("to", bits), Field("from", bits), Field("word", width))
