@@ -12,6 +12,7 @@ _PACKAGES = {
     "scipy": ("SciPy", "lutnet"),
     "onnx": ("onnx", "onnx"),
     "tokenizers": ("tokenizers", "gpt"),
+    "gguf": ("gguf", "gpt"),
 }
 
 
@@ -21,7 +22,7 @@ def need(package, purpose):
     Parameters
     ----------
     package : str
-        ``"torch"``, ``"scipy"``, ``"onnx"`` or ``"tokenizers"``.
+        ``"torch"``, ``"scipy"``, ``"onnx"``, ``"tokenizers"`` or ``"gguf"``.
     purpose : str
         What needs it.
     """

@@ -76,18 +76,18 @@ def write_program(path, program, tokenizer=None, facts=None):
     ----------
     path : path-like
     program : Program
-    tokenizer : path-like or None
-        File of a tokenizer, which is put into this one.
+    tokenizer : (str, bytes) or None
+        Name and contents of a tokenizer's file, which is put into this one; see `tokenizer_file`.
     facts : dict
         See `StoredProgram`.
     """
+    name, contents = tokenizer or ("", b"")
     document = {
         "schema": SCHEMA,
         "machine": dataclasses.asdict(program.machine),
-        "tokenizer": "" if tokenizer is None else Path(tokenizer).name,
+        "tokenizer": name,
         "facts": facts or {},
     }
-    contents = b"" if tokenizer is None else Path(tokenizer).read_bytes()
     tensors = {
         "code": np.frombuffer(program.code, np.uint8).reshape(-1, WORD_BYTES),
         **{f"weights.{number}": each for number, each in enumerate(program.weights)},

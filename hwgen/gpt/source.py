@@ -9,7 +9,7 @@ from hwgen.errors import UsageError
 __all__ = ["read_source"]
 
 _RANDOM = re.compile(r"random/(\d+)x(\d+)/(\d+)")
-_SUFFIXES = (".bin", ".safetensors")
+_SUFFIXES = (".bin", ".safetensors", ".gguf")
 _HEAD_WIDTH, _MOST_WIDTH, _MOST_LAYERS, _VOCABULARY = 8, 512, 32, 61
 
 

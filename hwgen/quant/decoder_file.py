@@ -1,5 +1,6 @@
 """Files of decoders: which architecture a file holds."""
 
+from .gguf_file import is_gguf, read_gguf
 from .gpt2 import is_gpt2, read_gpt2
 from .llama import is_llama, read_checkpoint, read_llama
 from .source import is_checkpoint
@@ -14,14 +15,18 @@ def read_decoder(path):
     Parameters
     ----------
     path : path-like
-        A llama2.c checkpoint (``.bin``), or a safetensors file of a GPT-2 or a Llama with its
-        configuration beside it.
+        A GGUF file; a llama2.c checkpoint (``.bin``); or a safetensors file of a GPT-2 or a Llama
+        with its configuration beside it.
 
     Raises
     ------
     UsageError
         The file cannot be read, or is something else.
+    MissingToolError
+        It is a GGUF file, and the library that reads those is missing.
     """
+    if is_gguf(path):
+        return read_gguf(path)
     if is_checkpoint(path):
         return read_checkpoint(path)
     tensors = StoredTensors(path)

@@ -13,7 +13,7 @@ from hwgen.errors import UsageError
 from .decoder import Decoder, DecoderLayer, attention
 from .decoder_facts import read_facts
 
-__all__ = ["Gpt2", "is_gpt2", "read_gpt2"]
+__all__ = ["Gpt2", "gpt2_of", "is_gpt2", "read_gpt2"]
 
 # linear layers: queries, keys and values in one; output of the attention; feed-forward up, down
 _LINEAR = {
@@ -146,24 +146,26 @@ def read_gpt2(path, tensors):
     """
     prefix = _PREFIX if f"{_PREFIX}wpe.weight" in tensors else ""
     transposed = f"{prefix}h.0.{_LINEAR[True][0]}.weight" in tensors
+    facts = read_facts(path)
+    gelu = facts.one_of(("activation_function", "gelu"), _GELU, "gelu_new")
+    epsilon = facts.positive(("layer_norm_epsilon", "eps"), 1e-5)
+    return gpt2_of(path, tensors, facts.integer("n_head"), epsilon, gelu, transposed, prefix)
+
+
+def gpt2_of(path, tensors, heads, epsilon, gelu="tanh", transposed=False, prefix=""):
+    """Return the `Gpt2` of tensors, a `ModelTensors`; for the others see there.
+
+    Raises ``UsageError`` if one is missing or has another shape than it must have.
+    """
     context, dim = tensors.shape(f"{prefix}wpe.weight", 2)
     (hidden,) = tensors.shape(f"{prefix}h.0.{_LINEAR[transposed][2]}.bias", 1)
     layers = tensors.count(f"{prefix}h.{{}}.ln_1.weight")
-    heads, epsilon, gelu = _checked(path, dim)
+    if dim % heads:
+        raise UsageError(f"heads must divide {dim}, the width of {str(path)!r}, not {heads}")
     sizes = (dim, hidden, layers, heads, heads, context)
     found = Gpt2(*sizes, tensors, epsilon, gelu, transposed, prefix)
     tensors.check(_shapes(found, tensors.shape(found.head, 2)[0]))
     return found
-
-
-def _checked(path, dim):
-    """Return heads, epsilon and kind of GELU."""
-    facts = read_facts(path)
-    heads = facts.integer("n_head")
-    if dim % heads:
-        raise UsageError(f"n_head must divide {dim}, the width of {str(path)!r}, not {heads}")
-    gelu = facts.one_of(("activation_function", "gelu"), _GELU, "gelu_new")
-    return heads, facts.positive(("layer_norm_epsilon", "eps"), 1e-5), gelu
 
 
 def _shapes(model, vocabulary):

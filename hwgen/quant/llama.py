@@ -15,7 +15,7 @@ from hwgen.errors import UsageError
 from .decoder import Decoder, DecoderLayer, attention
 from .decoder_facts import read_facts
 
-__all__ = ["Llama", "is_llama", "read_checkpoint", "read_llama"]
+__all__ = ["Llama", "is_llama", "llama_of", "read_checkpoint", "read_llama"]
 
 _HEADER = struct.Struct("<7i")
 # name of a tensor -> its shape; L layers, D dim, H hidden, K key/value width, V vocabulary
@@ -215,21 +215,54 @@ def read_llama(path, tensors):
         is missing or has another shape than it must have.
     """
     facts = read_facts(path)
-    vocabulary, dim = tensors.shape(_HUGGING_FACE["embedding"], 2)
-    hidden = tensors.shape(_HUGGING_FACE["up"].format(0), 2)[0]
-    layers = tensors.count(_HUGGING_FACE["query"])
+    for name in ("rope_scaling", "attention_bias", "mlp_bias"):
+        facts.absent(name)
+    facts.one_of(("hidden_act",), {"silu": "silu"}, "silu")
+    dim = tensors.shape(_HUGGING_FACE["embedding"], 2)[1]
     heads = facts.integer("num_attention_heads")
-    kv_heads = facts.integer("num_key_value_heads", heads)
-    width = facts.integer("head_dim", max(1, dim // heads))
+    return llama_of(
+        path,
+        tensors,
+        _HUGGING_FACE,
+        heads,
+        facts.integer("num_key_value_heads", heads),
+        facts.integer("head_dim", max(1, dim // heads)),
+        facts.integer("max_position_embeddings", 2048),
+        halves=True,
+        epsilon=facts.positive(("rms_norm_eps",), 1e-6),
+        rotation_base=facts.positive(("rope_theta",), 10000.0),
+    )
+
+
+def llama_of(path, tensors, names, heads, kv_heads, width, context, **options):
+    """Return the `Llama` of tensors.
+
+    Parameters
+    ----------
+    path : path-like
+        For messages.
+    tensors : ModelTensors
+    names : dict of str to str
+        Those of tensors by what they do; where the one of the output layer is missing, it is the
+        embedding.
+    heads, kv_heads, width, context : int
+    **options
+        The others of `Llama`.
+
+    Raises
+    ------
+    UsageError
+        A tensor is missing or has another shape than it must have.
+    """
+    vocabulary, dim = tensors.shape(names["embedding"], 2)
+    hidden = tensors.shape(names["up"].format(0), 2)[0]
+    layers = tensors.count(names["query"])
     if dim != heads * width or width % 2 or heads % kv_heads:
         raise UsageError(
             f"{str(path)!r} must have heads of an even width that are {dim} wide together, and key "
             f"heads that divide them, not {heads} of {width} and {kv_heads}"
         )
-    for name in ("rope_scaling", "attention_bias", "mlp_bias"):
-        facts.absent(name)
-    facts.one_of(("hidden_act",), {"silu": "silu"}, "silu")
-    names = dict(_HUGGING_FACE)
+    names = dict(names)
     if names["head"] not in tensors:
         names["head"] = names["embedding"]
     axes = {"D": dim, "H": hidden, "K": kv_heads * width, "V": vocabulary}
@@ -242,19 +275,7 @@ def read_llama(path, tensors):
         for number in range(layers if "{}" in name else 1):
             wanted[names[roles[name]].format(number)] = size
     tensors.check(wanted)
-    return Llama(
-        dim,
-        hidden,
-        layers,
-        heads,
-        kv_heads,
-        facts.integer("max_position_embeddings", 2048),
-        tensors,
-        names,
-        halves=True,
-        epsilon=facts.positive(("rms_norm_eps",), 1e-6),
-        rotation_base=facts.positive(("rope_theta",), 10000.0),
-    )
+    return Llama(dim, hidden, layers, heads, kv_heads, context, tensors, names, **options)
 
 
 def _mapped(path):

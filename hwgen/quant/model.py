@@ -22,7 +22,7 @@ from .source import open_model
 __all__ = ["SKIPPED", "LayerResult", "quantize_model"]
 
 # embeddings, output layers and norms stay as they are unless asked for
-SKIPPED = r"embed|wte|wpe|lm_head|norm|ln_"
+SKIPPED = r"embed|embd|wte|wpe|lm_head|norm|ln_|^output\.weight"
 
 
 @dataclass(frozen=True)

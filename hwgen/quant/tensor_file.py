@@ -11,6 +11,7 @@ from hwgen.errors import HwgenError, UsageError
 from hwgen.flow.outputs import replacing
 
 __all__ = [
+    "ModelTensors",
     "StoredTensors",
     "join_files",
     "open_safetensors",
@@ -95,32 +96,18 @@ def _placed(path, name):
     return np.dtype(getattr(ml_dtypes, found, found)), start + first, tuple(header[name]["shape"])
 
 
-class StoredTensors(Mapping):
-    """Tensors of a safetensors file by name, as views of it that are read where they are used.
+class ModelTensors(Mapping):
+    """Tensors of a model's file by name, with the shapes that they have.
 
     Parameters
     ----------
     path : path-like
-
-    Raises
-    ------
-    UsageError
-        The file cannot be read or is something else.
+        For messages.
+    shapes : dict of str to tuple of int
     """
 
-    def __init__(self, path):
-        self._path = path
-        with open_safetensors(path):
-            header = read_header(path)
-        header.pop("__metadata__", None)
-        self._shapes = {name: tuple(each["shape"]) for name, each in header.items()}
-
-    def __getitem__(self, name):
-        if name not in self._shapes:
-            raise KeyError(name)
-        dtype, offset, shape = _placed(self._path, name)
-        little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
-        return np.memmap(self._path, little, "r", offset, shape) if math.prod(shape) else ()
+    def __init__(self, path, shapes):
+        self._path, self._shapes = path, shapes
 
     def __iter__(self):
         return iter(self._shapes)
@@ -156,6 +143,33 @@ class StoredTensors(Mapping):
         while pattern.format(number) in self._shapes:
             number += 1
         return number
+
+
+class StoredTensors(ModelTensors):
+    """Tensors of a safetensors file by name, as views of it that are read where they are used.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read or is something else.
+    """
+
+    def __init__(self, path):
+        with open_safetensors(path):
+            header = read_header(path)
+        header.pop("__metadata__", None)
+        super().__init__(path, {name: tuple(each["shape"]) for name, each in header.items()})
+
+    def __getitem__(self, name):
+        if name not in self:
+            raise KeyError(name)
+        dtype, offset, shape = _placed(self._path, name)
+        little = dtype if dtype.kind == "V" else dtype.newbyteorder("<")
+        return np.memmap(self._path, little, "r", offset, shape) if math.prod(shape) else ()
 
 
 def write_tensors(path, tensors, metadata=None):

@@ -11,7 +11,16 @@ from pathlib import Path
 from hwgen.errors import UsageError
 from hwgen.requirement import need
 
-__all__ = ["BytePairs", "Characters", "find_tokenizer", "read_tokenizer", "tokenizer_of"]
+from .gguf_file import gguf_tokenizer, is_gguf
+
+__all__ = [
+    "BytePairs",
+    "Characters",
+    "find_tokenizer",
+    "read_tokenizer",
+    "tokenizer_file",
+    "tokenizer_of",
+]
 
 
 @dataclass(frozen=True)
@@ -120,16 +129,26 @@ def read_tokenizer(path):
     ----------
     path : path-like
         Of llama2.c; or JSON, where the name ends so: Hugging Face's ``tokenizer.json``, or an
-        object whose ``vocab`` is the list of single characters.
+        object whose ``vocab`` is the list of single characters; or a GGUF file with its own.
 
     Raises
     ------
     UsageError
         The file cannot be read or is something else.
     MissingToolError
-        The ``tokenizers`` library is missing.
+        The ``tokenizers`` or the ``gguf`` library is missing.
     """
-    return tokenizer_of(path, _read(path))
+    return tokenizer_of(*tokenizer_file(path))
+
+
+def tokenizer_file(path):
+    """Return (name, contents) of a tokenizer, from a file that `read_tokenizer` takes.
+
+    That of a GGUF file is written as llama2.c or Hugging Face would.
+    """
+    if is_gguf(path):
+        return gguf_tokenizer(path)
+    return Path(path).name, _read(path)
 
 
 def tokenizer_of(path, data):
@@ -145,15 +164,17 @@ def tokenizer_of(path, data):
 
 
 def find_tokenizer(model):
-    """Return the path of the tokenizer beside a model, or ``None``.
+    """Return the path of the tokenizer in or beside a model, or ``None``.
 
-    That is ``tokenizer.json``, ``tokenizer.bin``, the one file ``tok*.bin``, or the model's own
-    JSON file where that has a list of characters.
+    That is the model itself if it is a GGUF file; ``tokenizer.json``, ``tokenizer.bin``, the one
+    file ``tok*.bin``, or the model's own JSON file where that has a list of characters.
 
     Parameters
     ----------
     model : path-like
     """
+    if is_gguf(model):
+        return Path(model)
     folder = Path(model).absolute().parent
     found = [folder / each for each in ("tokenizer.json", "tokenizer.bin")]
     found = [each for each in found if each.is_file()] or sorted(folder.glob("tok*.bin"))

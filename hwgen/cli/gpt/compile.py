@@ -23,33 +23,34 @@ __all__ = ["command"]
     "--tokenizer",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Tokenizer to put into it (default: the one beside MODEL).",
+    help="Tokenizer to put into it (default: the one in or beside MODEL).",
 )
 @json_option
 def command(model, out, tokenizer, as_json, **options):
     """Compile a model to instructions and a memory image for the GPT machine.
 
-    MODEL is a checkpoint of llama2.c (.bin), or a safetensors file of a GPT-2 or a Llama with its
-    config.json beside it. Beside the program, FILE.map.txt lists its instructions and what lies
-    where in memory.
+    MODEL is a GGUF file or a checkpoint of llama2.c (.bin), or a safetensors file of a GPT-2 or a
+    Llama with its config.json beside it. Beside the program, FILE.map.txt lists its instructions
+    and what lies where in memory.
     """
     from hwgen.flow.outputs import check_output_files, prepare_folder
     from hwgen.gpt.program_file import write_map, write_program
-    from hwgen.quant.tokenizer import find_tokenizer, read_tokenizer
+    from hwgen.quant.tokenizer import find_tokenizer, tokenizer_file, tokenizer_of
 
     out = out or Path(f"{model.stem}-{options['fmt'].replace('/', '-')}.safetensors")
     listing = out.with_suffix(".map.txt")
     prepare_folder(out.parent)
     inputs = {"MODEL": model, "--codes": options["codes"], "--tokenizer": tokenizer}
     check_output_files({"--out": out, "the map": listing}, inputs)
-    tokenizer = tokenizer or find_tokenizer(model)
-    if tokenizer is not None:
-        read_tokenizer(tokenizer)
+    place, stored = tokenizer or find_tokenizer(model), None
+    if place is not None:
+        stored = tokenizer_file(place)
+        tokenizer_of(*stored)
     with progress() as update:
         decoder, compiled = compiled_model(model, **options, progress=update)
     program, machine = compiled.program, compiled.program.machine
     facts = {"model": model.name, **{name: options[name] for name in ("fmt", "activations")}}
-    write_program(out, program, tokenizer, facts)
+    write_program(out, program, stored, facts)
     write_map(listing, compiled)
     document = {
         "program": str(out),
