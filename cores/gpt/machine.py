@@ -1,6 +1,6 @@
 """The GPT machine: instructions one after the other, a token at a time."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -228,18 +228,22 @@ class GptMachine(wiring.Component):
             normalise.gain.eq(self._constant.data),
             angles.word.eq(self._constant.data),
         ]
-        is_norm = self.word[:8] == opcode_of("normalise")
-        is_angles = self.word[:8] == opcode_of("angles")
-        bias = multiply.bias + self._bias_row + self.products.valid
+        is_norm = _decoded(m, self.word[:8] == opcode_of("normalise"), "normalises")
+        is_angles = _decoded(m, self.word[:8] == opcode_of("angles"), "is_angles")
+        biases = _decoded(m, multiply.bias + self.constants_moved, "biases")
+        gains = _decoded(m, norm.gain + self.constants_moved, "gains")
+        source = _decoded(m, norm.source, "norm_source")
         # a result waits for the value that it is added to
         destination = Mux(self._embeds, embed.destination, multiply.destination)
-        adds = Mux(self._embeds, embed.add, multiply.add)
+        destination = _decoded(m, destination, "values_begin")
+        adds = _decoded(m, Mux(self._embeds, embed.add, multiply.add), "adds")
         index, written = Signal(20, name="result_index"), Signal(20, name="written_place")
         index_then = Signal.like(index, name="result_index_then")
         element = Mux(self.following, index_then, normalise.address)
-        constant = Mux(is_norm, norm.gain + element, bias) + self.constants_moved
+        bias = biases + self._bias_row + self.products.valid
+        constant = Mux(is_norm, gains + element, bias)
         m.d.comb += self._constant.addr.eq(Mux(is_angles, angles.address, constant))
-        to_values = self._embeds | multiply.chooses("to", "values")
+        to_values = _decoded(m, self._embeds | multiply.chooses("to", "values"), "to_values")
         pending, pending_last = Signal(), Signal(name="last_result_pends")
         value = Signal(signed(32), name="pending_value")
         with m.If(self.products.start):
@@ -267,7 +271,7 @@ class GptMachine(wiring.Component):
             self._value_read.addr.eq(
                 Mux(
                     is_norm & ~self.following,
-                    norm.source + normalise.address,
+                    source + normalise.address,
                     destination + index,
                 )
             ),
@@ -283,14 +287,19 @@ class GptMachine(wiring.Component):
         attention, machine = self.attention, self.config.program.machine
         multiply, norm = Operands(self.matrix_word, "multiply"), Operands(self.word, "normalise")
         attend, opcode = Operands(self.word, "attend"), self.word[:8]
-        multiplies, attends = (opcode == opcode_of(each) for each in ("multiply", "attend"))
-        heads = multiplies & (
-            multiply.chooses("to", "query")
-            | multiply.chooses("to", "key")
-            | multiply.chooses("to", "value")
+        multiplies, attends = (
+            _decoded(m, opcode == opcode_of(each), f"is_{each}") for each in ("multiply", "attend")
         )
-        to_codes = multiplies & multiply.chooses("to", "codes")
-        coded = results.value_valid & (heads | to_codes)
+        goals = {
+            each: _decoded(
+                m,
+                (opcode == opcode_of("multiply")) & multiply.chooses("to", each),
+                f"to_{each}",
+            )
+            for each in ("query", "key", "value", "codes")
+        }
+        heads = goals["query"] | goals["key"] | goals["value"]
+        coded = results.value_valid & (heads | goals["codes"])
 
         def chosen(of_results, of_attention, of_norm):
             return Mux(multiplies, of_results, Mux(attends, of_attention, of_norm))
@@ -300,15 +309,16 @@ class GptMachine(wiring.Component):
             quantiser.valid.eq(chosen(coded, attention.valid, normalise.gained_valid)),
             quantiser.last.eq(chosen(results.value_last, attention.last, normalise.gained_last)),
             quantiser.size.eq(Mux(heads, machine.head_width, GROUP)),
-            quantiser.fraction.eq(chosen(16, 16, 16 + norm.gain_fraction)),
+            quantiser.fraction.eq(_decoded(m, chosen(16, 16, 16 + norm.gain_fraction), "fraction")),
         ]
         destination = chosen(multiply.destination, attend.destination, norm.destination)
+        destination = _decoded(m, destination, "codes_begin")
         block = Signal(16, name="block_written")
         with m.If(quantiser.block_valid):
             m.d.sync += block.eq(Mux(quantiser.block_last, 0, block + 1))
         write = quantiser.block_valid
         width = machine.activation_bits
-        moved = Mux(multiply.chooses("to", "query"), 0, self.slots_moved)
+        moved = _decoded(m, Mux(goals["query"], 0, self.slots_moved), "slots_begin")
         m.d.comb += [
             self._code_write.addr.eq(destination + block),
             self._code_write.data.eq(Cat(quantiser.codes[: GROUP * width], quantiser.exponent)),
@@ -318,15 +328,14 @@ class GptMachine(wiring.Component):
             attention.place.eq(destination + block + moved),
         ]
         for name in ("query", "key", "value"):
-            is_named = multiplies & multiply.chooses("to", name)
-            m.d.comb += getattr(attention, f"write_{name}").eq(write & is_named)
+            m.d.comb += getattr(attention, f"write_{name}").eq(write & goals[name])
         self.codes_written = write & quantiser.block_last
 
     def _connect_scores(self, m):
         """Keep the greatest score and its number."""
         results, multiply = self._results, Operands(self.matrix_word, "multiply")
         multiplies = self.word[:8] == opcode_of("multiply")
-        scores = multiplies & multiply.chooses("to", "scores")
+        scores = _decoded(m, multiplies & multiply.chooses("to", "scores"), "to_scores")
         number, greatest = Signal(20, name="score_number"), Signal(signed(32), name="greatest")
         self.chosen = Signal(20, name="chosen_token")
         with m.If(self.products.start):
@@ -336,3 +345,10 @@ class GptMachine(wiring.Component):
             with m.If((number == 0) | (results.value > greatest)):
                 m.d.sync += [greatest.eq(results.value), self.chosen.eq(number)]
         self.scores_written = results.value_valid & results.value_last & scores
+
+
+def _decoded(m, value, name):
+    """Return what an instruction says, from a register: it stands there when units start."""
+    register = Signal(Value.cast(value).shape(), name=name, reset_less=True)
+    m.d.sync += register.eq(value)
+    return register
