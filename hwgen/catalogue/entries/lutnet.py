@@ -60,13 +60,14 @@ Every bit behind tables and thresholds is a Boolean function of bits before. Con
 functions behind, of equal bits one is made, and what nobody reads is not made. With `mapping`
 `area` or `depth` the rest becomes look-up tables of the fabric, from decision diagrams by ABC, few
 tables or few in series; every table of the network has an order of variables of its own, by
-sifting, and on ECP5 PFUMX and L6MUX21 join look-up tables to such of five and six inputs; with
-`none` the Verilog has the multiplexers of the diagrams, with `case` a `case` for every element
-(multiplexers where more than 12 bits matter), and synthesis maps them. A layer is one step between
-registers: `--freq` puts them where the period runs out.
+sifting, and hard multiplexers (PFUMX and L6MUX21 of ECP5, MUXF7 and MUXF8 of Xilinx fabrics) join
+two or four look-up tables where that takes fewer. With `none` the Verilog has the multiplexers of
+the diagrams, with `case` a `case` for every element (multiplexers where more than 12 bits matter),
+and synthesis maps them. A layer is one step between registers: `--freq` puts them where the period
+runs out.
 
 `none` is for thousands of large tables: a layer of more than 50,000 multiplexers is written as
-modules of some 2,000 that synthesis maps one by one. `area` and `depth` run ABC on a whole layer,
+modules of some 20,000 that synthesis maps one by one. `area` and `depth` run ABC on a whole layer,
 which takes minutes where there are thousands of tables of twelve inputs, and the cells that they
 write take synthesis more memory.
 
