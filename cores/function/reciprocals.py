@@ -1,8 +1,8 @@
 """Reciprocals and reciprocal roots of positive integers: a significand and a shift."""
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
-from hwgen.cores.arith.table import lookup
-from hwgen.cores.function.arithmetic import product
+from hwgen.cores.arith.table import lookup, lookup_delay
+from hwgen.cores.function.arithmetic import chain, product
 from hwgen.cores.function.functions import reciprocal
 
 __all__ = ["reciprocal_of", "reciprocal_root_of"]
@@ -37,10 +37,10 @@ def reciprocal_root_of(pipeline, value, name="root"):
     value = pipeline.free(lambda x: Cat(x, Const(0, 1)), value)
     normal, pairs = _normalised(pipeline, value, (16, 8, 4, 2), name)
     place = pipeline.slice(normal, 25, 32)
-    start = pipeline.logic(
+    start = pipeline.operate(
         lambda address: lookup([address[bit] for bit in range(7)], _start_of_root, 17),
         place,
-        levels=2,
+        delay=lookup_delay(pipeline.fabric, 7, 17),
         shape=unsigned(17),
         name=f"{name}_start",
     )
@@ -87,20 +87,19 @@ def _normalised(pipeline, value, steps, name):
 def _less(pipeline, whole, value, name):
     """Return a constant less a value that is no greater."""
     width = whole.bit_length()
-    delay = pipeline.fabric.carry_chain_delay(width)
     shape = unsigned(width)
-    return pipeline.operate(lambda x: whole - x, value, delay=delay, shape=shape, name=name)
+    return chain(pipeline, lambda x: whole - x, value, bits=width, shape=shape, name=name)
 
 
 def _rounded(pipeline, value, shift, name):
     """Return an unsigned value over ``2**shift``, rounded to nearest, ties up."""
     width = len(value) + 1 - shift
-    delay = pipeline.fabric.carry_chain_delay(len(value))
     half = 1 << shift - 1
-    return pipeline.operate(
+    return chain(
+        pipeline,
         lambda x: x + half >> shift,
         value,
-        delay=delay,
+        bits=len(value),
         shape=unsigned(width),
         name=f"{name}_rounded",
     )
