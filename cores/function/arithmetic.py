@@ -4,7 +4,7 @@ from math import ceil, log2
 
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 
-__all__ = ["chain", "clipped", "product", "rounding_shift", "saturated"]
+__all__ = ["chain", "clipped", "product", "resized", "rounding_shift", "saturated"]
 
 # widest operand of a hard multiplier that large products are put together from
 _PART = 17
@@ -74,7 +74,7 @@ def product(pipeline, a, b, name):
         rest = parts[len(parts) & ~1 :]
         joined = [_joined(pipeline, low, high, either, name) for low, high in pairs]
         parts = joined + rest
-    return pipeline.free(lambda x: _resized(x, shape), parts[0][1])
+    return resized(pipeline, parts[0][1], shape)
 
 
 def _fits_a_period(pipeline, delay, operands, width):
@@ -110,13 +110,17 @@ def _joined(pipeline, low, high, either, name):
     return place, chain(pipeline, add, one, other, bits=width, shape=shape, name=label)
 
 
-def _resized(value, shape):
-    """Return a value, which has room in the shape, as one of the shape."""
-    bits = value[: shape.width]
-    if len(bits) < shape.width:
-        top = value[-1] if shape.signed else Const(0, 1)
-        bits = Cat(bits, top.replicate(shape.width - len(bits)))
-    return bits.as_signed() if shape.signed else bits
+def resized(pipeline, value, shape):
+    """Return a value, which has room in the shape, as one of the shape; costs nothing."""
+
+    def fill(x):
+        bits = x[: shape.width]
+        if len(bits) < shape.width:
+            top = x[-1] if x.shape().signed else Const(0, 1)
+            bits = Cat(bits, top.replicate(shape.width - len(bits)))
+        return bits.as_signed() if shape.signed else bits
+
+    return pipeline.free(fill, value)
 
 
 def rounding_shift(pipeline, value, amount, most_left=0, name="rounded"):
