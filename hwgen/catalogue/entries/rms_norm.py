@@ -54,11 +54,11 @@ their squares, both are
     y = (n x - S) * gain / sqrt(n Q - S**2 + n**2 epsilon) + bias
 
 in which everything but the root is an exact integer, so that a mean is never rounded, and nothing
-is lost where values lie far from zero and close to each other. The reciprocal root has a significand
-of 17 bits, as that of `integer-function --function reciprocal-root`; the product with it is rounded
-once, to nearest, ties up, and limited to 32 bits after the bias. `epsilon` is rounded to units of
-2**-32 (1e-5 is 42950 of them). A vector of which nothing is left to divide by has results of 0 and
-the bias.
+is lost where values lie far from zero and close to each other. The reciprocal root has a
+significand of 17 bits, as that of `integer-function --function reciprocal-root`; the product with
+it is rounded once, to nearest, ties up, and limited to 32 bits after the bias. `epsilon` is rounded
+to units of 2**-32 (1e-5 is 42950 of them). A vector of which nothing is left to divide by has
+results of 0 and the bias.
 
 **Error.** Half a unit of 2**-16, and 7 parts in 2**16 of the result without its bias.
 

@@ -51,11 +51,12 @@ nearest, ties up; a result is limited to 32 bits. These are the angles of the GP
 hold what the bits of `pair` and `position` can say, which may be more than `width` and `context`
 ask for.
 
-**Error.** Half a unit of 2**-16, and 0.51 parts in 2**16 of `abs(a) + abs(b)`, for results in range.
+**Error** of results in range: half a unit of 2**-16, and 0.51 parts in 2**16 of `abs(a) + abs(b)`.
 
-Tables lie in block RAM: `64 * (pairs * 2**n)` bits each for n bits of the position, 64 Kbit each
-by default. For example, pair 0 with the values 1 and 0 (65536 and 0) at position 1 becomes 35409
-and 55147, or 0.540298 and 0.841476: the cosine and the sine of 1 are 0.540302 and 0.841471.
+Each of both tables has 64 bits for every pair and every number that half of the position's bits
+can be, in block RAM: 64 Kbit by default. For example, pair 0 with the values 1 and 0 (65536 and 0)
+at position 1 becomes 35409 and 55147, or 0.540298 and 0.841476: the cosine and the sine of 1 are
+0.540302 and 0.841471.
 
 Where registers go: [pipelining](../explanation-pipelining.md)."""
 
