@@ -55,11 +55,11 @@ FAULTS = [
     NamedFault("last pair of places forgotten", "root_has_2_zeros", "const0"),
     NamedFault("sixty-four places forgotten", "root_has_64_zeros", "const0"),
     NamedFault("residue wrong", "root_residue", "inv", 1),
-    NamedFault("distance to the mean wrong by one unit", "distance", "inv", 0),
+    NamedFault("distance to the mean wrong by one unit", r"distance_\d+_0", "inv", 0),
     NamedFault("values read from a wrong place", "next_read", "inv", 1),
     NamedFault("a vector more than there is room for", "paused", "const0"),
     NamedFault("last result not marked", "plays_last", "const0"),
-    NamedFault("result wrong by one unit", "moved", "inv", 0),
+    NamedFault("result wrong by one unit", r"moved_\d+_0", "inv", 0),
 ]
 
 
