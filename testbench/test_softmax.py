@@ -104,5 +104,5 @@ FAULTS = [
 
 @pytest.mark.slow
 def test_every_named_fault_is_seen(tmp_path):
-    options = {"longest": 5, "target": "generic"}
+    options = {"longest": 40, "target": "generic"}
     assert named_faults_unseen("softmax", options, FAULTS, tmp_path, 1000) == []

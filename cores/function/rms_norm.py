@@ -2,7 +2,7 @@
 
 from math import isqrt
 
-from amaranth.hdl import Const, Mux, signed, unsigned
+from amaranth.hdl import Const, signed, unsigned
 from hwgen.cores.fixed.formats import fixed_field
 from hwgen.cores.function.arithmetic import chain, product, resized, rounding_shift, saturated
 from hwgen.cores.function.reciprocals import reciprocal_root_of
@@ -144,11 +144,7 @@ class RmsNorm(PipelinedCore):
                 shape=shape,
                 name="centered",
             )
-        some = pipeline.reduced(lambda x: x.any(), found, name="some_square")
-        # a vector of zeros: whatever is divided is 0
-        found = pipeline.logic(
-            lambda x, any: Mux(any, x, 1), found, some, shape=shape, name="positive"
-        )
+        # where there is nothing to take the root of, whatever is multiplied by it is 0
         return count, total, found
 
     def _rounded(self, pipeline, wide, shift):
