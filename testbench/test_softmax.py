@@ -75,7 +75,8 @@ def test_every_distance_of_two_scores_is_that_of_the_golden_model(tmp_path):
         assert (found[name] == wanted).all()
 
 
-@pytest.mark.parametrize("length", [24, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("length", [24, 3])
 def test_a_value_comes_in_and_goes_out_every_clock_cycle(length, tmp_path):
     scores = np.random.default_rng(1).integers(-(1 << 20), 1 << 20, 240)
     last = (np.arange(len(scores)) % length == length - 1).astype(int)
