@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Const, Mux
 
-__all__ = ["lookup"]
+__all__ = ["lookup", "lookup_delay"]
 
 
 def lookup(bits, function, width):
@@ -46,3 +46,15 @@ def lookup(bits, function, width):
         table = tuple(bool(value >> output & 1) for value in values)
         outputs.append(node(len(bits) - 1, table))
     return Cat(*outputs)
+
+
+def lookup_delay(fabric, bits, width):
+    """Return what a `lookup` of ``bits`` address bits in one operation takes, in nanoseconds.
+
+    The mapper covers multiplexers for area as long as another path is longer, so that a bit more
+    than a look-up table has inputs costs two in series; and every bit reaches tables of all parts
+    of the result. Placed exponential functions show both.
+    """
+    beyond = max(0, bits - fabric.lut_inputs)
+    reach = fabric.fan_out_delay * (width << beyond) ** 0.5
+    return fabric.logic_delay(2 * beyond + 2 if beyond else 1) + reach

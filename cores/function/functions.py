@@ -4,8 +4,8 @@ from itertools import pairwise
 from math import erf
 
 from amaranth.hdl import Const, Mux, signed, unsigned
-from hwgen.cores.arith.table import lookup
-from hwgen.cores.function.arithmetic import product, rounding_shift, saturated
+from hwgen.cores.arith.table import lookup, lookup_delay
+from hwgen.cores.function.arithmetic import chain, product, rounding_shift, saturated
 
 __all__ = ["FUNCTIONS", "exponential", "logistic", "reciprocal"]
 
@@ -22,10 +22,10 @@ def _line(pipeline, place, rest, start_of, count, width, name, falls=True):
     step_width = max(1, max(steps).bit_length())
 
     def of_table(values, size, what):
-        return pipeline.logic(
+        return pipeline.operate(
             lambda address: lookup([address[bit] for bit in range(bits)], values.__getitem__, size),
             place,
-            levels=max(1, bits - 3),
+            delay=lookup_delay(pipeline.fabric, bits, size),
             shape=unsigned(size),
             name=f"{name}_{what}",
         )
@@ -42,9 +42,9 @@ def _line(pipeline, place, rest, start_of, count, width, name, falls=True):
 
 def _sum(pipeline, function, first, width, name, *others):
     """Return a sum of values that are not negative, and fits into so many bits."""
-    delay = pipeline.fabric.carry_chain_delay(width + 1)
+    name = f"{name}_sum"
     shape = unsigned(width)
-    return pipeline.operate(function, first, *others, delay=delay, shape=shape, name=f"{name}_sum")
+    return chain(pipeline, function, first, *others, bits=width + 1, shape=shape, name=name)
 
 
 def exponential(pipeline, magnitude, name="power"):
@@ -81,11 +81,11 @@ def reciprocal(pipeline, place, rest, name="reciprocal"):
 def logistic(pipeline, value, name="logistic"):
     """Return 1 / (1 + e**-x), 17 bits."""
     width = len(value)
-    delay = pipeline.fabric.carry_chain_delay(width)
-    magnitude = pipeline.operate(
+    magnitude = chain(
+        pipeline,
         lambda x: Mux(x[-1], -x, x),
         value,
-        delay=delay,
+        bits=width,
         shape=unsigned(width),
         name=f"{name}_magnitude",
     )
@@ -94,12 +94,14 @@ def logistic(pipeline, value, name="logistic"):
     found = reciprocal(pipeline, place, rest, f"{name}_reciprocal")
     negative = pipeline.slice(value, width - 1, width)
     # e**0 is 1, and the half of the table that 1 + 1 stands in has one entry
-    return pipeline.operate(
+    return chain(
+        pipeline,
         lambda r, p, n: Mux(p[16], _ONE // 2, Mux(n, _ONE - r, r)),
         found,
         power,
         negative,
-        delay=pipeline.fabric.carry_chain_delay(17) + pipeline.fabric.logic_delay(),
+        bits=17,
+        levels=1,
         shape=unsigned(17),
         name=name,
     )
@@ -109,10 +111,14 @@ def _times(pipeline, value, factor, name):
     """Return a signed value times 17 bits with 16 fraction bits, rounded to a value."""
     wide = product(pipeline, value, factor, f"{name}_product")
     width = len(wide)
-    delay = pipeline.fabric.carry_chain_delay(width)
     shape = signed(width - 16)
-    found = pipeline.operate(
-        lambda x: x + _ONE // 2 >> 16, wide, delay=delay, shape=shape, name=f"{name}_rounded"
+    found = chain(
+        pipeline,
+        lambda x: x + _ONE // 2 >> 16,
+        wide,
+        bits=width,
+        shape=shape,
+        name=f"{name}_rounded",
     )
     return saturated(pipeline, found, name)
 
@@ -127,16 +133,16 @@ def _gelu_tanh(pipeline, value):
     def limit(x):
         return Mux(x > most, most, Mux(x < -most, -most, x[:22].as_signed()))
 
-    delay = pipeline.fabric.carry_chain_delay(32) + 2 * pipeline.fabric.logic_delay()
     shape = signed(22)
-    inner = pipeline.operate(limit, value, delay=delay, shape=shape, name="gelu_inner")
+    inner = chain(pipeline, limit, value, bits=32, levels=2, shape=shape, name="gelu_inner")
     square = _fixed(pipeline, product(pipeline, inner, inner, "gelu_square_product"), "gelu_square")
     cubic = pipeline.constant(Const(_GELU_CUBIC, signed(14)))
     slope = _fixed(pipeline, product(pipeline, square, cubic, "gelu_slope_product"), "gelu_slope")
-    slope = pipeline.operate(
+    slope = chain(
+        pipeline,
         lambda x: x + _GELU_LINEAR,
         slope,
-        delay=pipeline.fabric.carry_chain_delay(24),
+        bits=24,
         shape=signed(24),
         name="gelu_steepness",
     )
@@ -148,31 +154,33 @@ def _gelu_tanh(pipeline, value):
 
 def _fixed(pipeline, value, name):
     """Return a signed product of 32 fraction bits with 16, rounded."""
-    width = len(value) - 16
-    delay = pipeline.fabric.carry_chain_delay(len(value))
-    return pipeline.operate(
-        lambda x: x + _ONE // 2 >> 16, value, delay=delay, shape=signed(width), name=name
+    shape = signed(len(value) - 16)
+    return chain(
+        pipeline, lambda x: x + _ONE // 2 >> 16, value, bits=len(value), shape=shape, name=name
     )
 
 
 def _gelu(pipeline, value):
     most = 8 * _ONE - 1
-    delay = 2 * pipeline.fabric.carry_chain_delay(32) + pipeline.fabric.logic_delay()
 
     def magnitude_of(x):
         size = Mux(x[-1], -x, x)
         return Mux(size > most, most, size[:19])
 
     shape = unsigned(19)
-    magnitude = pipeline.operate(magnitude_of, value, delay=delay, shape=shape, name="gelu_size")
+    magnitude = chain(
+        pipeline, magnitude_of, value, bits=32, chains=2, levels=1, shape=shape, name="gelu_size"
+    )
     start = [round(_ONE * (1 + erf(each / 32 / 2**0.5)) / 2) for each in range(257)]
     place, rest = pipeline.slice(magnitude, 11, 19), pipeline.slice(magnitude, 0, 11)
     upper = _line(pipeline, place, rest, start.__getitem__, 256, 17, "gelu", falls=False)
-    part = pipeline.operate(
+    part = chain(
+        pipeline,
         lambda x, negative: Mux(negative, _ONE - x, x),
         upper,
         pipeline.slice(value, 31, 32),
-        delay=pipeline.fabric.carry_chain_delay(17) + pipeline.fabric.logic_delay(),
+        bits=17,
+        levels=1,
         shape=unsigned(17),
         name="gelu_part",
     )

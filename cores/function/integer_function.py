@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Mux, unsigned
 from hwgen.cores.fixed.formats import fixed_field
+from hwgen.cores.function.arithmetic import chain
 from hwgen.cores.function.functions import FUNCTIONS, exponential, logistic
 from hwgen.cores.function.reciprocals import reciprocal_of, reciprocal_root_of
 from hwgen.cores.interface import Field
@@ -79,5 +80,5 @@ def _results(config):
 
 def _sized(pipeline, value, function, width, name):
     """Return what a carry chain over a value gives."""
-    delay = pipeline.fabric.carry_chain_delay(_BITS) + pipeline.fabric.logic_delay()
-    return pipeline.operate(function, value, delay=delay, shape=unsigned(width), name=name)
+    shape = unsigned(width)
+    return chain(pipeline, function, value, bits=_BITS, levels=1, shape=shape, name=name)

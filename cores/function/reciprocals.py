@@ -1,11 +1,11 @@
 """Reciprocals and reciprocal roots of positive integers: a significand and a shift."""
 
 from amaranth.hdl import Cat, Const, Mux, unsigned
-from hwgen.cores.arith.table import lookup
-from hwgen.cores.function.arithmetic import product
+from hwgen.cores.arith.table import lookup, lookup_delay
+from hwgen.cores.function.arithmetic import chain, product
 from hwgen.cores.function.functions import reciprocal
 
-__all__ = ["reciprocal_of", "reciprocal_root_of"]
+__all__ = ["normalised", "reciprocal_of", "reciprocal_root_of"]
 
 _ONE = 1 << 16
 
@@ -24,7 +24,7 @@ def reciprocal_of(pipeline, value, name="reciprocal"):
     (Timed, Timed)
         17 and 6 bits.
     """
-    normal, zeros = _normalised(pipeline, value, (16, 8, 4, 2, 1), name)
+    normal, zeros = normalised(pipeline, value, (16, 8, 4, 2, 1), name)
     place, rest = pipeline.slice(normal, 23, 30), pipeline.slice(normal, 11, 23)
     significand = reciprocal(pipeline, place, rest, name)
     # the length and 15 more
@@ -32,15 +32,21 @@ def reciprocal_of(pipeline, value, name="reciprocal"):
 
 
 def reciprocal_root_of(pipeline, value, name="root"):
-    """Return (significand, shift) of 1 / sqrt(x), as of `reciprocal_of`: one step of Newton's."""
-    # as 32 bits, an even number of places moved
-    value = pipeline.free(lambda x: Cat(x, Const(0, 1)), value)
-    normal, pairs = _normalised(pipeline, value, (16, 8, 4, 2), name)
+    """Return (significand, shift) of 1 / sqrt(x), as of `reciprocal_of`: one step of Newton's.
+
+    The value may have any width from 31 bits on; the shift is as wide as it has to be.
+    """
+    width = len(value) + len(value) % 2
+    # as many bits as even numbers of places are moved by
+    value = pipeline.free(lambda x: Cat(x, Const(0, width - len(x))), value)
+    steps = [1 << place for place in reversed(range(1, (width - 2).bit_length()))]
+    normal, pairs = normalised(pipeline, value, steps, name)
+    normal = pipeline.slice(normal, width - 32, width)
     place = pipeline.slice(normal, 25, 32)
-    start = pipeline.logic(
+    start = pipeline.operate(
         lambda address: lookup([address[bit] for bit in range(7)], _start_of_root, 17),
         place,
-        levels=2,
+        delay=lookup_delay(pipeline.fabric, 7, 17),
         shape=unsigned(17),
         name=f"{name}_start",
     )
@@ -52,7 +58,7 @@ def reciprocal_root_of(pipeline, value, name="root"):
     wide = product(pipeline, start, residue, f"{name}_product")
     significand = pipeline.slice(_rounded(pipeline, wide, 17, name), 0, 17)
     # half the length, rounded up, and 16 more
-    return significand, _less(pipeline, 32, pairs, f"{name}_shift")
+    return significand, _less(pipeline, width // 2 + 16, pairs, f"{name}_shift")
 
 
 def _start_of_root(place):
@@ -60,7 +66,7 @@ def _start_of_root(place):
     return round(_ONE / ((max(place, 32) + 0.5) / 128) ** 0.5)
 
 
-def _normalised(pipeline, value, steps, name):
+def normalised(pipeline, value, steps, name):
     """Return (value, count): moved left by steps while it fits, and which steps, last one lowest.
 
     With steps that end with 2 the count is half the number of places.
@@ -87,20 +93,19 @@ def _normalised(pipeline, value, steps, name):
 def _less(pipeline, whole, value, name):
     """Return a constant less a value that is no greater."""
     width = whole.bit_length()
-    delay = pipeline.fabric.carry_chain_delay(width)
     shape = unsigned(width)
-    return pipeline.operate(lambda x: whole - x, value, delay=delay, shape=shape, name=name)
+    return chain(pipeline, lambda x: whole - x, value, bits=width, shape=shape, name=name)
 
 
 def _rounded(pipeline, value, shift, name):
     """Return an unsigned value over ``2**shift``, rounded to nearest, ties up."""
     width = len(value) + 1 - shift
-    delay = pipeline.fabric.carry_chain_delay(len(value))
     half = 1 << shift - 1
-    return pipeline.operate(
+    return chain(
+        pipeline,
         lambda x: x + half >> shift,
         value,
-        delay=delay,
+        bits=len(value),
         shape=unsigned(width),
         name=f"{name}_rounded",
     )

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from hwgen.formats.gpt_instructions import MOST_HEADS
+from hwgen.formats.rotary_turns import rotary_turns
 from hwgen.formats.weight_stream import GROUP
 
 from .layout import fraction_of, significand_of
@@ -14,7 +15,6 @@ from .layout import fraction_of, significand_of
 __all__ = ["Architecture", "Shape", "blocks_of", "interleaved_pairs"]
 
 _GAIN_BITS = 16
-_ANGLE_FRACTION = 30
 
 
 def blocks_of(count):
@@ -179,15 +179,12 @@ class Architecture(ABC):
         """Append the turns of a position, `base` to the power of -2 i / width a place."""
         shape = self.shape
         bits = min(15, (shape.context - 1).bit_length() // 2)
-        speeds = base ** (-np.arange(0, shape.width, 2) / shape.width)
         tables = {}
         for name, step, count in (
             ("coarse", 1 << bits, (shape.context - 1 >> bits) + 1),
             ("fine", 1, 1 << bits),
         ):
-            angles = np.arange(count)[:, None] * step * speeds
-            turns = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-            words = np.rint(turns * 2.0**_ANGLE_FRACTION)
+            words = rotary_turns(count, step, shape.width // 2, shape.width, base)
             tables[name] = layout.words(f"{name} turns", words, "cosines and sines")
         layout.do("angles", **tables, bits=bits, pairs=shape.width // 2)
 

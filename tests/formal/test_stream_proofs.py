@@ -191,6 +191,9 @@ SMALL = {
     "f2f-decode": {"inputs": 2, "outputs": 6, "history": 1, "corrections": True},
     "trit-decode": {"entries": 16, "longest": 2},
     "integer-function": {"function": "exp", "freq": 60},
+    "softmax": {"longest": 2, "fraction": 1, "freq": 60},
+    "rms-norm": {"longest": 2, "mean": True, "bias": True, "freq": 60},
+    "rotary": {"width": 4, "context": 4, "freq": 60},
     "gpt": {"model": "random/16x1/1", "context": 2},
     "lutnet": {"net": "random/4x1/6,3/1", "lanes": 2, "target": "generic", "freq": 40},
     "bitserial-matmul": {
