@@ -1,4 +1,4 @@
-"""What a block of weights adds to a sum, and the sum of such terms: one arithmetic for every unit."""
+"""What a block of weights adds to a sum, and sums of such terms: the same in every unit."""
 
 from amaranth.hdl import Const, Mux, Signal, signed
 from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
