@@ -13,10 +13,10 @@ from hwgen.cores.memory.reader import BYTES_BITS
 
 from hwgen.errors import UsageError
 
-__all__ = ["Layer"]
+__all__ = ["MOST_CHANNELS", "Layer"]
 
 _CLUSTER = "hwgen_cluster"
-_MOST_CHANNELS = 32
+MOST_CHANNELS = 32
 
 
 class Layer(wiring.Component):
@@ -57,9 +57,9 @@ class Layer(wiring.Component):
     """
 
     def __init__(self, config, channels):
-        if not 1 <= channels <= _MOST_CHANNELS:
+        if not 1 <= channels <= MOST_CHANNELS:
             self._MustUse__silence = True
-            raise UsageError(f"channels must be from 1 to {_MOST_CHANNELS}, not {channels}")
+            raise UsageError(f"channels must be from 1 to {MOST_CHANNELS}, not {channels}")
         self.config, self.channels = config, channels
         self.cluster = Cluster(config)
         self.verilog_modules = {_CLUSTER: self.cluster}

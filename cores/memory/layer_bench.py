@@ -1,12 +1,12 @@
 """A `Layer` with its simulated memory channels inside."""
 
-from amaranth.hdl import Const, Module, Value
+from amaranth.hdl import Array, Module, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.memory.channel import STORAGE, Channel
 from hwgen.cores.memory.element import Element
-from hwgen.cores.memory.layer import Layer
+from hwgen.cores.memory.layer import MOST_CHANNELS, Layer
 
 __all__ = ["LayerBench"]
 
@@ -33,12 +33,16 @@ class LayerBench(wiring.Component):
         Channel, beat number and data.
     still, faulty, fault_first, fault_last : In
         Those of `Channel`; ``still`` is 1 for no refresh. Faults are those of ``fault_channel``.
+    first : In(5)
+        Number that the first channel has among 32: jitter and refreshes depend on it.
 
     Attributes
     ----------
     streams : tuple of Stream
     controls : dict of str to int
         Widths of the inputs that are no streams.
+    latency : int
+        Of a cluster.
     """
 
     def __init__(self, config, channels, channel):
@@ -47,8 +51,9 @@ class LayerBench(wiring.Component):
         load = (Field("channel", 5), beat, Field("data", channel.data_bits))
         self.streams = (*self._layer.streams, Stream("load", "input", load))
         address = channel.address_bits
-        self.controls = {"still": 1, "faulty": 1, "fault_channel": 5}
+        self.controls = {"still": 1, "first": 5, "faulty": 1, "fault_channel": 5}
         self.controls |= {"fault_first": address, "fault_last": address}
+        self.latency = self._layer.cluster.latency
         self.verilog_modules = {_CHANNEL: self._channel} | self._layer.verilog_modules
         self.verilog_libraries = (*self._layer.verilog_libraries, STORAGE)
         super().__init__(
@@ -72,6 +77,7 @@ class LayerBench(wiring.Component):
                 connect(m, inner, flipped(outer))
         m.d.comb += self.load.ready.eq(1)
         interval = self._channel.config.cycles(self._channel.config.refresh_interval_ns)
+        phases = Array((each + 1) * _APART % interval for each in range(2 * MOST_CHANNELS))
         given = self.load.payload
         for number in range(layer.channels):
             channel = Element(m, _CHANNEL, f"channel{number}", self._channel)
@@ -83,8 +89,8 @@ class LayerBench(wiring.Component):
             m.d.comb += [
                 channel["load__payload"].eq(load),
                 channel["load__valid"].eq(self.load.valid & (given.channel == number)),
-                channel["seed"].eq(Const(number + 1, 16)),
-                channel["phase"].eq(Const((number + 1) * _APART % interval, 16)),
+                channel["seed"].eq(self.first + number + 1),
+                channel["phase"].eq(phases[self.first + number]),
                 channel["refreshes"].eq(~self.still),
                 channel["hangs"].eq(0),
                 channel["faulty"].eq(self.faulty & (self.fault_channel == number)),

@@ -29,6 +29,8 @@ class Streaming:
         With it.
     peak_bytes : int
         Bytes that all channels could give in a clock cycle.
+    times : int64 array
+        Clock cycle in which the sums of every row of the channels came out.
     """
 
     sums: list
@@ -36,6 +38,7 @@ class Streaming:
     weight_bytes: int
     read_bytes: int
     peak_bytes: int
+    times: np.ndarray
 
     @property
     def share(self):
@@ -44,51 +47,33 @@ class Streaming:
 
 
 class StreamedLayer:
-    """A `LayerBench`, simulated at speed, with some matrices in its memory.
+    """A `LayerBench`, simulated at speed.
 
     Parameters
     ----------
     config : ClusterConfig
     channels : int
     channel : ChannelConfig
-    matrices : list of Streamed
-        Of the configuration's format.
     folder : path-like or None
         Where the compiled simulation is kept; by default with those of other commands.
 
     Members
     -------
     model : CompiledModel
-    regions : list of (int, int)
-        First byte and number of bytes of every matrix, in every channel.
-
-    Raises ``UsageError`` for matrices that do not fit.
+    latency : int
+        Of a cluster.
     """
 
-    def __init__(self, config, channels, channel, matrices, folder=None):
+    def __init__(self, config, channels, channel, folder=None):
         from hwgen.cores.memory.layer_bench import LayerBench
         from hwgen.flow.emit import emit_verilog
         from hwgen.sim.model import CompiledModel
         from hwgen.sim.toolchain import cache_folder
 
         self.config, self.channels, self.channel = config, channels, channel
-        self._matrices, self._layout = list(matrices), config.layout(channels)
-        for each in self._matrices:
-            if each.stream.name != config.format:
-                raise UsageError(f"matrices must be {config.format}, not {each.stream.name}")
-        images = [self._layout.image(each.records) for each in self._matrices]
-        ends = np.cumsum([each.shape[1] for each in images]) * channel.beat_bytes
-        self.regions = [
-            (int(end) - each.shape[1] * channel.beat_bytes, each.shape[1] * channel.beat_bytes)
-            for each, end in zip(images, ends, strict=True)
-        ]
-        self._image = np.concatenate(images, axis=1)
-        if self._image.shape[1] > channel.beats:
-            raise UsageError(
-                f"matrices must have at most {channel.beats} beats in a channel, "
-                f"not {self._image.shape[1]}"
-            )
+        self._layout = config.layout(channels)
         bench = LayerBench(config, channels, channel)
+        self._controls, self.latency = bench.controls, bench.latency
         interface = {
             **{"core": _MODULE, "module": _MODULE, "clock": "clk", "reset": "rst"},
             "streams": [each.describe() for each in bench.streams],
@@ -102,15 +87,36 @@ class StreamedLayer:
             )
         self._inputs = {each.name: each for each in self.model.inputs}
         self._outputs = {each.name: each for each in self.model.outputs}
-        self._load()
+
+    def load(self, matrices):
+        """Write matrices (list of Streamed) into the memories, one behind the other, and reset.
+
+        Raises ``UsageError`` for matrices of another format, or too large.
+        """
+        for each in matrices:
+            if each.stream.name != self.config.format:
+                raise UsageError(f"matrices must be {self.config.format}, not {each.stream.name}")
+        images = [self._layout.image(each.records) for each in matrices]
+        image = np.concatenate(images, axis=1)
+        if image.shape[1] > self.channel.beats:
+            raise UsageError(
+                f"matrices must have at most {self.channel.beats} beats in a channel, "
+                f"not {image.shape[1]}"
+            )
+        self._matrices = list(matrices)
+        self._bytes = image.shape[1] * self.channel.beat_bytes
+        self.reset()
+        for channel in range(self.channels):
+            self._send(load=self._loading(channel, image[channel]))
+        self.reset()
 
     def reset(self, **controls):
         """Forget codes and errors; set the controls of `LayerBench`, the others to 0."""
-        for name in ("still", "faulty", "fault_channel", "fault_first", "fault_last"):
+        for name in self._controls:
             self.model.control(name, controls.get(name, 0))
         self.model.reset()
 
-    def products(self, operands, dependent=False, **options):
+    def products(self, operands, dependent=False, late=0, **options):
         """Multiply every matrix by its codes; all weights are asked for at the beginning.
 
         Parameters
@@ -119,6 +125,8 @@ class StreamedLayer:
             Codes and exponents for every matrix.
         dependent : bool
             Send the codes of a matrix only when the one before has given its last sum.
+        late : int
+            Clock cycles by which all commands come later: the first is repeated so often.
         options : dict
             Of `CompiledModel.run`.
 
@@ -140,6 +148,8 @@ class StreamedLayer:
         if place > self.config.code_blocks:
             raise UsageError(f"codes must have at most {self.config.code_blocks} blocks")
         rows = [self._layout.rows(len(each.records)) for each in self._matrices]
+        for name, each in commands[0].items():
+            commands[0][name] = np.concatenate([each[:1]] * late + [each])
         if not dependent:
             joined = {
                 name: np.concatenate([each[name] for each in commands]) for name in commands[0]
@@ -147,13 +157,13 @@ class StreamedLayer:
             commands, groups = [joined], [sum(rows)]
         else:
             groups = rows
-        begin, (start, size) = self.regions[0][0], self.regions[-1]
-        requests, cycles, found = [(begin, start + size - begin)], 0, []
+        requests, cycles, found, times = [(0, self._bytes)], 0, [], []
         for each, count in zip(commands, groups, strict=True):
             try:
                 run = self._run(each, requests, count, **options)
             except ProtocolError as error:
                 raise self._fault() or error from None
+            times.append(cycles + run.emerged["o"].astype(np.int64))
             requests, cycles = [], cycles + run.cycles
             found.append(self._unpacked("o", run)["sums"].reshape(-1))
         sums = _signed(np.concatenate(found), self._outputs["o"].fields[0].width)
@@ -162,8 +172,9 @@ class StreamedLayer:
             [each[: len(m.records)] for each, m in zip(split, self._matrices, strict=True)],
             cycles,
             sum(each.records.size for each in self._matrices),
-            self.channels * (start + size - begin),
+            self.channels * self._bytes,
             self.channels * self.channel.beat_bytes,
+            np.concatenate(times),
         )
 
     def _commands(self, matrix, codes, exponents, place):
@@ -189,17 +200,13 @@ class StreamedLayer:
             given["fetch"] = self._packed("fetch", {"address": addresses, "bytes": counts})
         return self._send(**given, wanted=rows, options=options)
 
-    def _load(self):
-        """Write the images into the memories."""
-        self.reset()
-        for channel in range(self.channels):
-            self._send(load=self._loading(channel))
-
     def _send(self, wanted=0, options=None, **given):
         """Send tokens and return with the last one; streams that are not named get none."""
         expected = {"o": wanted, "fault": 0}
         options = {"eager": True} | (options or {})
-        return self.model.run(self._nothing() | given, expected_tokens=expected, **options)
+        return self.model.run(
+            self._nothing() | given, expected_tokens=expected, timed=True, **options
+        )
 
     def _nothing(self):
         from hwgen.catalogue.payload import payload_bytes
@@ -221,8 +228,8 @@ class StreamedLayer:
         status, channel, address = (int(fault[x][0]) for x in ("status", "channel", "address"))
         return HwgenError(f"{Status.texts[status]}, in channel {channel} at address {address}")
 
-    def _loading(self, channel):
-        data = [int.from_bytes(each.tobytes(), "little") for each in self._image[channel]]
+    def _loading(self, channel, image):
+        data = [int.from_bytes(each.tobytes(), "little") for each in image]
         beats = len(data)
         fields = {"channel": np.full(beats, channel), "beat": np.arange(beats)}
         return self._packed("load", fields | {"data": np.array(data, object)})

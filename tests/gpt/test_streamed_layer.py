@@ -9,6 +9,7 @@ from hwgen.cores.memory.reader_config import ReaderConfig
 
 from hwgen.errors import HwgenError, UsageError
 from hwgen.golden.gpt.matrix import Matrix
+from hwgen.gpt.joined_channels import joined_products
 from hwgen.gpt.streamed_layer import StreamedLayer
 from hwgen.quant.methods import parse_method
 
@@ -38,7 +39,9 @@ def layer(method, channels, lanes, width, bits=8, freq=None, target="generic", s
         matrices[0].stream.name, lanes, reader, bits, 32, target=target, freq=freq
     )
     channel = ChannelConfig(data_bits=width, beats=1 << 10)
-    return StreamedLayer(config, channels, channel, matrices), matrices
+    made = StreamedLayer(config, channels, channel)
+    made.load(matrices)
+    return made, matrices
 
 
 def check(made, matrices, bits=8, **options):
@@ -92,7 +95,9 @@ def test_what_does_not_fit_is_refused(small):
     with pytest.raises(UsageError, match="channels must be from 1 to 32, not 33"):
         Layer(made.config, 33)
     with pytest.raises(UsageError, match="beats in a channel"):
-        StreamedLayer(made.config, 1, ChannelConfig(data_bits=128, beats=2), matrices)
+        made.load(matrices * 9)
+    with pytest.raises(UsageError, match="matrices must be group-int4-fp16/32, not group-int8"):
+        made.load([matrix(("int8", 32, "fp16"), 3, 32, 1)])
     with pytest.raises(UsageError, match="lanes must be 1, 2, 4, 8 or 16, not 3"):
         ClusterConfig(lanes=3)
     with pytest.raises(UsageError, match="groups of 16 columns or more"):
@@ -116,3 +121,18 @@ def test_every_format_and_width_gives_the_sums_of_the_golden_model(case):
     check(made, matrices, bits)
     made.reset()
     check(made, matrices, bits, stalls=0.3, seed=4, dependent=True)
+
+
+@pytest.mark.slow
+def test_channels_one_by_one_take_the_clock_cycles_of_all_together(small):
+    made, matrices = small
+    one, _ = layer(("int4", 32, "fp16"), 1, 2, 128)
+    operands = [codes(each, 8, number) for number, each in enumerate(matrices)]
+    for still in (0, 1):
+        made.reset(still=still)
+        together = made.products(operands)
+        joined = joined_products(one, 3, matrices, operands, still=still)
+        assert np.array_equal(joined.times, together.times)
+        assert joined.cycles == together.cycles
+        for found, wanted in zip(joined.sums, together.sums, strict=True):
+            assert np.array_equal(found, wanted)
