@@ -109,7 +109,6 @@ CASES = [
     (("int4-asym", 32, "fp16"), 4, 4, 512, 8, 225, "ultrascale_plus"),
     (("nvfp4", None, "fp16"), 2, 1, 512, 8, None, "generic"),
     (("bcq3", 32, "uint8"), 2, 2, 64, 16, 100, "ecp5"),
-    (("mxfp6-e2m3", None, "fp16"), 5, 1, 256, 8, None, "generic"),
 ]
 
 
