@@ -8,8 +8,8 @@ from hwgen.cores.arith.tree import Operand, add_tree
 from hwgen.cores.function.arithmetic import rounding_shift, saturated
 from hwgen.cores.function.functions import exponential
 from hwgen.cores.gpt.arithmetic import added, greatest, registered
+from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 from hwgen.cores.gpt.cache import Cache
-from hwgen.cores.gpt.products import EXPONENT_BITS
 from hwgen.cores.gpt.quotients import Quotients
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.gpt.walk import Walk

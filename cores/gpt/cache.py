@@ -3,7 +3,7 @@
 from amaranth.hdl import Cat, unsigned
 from amaranth.lib.memory import Memory
 from hwgen.cores.gpt.arithmetic import registered
-from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 
 __all__ = ["Cache"]
 

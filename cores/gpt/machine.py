@@ -7,9 +7,10 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.gpt.angles import Angles
 from hwgen.cores.gpt.attention import Attention
+from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 from hwgen.cores.gpt.decode import Operands, opcode_of
 from hwgen.cores.gpt.normalise import GAINED_BITS, Normalise
-from hwgen.cores.gpt.products import EXPONENT_BITS, Products
+from hwgen.cores.gpt.products import Products
 from hwgen.cores.gpt.quantiser import Quantiser
 from hwgen.cores.gpt.results import Results
 from hwgen.cores.gpt.sequence import WANTED_BITS, add_sequence

@@ -3,25 +3,15 @@
 from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from hwgen.cores.arith.multiply import multiply, takes_hard_multiplier
-from hwgen.cores.arith.tree import Operand, add_tree
-from hwgen.cores.function.arithmetic import clipped, product, rounding_shift
-from hwgen.cores.gpt.arithmetic import added, registered
+from hwgen.cores.gpt.arithmetic import registered
+from hwgen.cores.gpt.block_terms import EXPONENT_BITS, SUM_BITS, BlockTerms, RowSums
 from hwgen.cores.gpt.decode import BlockDecoder
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
 
 from hwgen.formats.weight_stream import GROUP, parse_weight_stream
 
-__all__ = ["EXPONENT_BITS", "SUM_BITS", "Products"]
-
-SUM_BITS = 45
-"""Bits of the magnitude of a sum."""
-EXPONENT_BITS = 8
-"""Bits of a block's exponent, signed."""
-_FRACTION, _MOST_LEFT = 24, 16
-_SHIFT_BITS = 6
-_SMALLEST_HARD = 5
+__all__ = ["Products"]
 
 
 class Products(Unit):
@@ -164,105 +154,32 @@ class Products(Unit):
         ]
         return integers, chosen, whole
 
-    def _products(self, m, pipeline, counters, integers):
-        """Return products of weights and codes, as operands of sums."""
-        count = self._registers
-        code_data = registered(m, self.code_data, count, "code_data")
-        shapes = signed(self._bits), signed(self.integer_bits)
-        hard = takes_hard_multiplier(pipeline, "auto", shapes, _SMALLEST_HARD)
-        operands, most = [], 1 << self._bits + self.integer_bits - 2
+    def _codes(self, m, counters):
+        """Return the codes of all columns, or to read a row those of a unit vector."""
+        code_data = registered(m, self.code_data, self._registers, "code_data")
+        codes = []
         for column in range(GROUP):
             x = Signal(signed(self._bits), name=f"code_{column}")
             code = code_data[column * self._bits : (column + 1) * self._bits].as_signed()
             m.d.comb += x.eq(Mux(self.single, counters["lane"] == column, code))
-            weight = Signal(signed(self.integer_bits), name=f"integer_{column}")
-            m.d.comb += weight.eq(integers[column])
-            pair = [
-                pipeline.input(registered(m, each, count, f"{name}{column}_now"), f"{name}{column}")
-                for name, each in (("x", x), ("w", weight))
-            ]
-            value = multiply(pipeline, *pair, hard=hard, name=f"product{column}")
-            operands.append(Operand(pipeline.signed(value), -most, most))
-        return operands
+            codes.append(x)
+        return codes
 
     def _term(self, m, pipeline, counters):
-        """Return a block's part of a sum: that of its only group, or of both."""
+        """Return a block's part of a sum."""
         integers, units, whole = self._blocks(m)
         exponent_data = registered(m, self.exponent_data, self._registers, "exponent_data")
         place = Mux(self.single, Const(0, signed(EXPONENT_BITS)), exponent_data)
-        operands = self._products(m, pipeline, counters, integers)
-        if len(units) == 1:
-            total = pipeline.signed(add_tree(pipeline, operands).bits)
-            return self._scaled(m, pipeline, total, units[0], place, "")
-        half = GROUP // 2
-        sums = [
-            pipeline.signed(add_tree(pipeline, each).bits)
-            for each in (operands[:half], operands[half:])
-        ]
-        one = pipeline.input(registered(m, whole, self._registers, "whole_now"), "whole")
-        bits = max(map(len, sums)) + 1
-        delay = pipeline.fabric.carry_chain_delay(bits) + pipeline.fabric.logic_delay()
-        first = pipeline.operate(
-            lambda x, y, w: x + Mux(w, y, 0),
-            *sums,
-            one,
-            delay=delay,
-            shape=signed(bits),
-            name="first_sum",
-        )
-        second = pipeline.logic(
-            lambda y, w: Mux(w, 0, y), sums[1], one, shape=signed(bits), name="second_sum"
-        )
-        terms = [
-            self._scaled(m, pipeline, each, unit, place, str(number))
-            for number, (each, unit) in enumerate(zip((first, second), units, strict=True))
-        ]
-        return added(pipeline, terms, SUM_BITS + 2)
-
-    def _scaled(self, m, pipeline, total, unit, place, name):
-        """Return a group's sum times its unit and the block's exponent."""
-        count, (significand, exponent) = self._registers, unit
-        positive = Signal(signed(len(significand) + 1), name=f"unit_now{name}")
-        m.d.comb += positive.eq(significand)
-        unit = pipeline.input(registered(m, positive, count, f"unit_now{name}"), f"unit{name}")
-        # how far to the right, and `_MOST_LEFT`
-        wanted = Signal(signed(14), name=f"wanted_shift{name}")
-        m.d.comb += wanted.eq(_MOST_LEFT - _FRACTION - (self.base + exponent + place))
-        amount = Signal(_SHIFT_BITS + 1, name=f"shift{name}")
-        most = (1 << _SHIFT_BITS + 1) - 1
-        m.d.comb += amount.eq(Mux(wanted < 0, 0, Mux(wanted > most, most, wanted)))
-        scaled = product(pipeline, total, unit, f"scaled{name}")
-        shift = registered(m, amount, count, f"amount_now{name}")
-        shift = pipeline.input(shift, f"amount{name}")
-        term = rounding_shift(pipeline, scaled, shift, _MOST_LEFT, f"term{name}")
-        return clipped(pipeline, term, SUM_BITS + 1, f"clipped{name}")
+        terms = BlockTerms(m, pipeline, self._registers, self._bits, self.integer_bits)
+        operands = terms.products(self._codes(m, counters), integers)
+        return terms.term(operands, units, whole, self.base + place)
 
     def _accumulate(self, m, pipeline, valid, term, counters):
         """Add up the parts of a row and give its sum."""
-        marks = {
-            name: pipeline.input(counters[name], f"is_{name}") for name in ("first", "ends", "last")
-        }
-        stage = pipeline.output_stage([term, *marks.values()])
-        self.latency = stage + 3 + 3 * self._registers
-        first, ends, last = (pipeline.at(each, stage) for each in marks.values())
-        part, emerges, first, ends, last = (
-            registered(m, value, self._registers, name)
-            for name, value in (
-                ("part", pipeline.output(term, stage)),
-                ("part_emerges", valid.at(stage)),
-                ("part_is_first", first),
-                ("part_ends", ends),
-                ("part_is_last", last),
-            )
-        )
-        total = Signal(signed(len(part) + 12))
-        with m.If(emerges):
-            m.d.sync += total.eq(Mux(first, 0, total) + part)
-        ended, is_last = Signal(name="sum_ended"), Signal(name="sum_is_last")
-        m.d.sync += [ended.eq(emerges & ends), is_last.eq(last)]
-        most = (1 << SUM_BITS) - 1
+        sums = RowSums(m, pipeline, valid, self._registers, term, counters)
+        self.latency = sums.stage + 3 + 3 * self._registers
         m.d.sync += [
-            self.sum.eq(Mux(total > most, most, Mux(total < -most, -most, total))),
-            self.last.eq(is_last),
-            self.valid.eq(ended),
+            self.sum.eq(sums.value),
+            self.last.eq(sums.last),
+            self.valid.eq(sums.valid),
         ]

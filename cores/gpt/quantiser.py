@@ -5,7 +5,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.function.arithmetic import clipped, rounding_shift
 from hwgen.cores.gpt.arithmetic import bit_length, registered
-from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
 

@@ -5,7 +5,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.cores.function.arithmetic import product, rounding_shift, saturated
 from hwgen.cores.function.functions import reciprocal
 from hwgen.cores.gpt.arithmetic import bit_length, registered
-from hwgen.cores.gpt.products import EXPONENT_BITS
+from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
 

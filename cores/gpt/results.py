@@ -4,7 +4,7 @@ from amaranth.hdl import Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.function.arithmetic import clipped, product, rounding_shift, saturated
 from hwgen.cores.function.functions import FUNCTIONS
-from hwgen.cores.gpt.products import SUM_BITS
+from hwgen.cores.gpt.block_terms import SUM_BITS
 from hwgen.cores.gpt.unit import Unit
 from hwgen.cores.pipelined import ValidChain
 
