@@ -15,7 +15,7 @@ BYTES_BITS = 32
 class Status:
     """Why a reader stopped."""
 
-    RUNNING, SLAVE_ERROR, DECODE_ERROR, BAD_LENGTH, TIMEOUT, MISALIGNED = range(6)
+    RUNNING, SLAVE_ERROR, DECODE_ERROR, BAD_LENGTH, TIMEOUT, MISALIGNED, BEYOND = range(7)
 
     texts = (
         "no error",
@@ -24,6 +24,7 @@ class Status:
         "memory answered with a burst of another length",
         "memory did not answer in time",
         "a request did not begin and end with a beat",
+        "a request went beyond the last address",
     )
 
 
@@ -81,7 +82,10 @@ class Reader(wiring.Component):
             width=config.data_bits, depth=config.buffer_beats
         )
         self._stopped, self._asks = Signal(name="stopped"), Signal(name="asks")
-        self._wrong_request, self._answered = Signal(name="wrong_request"), Signal(name="answered")
+        self._wrong_request, self._answered = (
+            Signal(3, name="wrong_request"),
+            Signal(name="answered"),
+        )
         m.d.comb += self._stopped.eq(self.status != Status.RUNNING)
         self._request(m)
         wrong = self._answer(m)
@@ -99,7 +103,8 @@ class Reader(wiring.Component):
         under_way = Signal(range(config.outstanding + 1), name="under_way")
         mask = config.beat_bytes - 1
         payload, takes = self.i.payload, Signal(name="takes")
-        leaves = Signal(name="leaves")
+        leaves, misaligned = Signal(name="leaves"), Signal(name="misaligned")
+        end = Signal(max(config.address_bits, BYTES_BITS) + 1, name="request_end")
         m.d.comb += [
             before_end.eq(config.burst_beats - place[: self._burst_bits]),
             length.eq(Mux(left < before_end, left, before_end)),
@@ -113,16 +118,19 @@ class Reader(wiring.Component):
             ),
             self.i.ready.eq((left == 0) & ~self._stopped),
             takes.eq(self.i.valid & self.i.ready),
-            self._wrong_request.eq(
-                takes & ((payload.address & mask != 0) | (payload.bytes & mask != 0))
-            ),
+            misaligned.eq((payload.address & mask != 0) | (payload.bytes & mask != 0)),
+            end.eq(payload.address + payload.bytes),
             leaves.eq(self.o.valid & self.o.ready),
             self._asked.w_data.eq((place << size) | ((length - 1) << config.address_bits)),
             self._asked.w_en.eq(self._asks),
             axi.arsize.eq(size),
             axi.arburst.eq(INCREMENTING),
         ]
-        with m.If(takes & ~self._wrong_request):
+        with m.If(takes & misaligned):
+            m.d.comb += self._wrong_request.eq(Status.MISALIGNED)
+        with m.Elif(takes & (end > 1 << config.address_bits)):
+            m.d.comb += self._wrong_request.eq(Status.BEYOND)
+        with m.Elif(takes):
             m.d.sync += [place.eq(payload.address >> size), left.eq(payload.bytes >> size)]
         with m.If(axi.arready):
             m.d.sync += axi.arvalid.eq(0)
@@ -184,8 +192,8 @@ class Reader(wiring.Component):
                     self.status.eq(Mux(wrong != Status.RUNNING, wrong, Status.TIMEOUT)),
                     self.address.eq(self._asked.r_data[: config.address_bits]),
                 ]
-            with m.Elif(self._wrong_request):
+            with m.Elif(self._wrong_request != Status.RUNNING):
                 m.d.sync += [
-                    self.status.eq(Status.MISALIGNED),
+                    self.status.eq(self._wrong_request),
                     self.address.eq(self.i.payload.address),
                 ]

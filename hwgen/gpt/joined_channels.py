@@ -8,7 +8,7 @@ queue is ever full; whether one may have been is looked up, and is an error.
 
 import numpy as np
 
-from hwgen.errors import HwgenError
+from hwgen.errors import HwgenError, UsageError
 from hwgen.gpt.streamed_layer import Streaming
 
 __all__ = ["joined_products"]
@@ -42,7 +42,13 @@ def joined_products(layer, channels, matrices, operands, progress=None, **contro
     ------
     HwgenError
         A queue of sums may have been full: the channels are too far apart.
+    UsageError
+        More matrices than may be begun at once: commands of the next wait for all channels.
     """
+    from hwgen.cores.memory.cluster import JOBS
+
+    if len(matrices) > JOBS:
+        raise UsageError(f"matrices must be at most {JOBS}, not {len(matrices)}")
     rows = [-(-len(each.records) // channels) for each in matrices]
     sums = [np.zeros((count, channels), np.int64) for count in rows]
     times, read = np.zeros((channels, sum(rows)), np.int64), 0
@@ -57,7 +63,8 @@ def joined_products(layer, channels, matrices, operands, progress=None, **contro
         times[channel], read = found.times, read + found.read_bytes
     joined = np.maximum.accumulate(times.max(axis=0))
     depth, latency = layer.config.results, layer.latency + _MARGIN
-    if np.any(joined[:-depth] >= times[:, depth:] - latency):
+    # where the queue is full, the first token of the row behind waits: right after the last row's
+    if np.any(joined[: -depth + 1] >= times[:, depth - 1 :] - latency):
         raise HwgenError(f"channels are apart by more than the {depth} sums that are kept")
     return Streaming(
         [each.reshape(-1)[: len(m.records)] for each, m in zip(sums, matrices, strict=True)],

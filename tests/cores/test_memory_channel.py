@@ -83,6 +83,14 @@ def test_refresh_closes_rows_and_takes_its_time():
     assert cycles[1] == 27
 
 
+def test_a_row_that_was_open_is_closed_after_a_refresh():
+    # 64 cycles of loading; the refresh falls between the two bursts
+    bursts = [(0, 0)] * 2
+    cycles = [each for each, _ in answers(bursts, 200, still=False, phase=150)]
+    assert cycles == [30, 30]
+    assert [each for each, _ in answers(bursts, 200)] == [30, 27]
+
+
 WRONG = [(PAGE - 8, 1), (0, 0, 2, 1), (0, 0, 3, 0), (4, 0), (8 << 15, 0), (16, 0), (24, 0), (32, 0)]
 
 

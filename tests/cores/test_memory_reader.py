@@ -57,7 +57,7 @@ class Memory:
             self.most_open = max(self.most_open, len(self.bursts) - number)
 
 
-def simulate(requests, wanted, cycles=3000, takes=0.5, seed=1, config=None, **memory):
+def simulate(requests, wanted, cycles=3000, takes=0.5, seed=1, config=None, limit=None, **memory):
     """Return (beats, status, address, the memory) of some requests."""
     reader = Reader(ReaderConfig(**(CONFIG | (config or {}))))
     slave, beats, told = Memory(reader, seed, **memory), [], []
@@ -75,6 +75,8 @@ def simulate(requests, wanted, cycles=3000, takes=0.5, seed=1, config=None, **me
             ctx.set(reader.i.valid, 0)
 
     async def take(ctx):
+        if limit is not None:
+            ctx.set(reader.limit, limit)
         for _ in range(cycles):
             ready = rng.random() < takes
             ctx.set(reader.o.ready, ready)
@@ -166,7 +168,33 @@ def test_requests_of_broken_beats_are_refused(request_):
     _, told, address, slave = simulate([request_], 1, cycles=50)
     assert (told, address) == (Status.MISALIGNED, request_[0])
     assert slave.bursts == []
-    assert len(Status.texts) == 6
+    assert len(Status.texts) == 7
+
+
+@pytest.mark.parametrize(("address", "count"), [(8192 - 8, 16), (0, 8192 + 8), (8, 1 << 31)])
+def test_a_request_beyond_the_last_address_is_refused(address, count):
+    small = {"address_bits": 13}
+    _, told, where, slave = simulate([(address, count)], 1, cycles=50, config=small)
+    assert (told, where, slave.bursts) == (Status.BEYOND, address, [])
+
+
+def test_the_last_beat_of_all_addresses_is_read():
+    beats, told, _, _ = simulate([(8192 - 16, 16)], 2, cycles=200, config={"address_bits": 13})
+    assert (beats, told) == ([8192 - 16, 8192 - 8], Status.RUNNING)
+
+
+def test_a_reader_that_nobody_asks_waits_for_ever():
+    beats, told, _, _ = simulate([(0, 64)], 0, cycles=200, takes=1, config={"timeout": 50})
+    assert (len(beats), told) == (8, Status.RUNNING)
+
+
+def test_no_more_bursts_are_on_their_way_than_the_reader_is_made_for():
+    # were the limit alone to count, all of the buffer would be asked for
+    for limit in (1, 2, 256):
+        _, told, _, slave = simulate(
+            [(0, 4096)], 0, 300, 0, config={"buffer_beats": 256}, silent_from=0, limit=limit
+        )
+        assert (told, slave.most_open) == (Status.RUNNING, min(limit, CONFIG["outstanding"]))
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ def test_what_does_not_fit_is_refused(small):
         made.load(matrices * 9)
     with pytest.raises(UsageError, match="matrices must be group-int4-fp16/32, not group-int8"):
         made.load([matrix(("int8", 32, "fp16"), 3, 32, 1)])
+    with pytest.raises(UsageError, match="matrices must be at most 4, not 6"):
+        joined_products(made, 3, matrices * 2, operands * 2)
     with pytest.raises(UsageError, match="lanes must be 1, 2, 4, 8 or 16, not 3"):
         ClusterConfig(lanes=3)
     with pytest.raises(UsageError, match="groups of 16 columns or more"):
