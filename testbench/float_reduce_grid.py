@@ -80,6 +80,7 @@ CONVERT = _grid(
 
 
 def _accumulate():
+    yield {"fmt": "fp16", "out": "exact", "freq": 200}
     yield {"fmt": "bf16", "out": "bf16", "freq": 150, "flags": True}
     for fmt, out in product(
         ("e4m3", "e5m2", "fp16", "bf16", "e4m3fnuz", "ue4m3"), ("exact", "fp32")
@@ -99,7 +100,6 @@ def _accumulate():
 ACCUMULATE = _grid(
     [
         {"fmt": "e5m2", "out": "fp16", "rounding": "down", "max_terms": 40},
-        {"fmt": "fp16", "out": "exact", "freq": 200},
     ],
     _accumulate(),
 )

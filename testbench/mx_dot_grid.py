@@ -11,8 +11,6 @@ __all__ = ["GRID", "label"]
 # one of each kind, small: minutes in all
 _DEFAULT = [
     {"fmt": "mxfp8-e4m3", "k": 8, "freq": 150},
-    {"fmt": "mxfp4", "k": 8, "lanes": 2, "out": "fp16", "rounding": "toward-zero"},
-    {"fmt": "mxint8", "k": 8, "freq": 100, "rounding": "nearest-away"},
     {"fmt": "nvfp4", "k": 8, "lanes": 4, "max_blocks": 4, "freq": 100},
     {"fmt": "mxfp8-e4m3", "k": 4, "specials": "ignore", "dsp": "none", "target": "ice40"},
     {"fmt": "mxfp6-e3m2", "k": 8, "out": "exact", "target": "xilinx7", "freq": 250},
@@ -22,6 +20,8 @@ _OCP = ("mxfp8-e5m2", "mxfp8-e4m3", "mxfp6-e3m2", "mxfp6-e2m3", "mxfp4", "mxint8
 
 
 def _thorough():
+    yield {"fmt": "mxfp4", "k": 8, "lanes": 2, "out": "fp16", "rounding": "toward-zero"}
+    yield {"fmt": "mxint8", "k": 8, "freq": 100, "rounding": "nearest-away"}
     yield {"fmt": "mxfp8-e5m2", "k": 8, "lanes": 4, "max_blocks": 4, "out": "bf16"}
     yield {"fmt": "mxfp6-e3m2", "k": 8, "out": "exact"}
     yield {"fmt": "mxfp6-e2m3"}

@@ -17,11 +17,11 @@ CORE = catalogue.get("absmax-quantise")
 
 _DEFAULT = [
     {"columns": 32, "lanes": 4, "fmt": "int16", "freq": 120},
-    {"columns": 80, "lanes": 2, "fmt": "int12", "freq": 100},
     {"columns": 12, "lanes": 4, "fmt": "bf16", "freq": 80},
-    {"columns": 3, "lanes": 3, "fmt": "uint8", "target": "ultrascale_plus", "freq": 200},
 ]
 _THOROUGH = [
+    {"columns": 3, "lanes": 3, "fmt": "uint8", "target": "ultrascale_plus", "freq": 200},
+    {"columns": 80, "lanes": 2, "fmt": "int12", "freq": 100},
     {},
     {"columns": 512, "lanes": 4, "fmt": "int24", "freq": 100},
     {"columns": 512, "lanes": 4, "fmt": "bf16", "freq": 100},

@@ -19,11 +19,11 @@ _SMALL = {"rows": 2, "columns": 2, "words": 2, "k": 8, "buffer": 16}
 _DEFAULT = [
     {**_SMALL, "rows": 4, "freq": 100},
     {**_SMALL, "words": 1, "k": 21, "buffer": 9, "max_bits": 3, "modes": "mixed"},
-    {**_SMALL, "buffer": 40, "modes": "bipolar", "target": "xilinx7", "freq": 100},
 ]
 
 
 def _thorough():
+    yield {**_SMALL, "buffer": 40, "modes": "bipolar", "target": "xilinx7", "freq": 100}
     yield {**_SMALL, "columns": 4, "k": 64, "modes": "integers", "freq": 150}
     for target in ("ecp5", "ice40", "generic", "xilinx7", "ultrascale_plus"):
         for modes in ("all", "integers"):

@@ -17,11 +17,9 @@ CORE = catalogue.get("codebook-dot")
 ARCHITECTURES = ("multiply", "serial")
 
 _DEFAULT = [
-    {"group": 32, "lanes": 4, "max_groups": 3, "dsp": "none", "freq": 150},
     {"group": 32, "lanes": 4, "max_groups": 3, "architecture": "serial", "freq": 150},
     {"weights": "uint4", "zero_points": True, "group": 8, "lanes": 4, "max_groups": 4, "freq": 100},
     {"weights": "olive4", "group": 16, "lanes": 2, "max_groups": 2, "architecture": "serial"},
-    {"fmt": "fp16", "architecture": "serial", "lanes": 4, "max_groups": 1, "freq": 150},
     {
         **{"fmt": "fp16", "weights": "bitmod-fp3", "architecture": "serial", "out": "fp16"},
         **{"group": 32, "lanes": 4, "max_groups": 3, "freq": 150},
@@ -35,6 +33,8 @@ _DEFAULT = [
 
 
 def _thorough():
+    yield {"group": 32, "lanes": 4, "max_groups": 3, "dsp": "none", "freq": 150}
+    yield {"fmt": "fp16", "architecture": "serial", "lanes": 4, "max_groups": 1, "freq": 150}
     small = {"group": 16, "lanes": 4, "max_groups": 3}
     names = ("bitmod-fp3", "bitmod-fp4", "razer4", "flint4", "pot4", "nf4", "ternary", "olive4")
     names += ("e2m0", "e2m1", "int2", "int3", "int4", "int5", "int6", "int8", "uint4", "bipolar1")

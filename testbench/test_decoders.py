@@ -20,13 +20,13 @@ _DEFAULT = [
     (F2F, {"freq": 200}),
     (F2F, {"inputs": 4, "outputs": 21, "history": 2, "corrections": True, "freq": 150}),
     (F2F, {"inputs": 5, "outputs": 12, "history": 0, "mask": "input", "target": "ice40"}),
-    (F2F, {"inputs": 3, "outputs": 9, "corrections": True, "mask": "input", "matrix_seed": 9}),
     (TRITS, {"freq": 120}),
-    (TRITS, {"entries": 256, "lanes": 16, "freq": 120}),
     (TRITS, {"entries": 32, "longest": 3, "target": "ice40"}),
     (TRITS, {"entries": 64, "longest": 1, "target": "ultrascale_plus", "freq": 300}),
 ]
 _THOROUGH = [
+    (TRITS, {"entries": 256, "lanes": 16, "freq": 120}),
+    (F2F, {"inputs": 3, "outputs": 9, "corrections": True, "mask": "input", "matrix_seed": 9}),
     (F2F, {"history": 2, "corrections": True, "mask": "input", "freq": 150}),
     (F2F, {"inputs": 1, "outputs": 15, "history": 3}),
     (F2F, {"inputs": 12, "outputs": 512, "freq": 100}),
@@ -63,7 +63,10 @@ def test_decoder_equals_its_golden_model(core, options, tmp_path):
     [
         (F2F, {"inputs": 4, "outputs": 12, "corrections": True, "mask": "input", "freq": 100}),
         (TRITS, {"entries": 1024, "longest": 14, "freq": 100}),
-        (TRITS, {"entries": 64, "longest": 6, "lanes": 8, "out": "two-bit", "freq": 100}),
+        pytest.param(
+            *(TRITS, {"entries": 64, "longest": 6, "lanes": 8, "out": "two-bit", "freq": 100}),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=label,
 )

@@ -21,15 +21,15 @@ FUNCTIONS = (
 )
 _DEFAULT = [
     {"function": "exp", "freq": 80},
-    {"function": "reciprocal", "freq": 100},
     {"function": "reciprocal-root", "freq": 70},
-    {"function": "logistic", "freq": 70},
     {"function": "silu"},
     {"function": "gelu", "target": "ultrascale_plus", "freq": 120},
-    {"function": "gelu-tanh", "freq": 70},
-    {"function": "squared-relu", "lanes": 2, "target": "ice40"},
 ]
 _THOROUGH = [
+    {"function": "squared-relu", "lanes": 2, "target": "ice40"},
+    {"function": "gelu-tanh", "freq": 70},
+    {"function": "logistic", "freq": 70},
+    {"function": "reciprocal", "freq": 100},
     *({"function": name, "target": "generic"} for name in FUNCTIONS),
     *({"function": name, "target": "ice40", "freq": 20} for name in FUNCTIONS),
     *({"function": name, "lanes": 8, "freq": 60} for name in FUNCTIONS),
@@ -125,7 +125,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("function", FAULTS)
+@pytest.mark.parametrize(
+    "function",
+    ["silu", *(pytest.param(each, marks=pytest.mark.slow) for each in FAULTS if each != "silu")],
+)
 def test_every_named_fault_is_seen(function, tmp_path):
     options = {"function": function, **_PLAIN}
     assert named_faults_unseen("integer-function", options, FAULTS[function], tmp_path, 1000) == []

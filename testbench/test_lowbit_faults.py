@@ -44,6 +44,7 @@ _RESULT = [
     NamedFault("result declared valid for no reason", "valid_1", "const1"),
     NamedFault("result lost", "valid_1", "const0"),
 ]
+QUICK = ("lutnet", "lut-gemm", "codebook-dot", "bitserial-matmul", "trit-decode")
 NAMED = {
     "lutnet": [
         NamedFault("tokens not counted", "beat", "const0"),
@@ -205,7 +206,10 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize(
+    "name",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in NAMED],
+)
 def test_every_named_fault_is_seen(name, tmp_path):
     core = CORES.get(name, name)
     assert named_faults_unseen(core, OPTIONS[name], NAMED[name], tmp_path, 3000) == []

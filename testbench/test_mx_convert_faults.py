@@ -6,6 +6,7 @@ from planted_faults import named_faults_unseen, random_faults_unexplained
 
 from hwgen.sim.mutants import NamedFault
 
+QUICK = ("mx-quantise", "mx-convert from nvfp4", "mx-add", "mx-dequantise")
 NAMED = {
     "mx-quantise to nvfp4": (
         {"fmt": "nvfp4", "k": 2, "fmt_in": "fp32", "freq": 80},
@@ -127,7 +128,10 @@ RANDOM = [
 ]
 
 
-@pytest.mark.parametrize("core", NAMED)
+@pytest.mark.parametrize(
+    "core",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in NAMED],
+)
 def test_every_named_fault_is_seen(core, tmp_path):
     options, faults = NAMED[core]
     assert named_faults_unseen(core.split()[0], options, faults, tmp_path, 3000) == []

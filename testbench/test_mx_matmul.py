@@ -35,7 +35,10 @@ def test_array_equals_its_golden_model(options, tmp_path):
 @pytest.mark.parametrize(
     "options",
     [
-        {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "out": "fp16", "max_blocks": 2},
+        pytest.param(
+            {"fmt": "mxfp4", "k": 4, "rows": 2, "columns": 2, "out": "fp16", "max_blocks": 2},
+            marks=pytest.mark.slow,
+        ),
         {"fmt": "nvfp4", "k": 2, "rows": 1, "columns": 2, "max_blocks": 1, "out": "exact"},
         pytest.param(
             {"fmt": "nvfp4", "k": 4, "rows": 2, "columns": 2, "freq": 80, "dsp": "none"},

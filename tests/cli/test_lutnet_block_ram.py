@@ -91,6 +91,7 @@ def test_compile_makes_block_ram_of_the_tables_that_pruning_chose(hwgen):
     assert {row["resource"]: row["used"] for row in rows}["BRAM"] == 2
 
 
+@pytest.mark.slow
 def test_measuring_and_evaluating_take_the_same_circuit(hwgen):
     from hwgen.golden.lutnet import classes_of
     from hwgen.lutnet.circuit import classes_by_circuit

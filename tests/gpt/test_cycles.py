@@ -26,7 +26,10 @@ def cycles_of_both(made, target, freq, lanes, count):
     return [model.cycles(position) for position in range(count)], found
 
 
-@pytest.mark.parametrize(("target", "freq", "lanes"), [("ecp5", 70, 2), ("generic", None, 1)])
+@pytest.mark.parametrize(
+    ("target", "freq", "lanes"),
+    [("ecp5", 70, 2), pytest.param("generic", None, 1, marks=pytest.mark.slow)],
+)
 def test_cycles_are_counted_exactly(target, freq, lanes):
     # short last blocks, one key/value head for three queries
     counted, found = cycles_of_both(program(random_llama()).program, target, freq, lanes, 5)

@@ -202,14 +202,14 @@ def test_a_binary_coded_layer_gives_the_sums_of_its_container(layer, tmp_path):
 
 # method of the weights, their operand, that of the activations
 PLANES = [
-    ("int4", ("signed", 4), ("signed", 8)),
-    ("ternary", ("ternary", 2), ("signed", 8)),
-    ("bipolar3", ("bipolar", 3), ("signed", 8)),
-    ("xnor", ("bipolar", 1), ("bipolar", 1)),
+    pytest.param("int4", ("signed", 4), ("signed", 8), id="int4"),
+    pytest.param("ternary", ("ternary", 2), ("signed", 8), id="ternary"),
+    pytest.param("bipolar3", ("bipolar", 3), ("signed", 8), marks=pytest.mark.slow, id="bipolar3"),
+    pytest.param("xnor", ("bipolar", 1), ("bipolar", 1), marks=pytest.mark.slow, id="xnor"),
 ]
 
 
-@pytest.mark.parametrize(("method", "weight", "activation"), PLANES, ids=[p[0] for p in PLANES])
+@pytest.mark.parametrize(("method", "weight", "activation"), PLANES)
 def test_a_layer_in_bit_planes_gives_the_sums_of_its_container(
     method, weight, activation, layer, tmp_path
 ):
