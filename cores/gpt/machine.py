@@ -3,12 +3,13 @@
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.gpt.angles import Angles
 from hwgen.cores.gpt.attention import Attention
 from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 from hwgen.cores.gpt.decode import Operands, opcode_of
+from hwgen.cores.gpt.external_weights import ExternalWeights
 from hwgen.cores.gpt.normalise import GAINED_BITS, Normalise
 from hwgen.cores.gpt.products import Products
 from hwgen.cores.gpt.quantiser import Quantiser
@@ -37,13 +38,17 @@ class GptMachine(wiring.Component):
     i : In(stream)
         A token; whether a text begins with it; how many tokens are to follow it.
     o : Out(stream)
-        Tokens that were chosen, each with the status 0; or a status that tells what went wrong.
+        Tokens that were chosen, each with the status 0; or a status that tells what went wrong
+        (`hwgen.formats.gpt_status`).
+    axi : Out(read_signature)
+        Port to the memory of the weights; only where the configuration has a reader.
 
     Attributes
     ----------
     latency, initiation_interval : int
         Clock cycles from a token that begins a text to the token behind it, and from one such
-        token to the next. Later ones take longer, see `CycleModel`.
+        token to the next. Later ones take longer, see `CycleModel`; external memory makes them
+        longer by what it lets products wait.
     keeps_state : bool
         True: keys and values of the tokens before.
     result_beats : int
@@ -55,6 +60,8 @@ class GptMachine(wiring.Component):
         Tokens of a board's self-test.
     delays : Delays
         Of the units, for a `CycleModel`.
+    weights : ExternalWeights or None
+        Where products have their weights from, if not from memories of their own.
     """
 
     keeps_state = True
@@ -75,11 +82,14 @@ class GptMachine(wiring.Component):
             Stream("o", "output", (token, status, counter)),
         )
         self.verilog_libraries = libraries_of(targets.get(config.target))
+        self.weights = ExternalWeights(config) if config.reader else None
+        port = {"axi": self.weights.signature.members["axi"]} if config.reader else {}
         super().__init__(
             {
                 "i": In(stream.Signature(self.streams[0].layout())),
                 "o": Out(stream.Signature(self.streams[1].layout())),
             }
+            | port
         )
         self._units()
         model = CycleModel(config.program, self.delays)
@@ -95,6 +105,8 @@ class GptMachine(wiring.Component):
         self._connect_vectors(m)
         self._connect_codes(m)
         self._connect_scores(m)
+        if self.weights is not None:
+            self._connect_weights(m)
         add_sequence(m, self)
         return m
 
@@ -140,6 +152,7 @@ class GptMachine(wiring.Component):
         ]
         m.submodules.code = code = Memory(shape=256, depth=max(2, len(words)), init=words)
         # a product goes on while a norm that takes its results is the current instruction
+        self._code = code
         self.fetch, self.word = code.read_port(), Signal(256, name="word")
         self.matrix_word = Signal(256, name="matrix_word")
         self.first_weights = Signal(32, name="first_weights")
@@ -154,6 +167,14 @@ class GptMachine(wiring.Component):
         width = GROUP * machine.activation_bits + EXPONENT_BITS
         m.submodules.codes = memory = Memory(shape=width, depth=max(2, machine.blocks), init=[])
         self._code_write, self._code_read = memory.write_port(), memory.read_port()
+
+    def _connect_weights(self, m):
+        """Connect external memory, program and products."""
+        m.submodules.external = weights = self.weights
+        read = self._code.read_port()
+        connect(m, weights.axi, flipped(self.axi))
+        connect(m, weights.o, self.products.weights)
+        m.d.comb += [read.addr.eq(weights.code_address), weights.code_data.eq(read.data)]
 
     def _connect_products(self, m):
         """Connect matrix unit and results; embeddings are products too."""

@@ -3,11 +3,12 @@
 from amaranth.hdl import Array, Mux, Signal
 from hwgen.cores.gpt.decode import Operands, opcode_of
 
+from hwgen.formats.gpt_status import BAD_INSTRUCTION, BAD_TOKEN, CONTEXT_FULL, MEMORY
+
 __all__ = ["WANTED_BITS", "add_sequence"]
 
 WANTED_BITS = 16
 """Bits of the number of tokens that are to follow one."""
-_BAD_INSTRUCTION, _CONTEXT_FULL, _BAD_TOKEN = 1, 3, 4
 
 
 def add_sequence(m, machine):
@@ -78,7 +79,8 @@ def add_sequence(m, machine):
     loop, left = Signal(16, name="loop_begin"), Signal(16, name="loop_left")
     loop_constants, loop_slots = Signal(32), Signal(16)
     strides = Array(Signal(32, name=f"stride{number}") for number in range(16))
-    with m.FSM():
+    weights, product = machine.weights, Signal(16, name="product_counter")
+    with m.FSM() as control:
         with m.State("IDLE"):
             m.d.comb += machine.i.ready.eq(1)
             m.d.sync += [counter.eq(0), status.eq(0)]
@@ -91,11 +93,11 @@ def add_sequence(m, machine):
             m.d.sync += told.eq(0)
             m.next = "FETCH"
             with m.If(position == sizes.context):
-                m.d.sync += status.eq(_CONTEXT_FULL)
+                m.d.sync += status.eq(CONTEXT_FULL)
                 m.next = "ANSWER"
             if 1 << len(token) > sizes.vocabulary:
                 with m.Elif(token >= sizes.vocabulary):
-                    m.d.sync += status.eq(_BAD_TOKEN)
+                    m.d.sync += status.eq(BAD_TOKEN)
                     m.next = "ANSWER"
         with m.State("FETCH"):
             m.next = "READ"
@@ -107,6 +109,8 @@ def add_sequence(m, machine):
                 with m.If(opcode == opcode_of(name)):
                     moved = machine.weights_moved[operands.format]
                     m.d.sync += machine.matrix_word.eq(machine.word)
+                    if weights is not None:
+                        m.d.sync += product.eq(counter)
                     m.d.sync += machine.first_weights.eq(operands.weights + moved)
             m.next = "EXECUTE"
         with m.State("EXECUTE"):
@@ -147,21 +151,26 @@ def add_sequence(m, machine):
                         m.d.comb += start.eq(1)
                         m.next = "WAIT"
                 with m.Default():
-                    m.d.sync += [status.eq(_BAD_INSTRUCTION), counter.eq(counter)]
+                    m.d.sync += [status.eq(BAD_INSTRUCTION), counter.eq(counter)]
                     m.next = "END"
-        with m.State("WAIT"), m.Switch(opcode):
-            for name, (_, done) in units.items():
-                with m.Case(opcode_of(name)):
-                    if done is not None:
-                        with m.If(done):
-                            m.next = "FETCH"
-                    else:
-                        with m.If(normed & coded):
-                            m.d.sync += [
-                                machine.scalars[norm.scalar].eq(machine.normalise.significand),
-                                machine.scalar_shifts[norm.scalar].eq(machine.normalise.shift),
-                            ]
-                            m.next = "FETCH"
+        with m.State("WAIT"):
+            with m.Switch(opcode):
+                for name, (_, done) in units.items():
+                    with m.Case(opcode_of(name)):
+                        if done is not None:
+                            with m.If(done):
+                                m.next = "FETCH"
+                        else:
+                            with m.If(normed & coded):
+                                m.d.sync += [
+                                    machine.scalars[norm.scalar].eq(machine.normalise.significand),
+                                    machine.scalar_shifts[norm.scalar].eq(machine.normalise.shift),
+                                ]
+                                m.next = "FETCH"
+            if weights is not None:
+                with m.If(machine.products.starved & weights.failed):
+                    m.d.sync += [status.eq(MEMORY + weights.status), counter.eq(product)]
+                    m.next = "END"
         with m.State("END"):
             m.d.sync += position.eq(position + (status == 0))
             with m.If(status == 0):
@@ -176,6 +185,13 @@ def add_sequence(m, machine):
                 m.next = "CHECK"
                 with m.If((status != 0) | (wanted <= 1)):
                     m.next = "IDLE"
+    if weights is not None:
+        m.d.comb += [
+            # no loop begins there
+            weights.begin.eq(control.ongoing("FETCH") & (counter == 0)),
+            weights.token.eq(token),
+            weights.position.eq(position),
+        ]
 
 
 def _angle_bits(program):

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .machine import BAD_TOKEN, CONTEXT_FULL, Halted, Interpreter
+from hwgen.formats.gpt_status import BAD_TOKEN, CONTEXT_FULL
+
+from .machine import Halted, Interpreter
 
 __all__ = ["answers"]
 
