@@ -19,7 +19,9 @@ class MemoryCircuit(Circuit):
     program : Program
     reader : ReaderConfig
     channel : ChannelConfig
-        Of the same widths; the program's weights must fit.
+        Of the same widths.
+    whole : bool
+        Whether all weights must fit; if not, what lies beyond the memory is missing.
     options : dict
         Those of `Circuit`.
 
@@ -31,15 +33,16 @@ class MemoryCircuit(Circuit):
     Raises ``UsageError`` where the weights do not fit.
     """
 
-    def __init__(self, program, reader, channel, **options):
-        self._image, self._channel = weight_image(program), channel
-        if self._image.size > channel.beats * channel.beat_bytes:
+    def __init__(self, program, reader, channel, whole=True, **options):
+        image, size = weight_image(program), channel.beats * channel.beat_bytes
+        if whole and image.size > size:
             raise UsageError(
-                f"beats must be at least {-(-self._image.size // channel.beat_bytes)} for "
-                f"{self._image.size} bytes of weights, not {channel.beats}"
+                f"beats must be at least {image.size // channel.beat_bytes} for "
+                f"{image.size} bytes of weights, not {channel.beats}"
             )
+        self._channel = channel
         super().__init__(program, reader=reader, **options)
-        self.load(self._image)
+        self.load(image[:size])
 
     def _emitted(self, program, target="generic", freq=None, key_lanes=1, reader=None):
         from hwgen.cores.gpt.machine_config import MachineConfig
@@ -69,7 +72,8 @@ class MemoryCircuit(Circuit):
                 load.name: pack(load, {"beat": np.arange(len(beats)), "data": numbers}),
             },
             expected_tokens={"o": 0},
-            eager=True,
+            # one a clock cycle
+            cycle_limit=len(beats) + 1,
         )
         self.reset()
 
