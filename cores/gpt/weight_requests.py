@@ -133,13 +133,15 @@ class WeightRequests(wiring.Component):
         rows, columns = Signal(20, name="rows"), Signal(12, name="blocks_of_row")
         total, count = Signal(COUNT_BITS, name="total"), Signal(COUNT_BITS, name="count")
         first, place = Signal(32, name="first"), Signal(32, name="place")
-        beat = self._reader.beat_bytes
-        bits, fine = beat.bit_length() - 1, UNIT_BYTES.bit_length() - 1
-        begins, size = (Signal(BYTES_BITS + 8, name=name) for name in ("byte", "size"))
-        end = Signal(len(size) + 1, name="end")
+        # all in units
+        fine, beat = UNIT_BYTES.bit_length() - 1, self._reader.beat_bytes // UNIT_BYTES
+        bits = beat.bit_length() - 1
+        begins = Signal(self._reader.address_bits - fine, name="begin_of_weights")
+        size = Signal(BYTES_BITS - fine, name="size_of_weights")
+        end = Signal(len(size) + 1, name="end_of_weights")
         streams = [parse_weight_stream(each) for each in self._program.machine.formats]
-        sizes = Array(Const(each.block_bytes) for each in streams)[form]
-        starts = Array(Const(each, len(begins)) for each in image_starts(self._program)[:-1])[form]
+        sizes = Array(Const(each.block_bytes >> fine) for each in streams)[form]
+        starts = Array(Const(each >> fine) for each in image_starts(self._program)[:-1])[form]
         m.d.comb += embeds.eq(self._word[:8] == opcode_of("embed"))
         m.d.sync += [
             rows.eq(Mux(embeds, row, multiply.rows)),
@@ -148,14 +150,14 @@ class WeightRequests(wiring.Component):
             total.eq(rows * columns),
             place.eq(first + Mux(embeds, total, 0)),
             count.eq(Mux(embeds, columns, total)),
-            begins.eq(place * sizes + starts),
-            size.eq(count * sizes),
+            begins.eq(place[: len(begins)] * sizes + starts),
+            size.eq(count[: len(size)] * sizes),
         ]
         m.d.comb += [
             end.eq(begins[:bits] + size + beat - 1),
-            self.o.payload.address.eq(Cat(Const(0, bits), begins[bits:])),
-            self.o.payload.bytes.eq(Cat(Const(0, bits), end[bits:])),
+            self.o.payload.address.eq(Cat(Const(0, bits + fine), begins[bits:])),
+            self.o.payload.bytes.eq(Cat(Const(0, bits + fine), end[bits:])),
             self.o.payload.format.eq(form),
-            self.o.payload.skip.eq(begins[fine:bits]),
+            self.o.payload.skip.eq(begins[:bits]),
             self.o.payload.blocks.eq(count),
         ]
