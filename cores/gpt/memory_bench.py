@@ -37,10 +37,13 @@ class MemoryBench(wiring.Component):
     streams : tuple of Stream
     controls : dict of str to int
         Widths of the inputs that are no streams.
+    delays : Delays
+        Of the machine.
     """
 
     def __init__(self, config, channel):
         self._machine, self._channel = GptMachine(config), Channel(channel, emitted=True)
+        self.delays = self._machine.delays
         given, told = self._machine.streams
         beat = Field("beat", (channel.beats - 1).bit_length())
         counts = tuple(Field(name, _COUNT_BITS) for name in ("multiplying", "starved"))

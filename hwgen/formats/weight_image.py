@@ -8,7 +8,7 @@ end is filled up with zeros to such a multiple. So the image is the same for eve
 
 import numpy as np
 
-__all__ = ["ALIGNMENT", "image_starts", "weight_image"]
+__all__ = ["ALIGNMENT", "image_starts", "token_bytes", "weight_image"]
 
 ALIGNMENT = 4096
 """Bytes; the blocks of a format begin at a multiple of them."""
@@ -25,6 +25,21 @@ def image_starts(program):
     for records in program.weights:
         starts.append(starts[-1] + -(-records.size // ALIGNMENT) * ALIGNMENT)
     return starts
+
+
+def token_bytes(program):
+    """Return the bytes of weights that are read for a token: all matrices, and rows of embeddings.
+
+    Parameters
+    ----------
+    program : Program
+    """
+    rows = {"multiply": lambda each: each.rows, "embed": lambda each: 1}
+    return sum(
+        rows[each.kind.name](each) * each.blocks * program.weights[each.format].shape[1]
+        for each in program.executed()
+        if each.kind.name in rows
+    )
 
 
 def weight_image(program):

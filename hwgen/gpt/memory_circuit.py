@@ -29,6 +29,8 @@ class MemoryCircuit(Circuit):
     -------
     told : dict of str to int
         All fields of the last answer, those of `MemoryBench` as well.
+    delays : Delays
+        Of the machine, for a `CycleModel`.
 
     Raises ``UsageError`` where the weights do not fit.
     """
@@ -51,7 +53,7 @@ class MemoryCircuit(Circuit):
 
         config = MachineConfig(program, target, freq, key_lanes, reader)
         bench = MemoryBench(config, self._channel)
-        self._controls = bench.controls
+        self._controls, self.delays = bench.controls, bench.delays
         interface = {
             **{"core": _MODULE, "module": _MODULE, "clock": "clk", "reset": "rst"},
             "streams": [each.describe() for each in bench.streams],

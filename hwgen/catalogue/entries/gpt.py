@@ -29,7 +29,9 @@ the one behind that, and so on. So a prompt is its tokens with `wanted` 0, but f
 
 A result has `status` 0 and a `token`. Otherwise the text ends there: 3, the context is full; 4, the
 token is not of the vocabulary; others, the program stopped at instruction `counter` (the
-[instructions](gpt-instructions.md) say why). The next text is told right.
+[statuses](gpt-instructions.md#statuses) say why). The next text is told right. Weights in external
+memory, behind an AXI4 port, are
+[for the library only](../explanation-gpt-machine.md#weights-in-external-memory).
 
 What every token is, bit for bit, is [the machine's arithmetic](../explanation-gpt-machine.md): all
 of it in integers, with one rounding rule. `model` is a file of weights (llama2.c, or safetensors of
