@@ -14,16 +14,23 @@ from hwgen.cores.gpt.normalise import GAINED_BITS, Normalise
 from hwgen.cores.gpt.products import Products
 from hwgen.cores.gpt.quantiser import Quantiser
 from hwgen.cores.gpt.results import Results
+from hwgen.cores.gpt.sampler import Sampler
 from hwgen.cores.gpt.sequence import WANTED_BITS, add_sequence
 from hwgen.cores.gpt.timing import ANSWER_CYCLES, CycleModel, Delays
 from hwgen.cores.interface import Field, Stream
 
 from hwgen import targets
+from hwgen.formats.gpt_sampling import COUNT_BITS, INVERSE_BITS, SEED_BITS
 from hwgen.formats.weight_stream import GROUP
 
 __all__ = ["GptMachine"]
 
 _SCALARS = 8
+_DRAW = (
+    Field("inverse_temperature", INVERSE_BITS, doc="16 fraction bits; 0: no token is drawn"),
+    Field("count", COUNT_BITS, doc="of the greatest scores that are drawn from; 0: all"),
+    Field("seed", SEED_BITS, doc="of the generator, not 0"),
+)
 
 
 class GptMachine(wiring.Component):
@@ -36,7 +43,8 @@ class GptMachine(wiring.Component):
     Members
     -------
     i : In(stream)
-        A token; whether a text begins with it; how many tokens are to follow it.
+        A token; whether a text begins with it; how many tokens are to follow it. With
+        ``sampling`` also how tokens of a text that begins are drawn.
     o : Out(stream)
         Tokens that were chosen, each with the status 0; or a status that tells what went wrong
         (`hwgen.formats.gpt_status`).
@@ -60,6 +68,8 @@ class GptMachine(wiring.Component):
         Tokens of a board's self-test.
     delays : Delays
         Of the units, for a `CycleModel`.
+    sampler : Sampler or None
+        What draws tokens, if any are drawn.
     weights : ExternalWeights or None
         Where products have their weights from, if not from memories of their own.
     """
@@ -77,8 +87,9 @@ class GptMachine(wiring.Component):
         wanted = Field("wanted", WANTED_BITS, doc="tokens that are to follow it")
         status = Field("status", 8, doc="0, or why the machine stopped")
         counter = Field("counter", 16, doc="the instruction at which it stopped")
+        draw = _DRAW if config.sampling else ()
         self.streams = (
-            Stream("i", "input", (token, first, wanted)),
+            Stream("i", "input", (token, first, wanted, *draw)),
             Stream("o", "output", (token, status, counter)),
         )
         self.verilog_libraries = libraries_of(targets.get(config.target))
@@ -95,6 +106,7 @@ class GptMachine(wiring.Component):
         model = CycleModel(config.program, self.delays)
         self.latency = model.cycles(0) + ANSWER_CYCLES
         self.longest_pause = model.cycles(machine.context - 1) - model.cycles(0)
+        self.longest_pause += self.delays.draw_among_some
         self.initiation_interval = self.latency + 1
 
     def elaborate(self, platform):
@@ -119,6 +131,7 @@ class GptMachine(wiring.Component):
         self.attention = Attention(config)
         lanes = max(GROUP, machine.head_width)
         self._quantiser = Quantiser(config, GAINED_BITS, lanes)
+        self.sampler = Sampler(config) if config.sampling else None
         self.delays = Delays(
             self.products.latency,
             self._results.latency,
@@ -126,6 +139,7 @@ class GptMachine(wiring.Component):
             self.attention.latency,
             self.attention.interval,
             config.key_lanes,
+            *((self.sampler.all_cycles, self.sampler.some_cycles) if config.sampling else ()),
         )
 
     def _add_units(self, m):
@@ -135,6 +149,8 @@ class GptMachine(wiring.Component):
         m.submodules.angles = self.angles
         m.submodules.attention = self.attention
         m.submodules.quantiser = self._quantiser
+        if self.sampler is not None:
+            m.submodules.sampler = self.sampler
 
     def _functions(self):
         """Return the functions that the program uses."""
@@ -367,6 +383,13 @@ class GptMachine(wiring.Component):
             with m.If((number == 0) | (results.value > greatest)):
                 m.d.sync += [greatest.eq(results.value), self.chosen.eq(number)]
         self.scores_written = results.value_valid & results.value_last & scores
+        if self.sampler is not None:
+            m.d.comb += [
+                self.sampler.score.eq(results.value),
+                self.sampler.number.eq(number),
+                self.sampler.write.eq(results.value_valid & scores),
+                self.sampler.greatest.eq(greatest),
+            ]
 
 
 def _decoded(m, value, name):

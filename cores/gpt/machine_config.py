@@ -34,6 +34,9 @@ class MachineConfig:
         How weights are read from external memory, in beats of 64 to 512 bits (see
         `hwgen.formats.weight_image`); None: they lie on the chip, as the rest does.
 
+    sampling : bool
+        Whether tokens may be drawn by chance; otherwise it is always the most likely one.
+
     Raises ``UsageError`` for a program that this machine cannot execute.
     """
 
@@ -42,6 +45,7 @@ class MachineConfig:
     freq: float | None = None
     key_lanes: int = 1
     reader: ReaderConfig | None = None
+    sampling: bool = False
 
     def __post_init__(self):
         targets.get(self.target)

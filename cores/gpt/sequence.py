@@ -14,7 +14,7 @@ WANTED_BITS = 16
 def add_sequence(m, machine):
     """Add the control of a `GptMachine`."""
     sizes = machine.config.program.machine
-    payload = machine.i.payload
+    payload, sampler = machine.i.payload, machine.sampler
     counter, token = Signal(16, name="counter"), Signal.like(payload.token, name="token_now")
     position = Signal(range(sizes.context + 1), name="position")
     wanted = Signal(WANTED_BITS, name="wanted")
@@ -88,6 +88,12 @@ def add_sequence(m, machine):
                 m.d.sync += [token.eq(payload.token), wanted.eq(payload.wanted)]
                 with m.If(payload.first):
                     m.d.sync += position.eq(0)
+                    if sampler is not None:
+                        m.d.comb += sampler.seeds.eq(1)
+                        m.d.sync += [
+                            sampler.inverse_temperature.eq(payload.inverse_temperature),
+                            sampler.count.eq(payload.count),
+                        ]
                 m.next = "CHECK"
         with m.State("CHECK"):
             m.d.sync += told.eq(0)
@@ -143,7 +149,10 @@ def add_sequence(m, machine):
                             ),
                         ]
                 with m.Case(opcode_of("sample")):
-                    pass
+                    if sampler is not None:
+                        with m.If((wanted != 0) & (sampler.inverse_temperature != 0)):
+                            m.d.comb += sampler.start.eq(1)
+                            m.next = "DRAW"
                 with m.Case(*map(opcode_of, units)):
                     with m.If((opcode == opcode_of("multiply")) & multiply.chained):
                         m.d.sync += awaits.eq(1)
@@ -171,6 +180,11 @@ def add_sequence(m, machine):
                 with m.If(machine.products.starved & weights.failed):
                     m.d.sync += [status.eq(MEMORY + weights.status), counter.eq(product)]
                     m.next = "END"
+        if sampler is not None:
+            m.d.comb += sampler.seed.eq(payload.seed)
+            with m.State("DRAW"), m.If(sampler.done):
+                m.d.sync += machine.chosen.eq(sampler.chosen)
+                m.next = "FETCH"
         with m.State("END"):
             m.d.sync += position.eq(position + (status == 0))
             with m.If(status == 0):

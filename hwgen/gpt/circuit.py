@@ -3,6 +3,7 @@
 import numpy as np
 
 from hwgen.errors import HwgenError
+from hwgen.formats.gpt_sampling import Draw
 from hwgen.formats.gpt_status import reason_of
 
 __all__ = ["Circuit", "machine_circuit"]
@@ -12,7 +13,7 @@ _MODULE = "gpt"
 _PAUSE = 1 << 22
 
 
-def machine_circuit(program, target="generic", freq=None, key_lanes=1, reader=None):
+def machine_circuit(program, target="generic", freq=None, key_lanes=1, reader=None, sampling=False):
     """Return (description of the ports, Verilog) of the machine of a program.
 
     Parameters
@@ -23,7 +24,7 @@ def machine_circuit(program, target="generic", freq=None, key_lanes=1, reader=No
         Fabric.
     freq : float or None
         MHz.
-    key_lanes, reader
+    key_lanes, reader, sampling
         See `MachineConfig`; with a reader there is an AXI4 port for the weights.
 
     Raises ``UsageError`` for a program that the machine cannot execute.
@@ -32,7 +33,7 @@ def machine_circuit(program, target="generic", freq=None, key_lanes=1, reader=No
     from hwgen.cores.gpt.machine_config import MachineConfig
     from hwgen.flow.emit import emit_verilog
 
-    machine = GptMachine(MachineConfig(program, target, freq, key_lanes, reader))
+    machine = GptMachine(MachineConfig(program, target, freq, key_lanes, reader, sampling))
     interface = {
         "core": _MODULE,
         "module": _MODULE,
@@ -64,6 +65,8 @@ class Circuit:
         The simulation.
     told : dict of str to int
         All fields of the last answer.
+    draw : Draw or None
+        How tokens of the next text are drawn; None where the circuit has no sampler.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class Circuit:
         from hwgen.sim.toolchain import cache_folder
 
         say = progress or (lambda text: None)
+        self.draw = Draw() if options.get("sampling") else None
         say("emitting Verilog")
         interface, text, controls = self._emitted(program, **options)
         interface |= {"latency": _PAUSE, "initiation_interval": 1}
@@ -110,14 +114,10 @@ class Circuit:
             The machine stopped; the message has the status and the instruction.
         """
         from hwgen.catalogue.payload import pack, unpack
+        from hwgen.gpt.generate import token_fields
 
         count = len(tokens)
-        values = {
-            "token": np.array(tokens, np.uint64),
-            "first": np.zeros(count, np.uint64),
-            "wanted": np.zeros(count, np.uint64),
-        }
-        values["first"][0], values["wanted"][-1] = self._begins, 1
+        values = token_fields(tokens, self._begins, 1, self.draw)
         self._begins = False
         (given, *others), (answered,) = self.model.inputs, self.model.outputs
         payloads = {each.name: np.zeros((0, 1), np.uint8) for each in others}
