@@ -29,11 +29,9 @@ FAULTS = [
 SAMPLING = {"model": "random/32x1/1", "context": 4, "target": "generic", "sampling": True}
 SAMPLER_FAULTS = [
     NamedFault("every seed the same", "sampler_generator", "const0", 7),
-    NamedFault("digits never known", "sampler_known_digits", "const0", 31),
     NamedFault("scores of a digit lost", "sampler_scores_of_digit8", "const0", 0),
     NamedFault("scores above the least do not count", "sampler_is_above", "const0"),
     NamedFault("the least that counts does not", "sampler_is_equal", "const0"),
-    NamedFault("all of equal scores count", "sampler_equal_left", "const1", 0),
     NamedFault("sums never begun anew", "sampler_sum_of_powers", "const0", 15),
     NamedFault("the last score whose sum is passed", "sampler_is_passed", "const0"),
     NamedFault("always drawn among all", "sampler_weighs", "const1"),
