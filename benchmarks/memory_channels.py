@@ -1,9 +1,10 @@
 """Weights from memory: how fast, beside what refresh allows, and what a channel's circuit takes.
 
-``python benchmarks/memory_channels.py`` measures three things, each by itself with ``--only``:
+``python benchmarks/memory_channels.py`` measures four things, each by itself with ``--only``:
 ``channel``, the simulated channel beside figures of DRAMsim3's HBM2; ``layer``, the matrix
 products of a layer of GPT-2 345M over 32 channels of 512 bits (compiled by Verilator, sums compared
-with the golden model); ``size``, the look-up tables, multipliers and memories of a cluster.
+with the golden model); ``machine``, tokens of stories260K by a GPT machine whose weights lie in one
+channel; ``size``, the look-up tables, multipliers and memories of a cluster.
 A layer below nine tenths of what refresh leaves ends the command with 5. ``--write`` puts the
 tables into ``docs/benchmarks/memory-channels.md``.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks" / "memory-channels.md"
-PARTS = ("channel", "layer", "size")
+PARTS = ("channel", "layer", "machine", "size")
 CHANNELS = 32
 # weight format, blocks that are multiplied in a clock cycle, beats of a channel's memory
 FORMATS = {"int4": (4, 1 << 12), "int8": (2, 1 << 13)}
@@ -26,6 +27,11 @@ DFX = 0.286
 # of an Alveo U280, by the names that synthesis has for them
 DEVICE = {"lut_equivalents": 1_304_000, "dsp": 9_024, "bram36": 2_016}
 SEEDS = (1, 2, 3)
+MODEL = ROOT / "tests" / "data" / "stories260K" / "stories260K.bin"
+# bits of a beat, and how many of them the memory has; options of the machine; tokens
+WIDTHS = {64: 1 << 16, 256: 1 << 14}
+MACHINE = {"target": "ultrascale_plus", "freq": 225.0, "key_lanes": 4}
+TOKENS = 100
 
 
 def measure_channel():
@@ -78,6 +84,46 @@ def measure_layer(method):
     }
 
 
+def measure_machine(method):
+    """Return a row a width of the memory, for a weight format."""
+    from hwgen.gpt.compile import compile_decoder
+    from hwgen.gpt.matrices import Matrices, method_of
+    from hwgen.quant.decoder_file import read_decoder
+
+    decoder = read_decoder(MODEL)
+    rules = (("embed|wte|wpe|output", method_of("int8")),)
+    program = compile_decoder(decoder, Matrices(decoder, method_of(method), rules)).program
+    return [measure_tokens(program, method, *each) for each in WIDTHS.items()]
+
+
+def measure_tokens(program, method, width, beats):
+    """Return the row of a width, with tokens that are those of the golden model."""
+    from hwgen.cores.gpt.timing import CycleModel
+    from hwgen.cores.memory.channel_config import ChannelConfig
+    from hwgen.cores.memory.reader_config import ReaderConfig
+
+    from hwgen.formats.weight_image import token_bytes
+    from hwgen.golden.gpt.machine import Interpreter
+    from hwgen.gpt.memory_circuit import MemoryCircuit
+
+    channel, reader = ChannelConfig(data_bits=width, beats=beats), ReaderConfig(data_bits=width)
+    circuit, golden = MemoryCircuit(program, reader, channel, **MACHINE), Interpreter(program)
+    token = 1
+    for _ in range(TOKENS):
+        token, wanted = circuit.step([token])[1], golden.step([token])[1]
+        if token != wanted:
+            raise SystemExit(f"token {circuit.tokens} must be {wanted}, not {token}")
+    model = CycleModel(program, circuit.delays)
+    cycles, size = circuit.cycles / TOKENS, token_bytes(program)
+    return {
+        **{"format": f"{method}, {width} bits", "cycles": cycles, "token_bytes": size},
+        "chip": sum(model.cycles(position) for position in range(TOKENS)) / TOKENS,
+        "multiplying": circuit.told["multiplying"] / TOKENS,
+        "starved": circuit.told["starved"] / TOKENS,
+        "of_ceiling": size / (cycles * channel.beat_bytes * channel.ceiling),
+    }
+
+
 def measure_size(method):
     """Return what a cluster of a weight format takes."""
     from hwgen.cores.memory.cluster import Cluster
@@ -125,6 +171,22 @@ def layer_table(rows):
     return "\n".join(lines)
 
 
+def machine_table(rows):
+    """Return the rows as Markdown."""
+    lines = [
+        "| weights, memory | bytes a token | cycles a token | of them products | of them without "
+        "weights | % of what refresh leaves | cycles with weights on the chip |",
+        "|" + "---|" * 7,
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['format']} | {row['token_bytes']:,} | {row['cycles']:,.0f} | "
+            f"{row['multiplying']:,.0f} | {row['starved']:,.0f} | {100 * row['of_ceiling']:.1f} | "
+            f"{row['chip']:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
 def size_table(rows):
     """Return the rows as Markdown."""
     lines = ["| cluster | LUT | FF | DSP | BRAM36 | 32 of them, of a U280 |", "|" + "---|" * 6]
@@ -140,7 +202,12 @@ def size_table(rows):
     return "\n".join(lines)
 
 
-TABLES = {"channel": channel_table, "layer": layer_table, "size": size_table}
+TABLES = {
+    "channel": channel_table,
+    "layer": layer_table,
+    "machine": machine_table,
+    "size": size_table,
+}
 
 
 def main(arguments=None):
@@ -154,6 +221,8 @@ def main(arguments=None):
     for part in options.only or PARTS:
         if part == "channel":
             figures[part] = measure_channel()
+        elif part == "machine":
+            figures[part] = [row for each in formats for row in measure_machine(each)]
         else:
             measure = measure_layer if part == "layer" else measure_size
             figures[part] = [measure(each) for each in formats]

@@ -17,9 +17,14 @@ CORE = catalogue.get("gpt")
 SHAKESPEARE = "tests/data/gpt2-shakespeare-char/gpt2-shakespeare-char-0.2M"
 
 _DEFAULT = [
-    {"model": "random/32x1/2", "fmt": "nvfp4", "freq": 60, "context": 3, "key_lanes": 2},
+    {
+        **{"model": "random/32x1/2", "fmt": "nvfp4", "freq": 60, "context": 3, "key_lanes": 2},
+        "sampling": True,
+    },
 ]
 _THOROUGH = [
+    {"model": "random/32x1/2", "fmt": "nvfp4", "freq": 60, "context": 3, "key_lanes": 2},
+    {"model": "random/32x1/5", "freq": 120, "sampling": True, "target": "ice40"},
     {},
     {"context": 5},
     {"model": "random/48x2/3", "fmt": "mxfp6-e2m3", "freq": 90, "target": "ice40", "key_lanes": 4},

@@ -26,6 +26,21 @@ FAULTS = [
     NamedFault("token that is told wrong", r"chosen_token\w*", "inv"),
     NamedFault("tokens told without end", "wanted", "const1"),
 ]
+SAMPLING = {"model": "random/32x1/1", "context": 4, "target": "generic", "sampling": True}
+SAMPLER_FAULTS = [
+    NamedFault("every seed the same", "sampler_generator", "const0", 7),
+    NamedFault("scores of a digit lost", "sampler_scores_of_digit8", "const0", 0),
+    NamedFault("scores above the least do not count", "sampler_is_above", "const0"),
+    NamedFault("the least that counts does not", "sampler_is_equal", "const0"),
+    NamedFault("sums never begun anew", "sampler_sum_of_powers", "const0", 15),
+    NamedFault("the last score whose sum is passed", "sampler_is_passed", "const0"),
+    NamedFault("always drawn among all", "sampler_weighs", "const1"),
+]
+
+
+@pytest.mark.slow
+def test_every_named_fault_of_the_sampler_is_seen(tmp_path):
+    assert named_faults_unseen("gpt", SAMPLING, SAMPLER_FAULTS, tmp_path, 150) == []
 
 
 @pytest.mark.slow

@@ -57,6 +57,9 @@ class GptConfig(CoreConfig):
     key_lanes: Annotated[Literal[1, 2, 4, 8], BeforeValidator(number)] = Field(
         default=1, description="keys, and then values, that a head attends to in a clock cycle"
     )
+    sampling: bool = Field(
+        default=False, description="whether tokens may be drawn by a temperature, with a seed"
+    )
     freq: Frequency = FREQUENCY
     target: Target = TARGET
 
@@ -66,7 +69,9 @@ class GptConfig(CoreConfig):
             program = read_source(
                 self.model, self.fmt, self.embedding_fmt, self.activations, self.context
             )
-            machine = MachineConfig(program, self.target, self.freq, self.key_lanes)
+            machine = MachineConfig(
+                program, self.target, self.freq, self.key_lanes, sampling=self.sampling
+            )
         except HwgenError as error:
             raise ValueError(str(error)) from None
         if self.digest not in (None, program.digest):

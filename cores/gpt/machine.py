@@ -3,26 +3,34 @@
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.cores.arith.libraries import libraries_of
 from hwgen.cores.gpt.angles import Angles
 from hwgen.cores.gpt.attention import Attention
 from hwgen.cores.gpt.block_terms import EXPONENT_BITS
 from hwgen.cores.gpt.decode import Operands, opcode_of
+from hwgen.cores.gpt.external_weights import ExternalWeights
 from hwgen.cores.gpt.normalise import GAINED_BITS, Normalise
 from hwgen.cores.gpt.products import Products
 from hwgen.cores.gpt.quantiser import Quantiser
 from hwgen.cores.gpt.results import Results
+from hwgen.cores.gpt.sampler import Sampler
 from hwgen.cores.gpt.sequence import WANTED_BITS, add_sequence
 from hwgen.cores.gpt.timing import ANSWER_CYCLES, CycleModel, Delays
 from hwgen.cores.interface import Field, Stream
 
 from hwgen import targets
+from hwgen.formats.gpt_sampling import COUNT_BITS, INVERSE_BITS, SEED_BITS
 from hwgen.formats.weight_stream import GROUP
 
 __all__ = ["GptMachine"]
 
 _SCALARS = 8
+_DRAW = (
+    Field("inverse_temperature", INVERSE_BITS, doc="16 fraction bits; 0: no token is drawn"),
+    Field("count", COUNT_BITS, doc="of the greatest scores that are drawn from; 0: all"),
+    Field("seed", SEED_BITS, doc="of the generator, not 0"),
+)
 
 
 class GptMachine(wiring.Component):
@@ -35,15 +43,20 @@ class GptMachine(wiring.Component):
     Members
     -------
     i : In(stream)
-        A token; whether a text begins with it; how many tokens are to follow it.
+        A token; whether a text begins with it; how many tokens are to follow it. With
+        ``sampling`` also how tokens of a text that begins are drawn.
     o : Out(stream)
-        Tokens that were chosen, each with the status 0; or a status that tells what went wrong.
+        Tokens that were chosen, each with the status 0; or a status that tells what went wrong
+        (`hwgen.formats.gpt_status`).
+    axi : Out(read_signature)
+        Port to the memory of the weights; only where the configuration has a reader.
 
     Attributes
     ----------
     latency, initiation_interval : int
         Clock cycles from a token that begins a text to the token behind it, and from one such
-        token to the next. Later ones take longer, see `CycleModel`.
+        token to the next. Later ones take longer, see `CycleModel`; external memory makes them
+        longer by what it lets products wait.
     keeps_state : bool
         True: keys and values of the tokens before.
     result_beats : int
@@ -55,6 +68,10 @@ class GptMachine(wiring.Component):
         Tokens of a board's self-test.
     delays : Delays
         Of the units, for a `CycleModel`.
+    sampler : Sampler or None
+        What draws tokens, if any are drawn.
+    weights : ExternalWeights or None
+        Where products have their weights from, if not from memories of their own.
     """
 
     keeps_state = True
@@ -70,21 +87,26 @@ class GptMachine(wiring.Component):
         wanted = Field("wanted", WANTED_BITS, doc="tokens that are to follow it")
         status = Field("status", 8, doc="0, or why the machine stopped")
         counter = Field("counter", 16, doc="the instruction at which it stopped")
+        draw = _DRAW if config.sampling else ()
         self.streams = (
-            Stream("i", "input", (token, first, wanted)),
+            Stream("i", "input", (token, first, wanted, *draw)),
             Stream("o", "output", (token, status, counter)),
         )
         self.verilog_libraries = libraries_of(targets.get(config.target))
+        self.weights = ExternalWeights(config) if config.reader else None
+        port = {"axi": self.weights.signature.members["axi"]} if config.reader else {}
         super().__init__(
             {
                 "i": In(stream.Signature(self.streams[0].layout())),
                 "o": Out(stream.Signature(self.streams[1].layout())),
             }
+            | port
         )
         self._units()
         model = CycleModel(config.program, self.delays)
         self.latency = model.cycles(0) + ANSWER_CYCLES
         self.longest_pause = model.cycles(machine.context - 1) - model.cycles(0)
+        self.longest_pause += self.delays.draw_among_some
         self.initiation_interval = self.latency + 1
 
     def elaborate(self, platform):
@@ -95,6 +117,8 @@ class GptMachine(wiring.Component):
         self._connect_vectors(m)
         self._connect_codes(m)
         self._connect_scores(m)
+        if self.weights is not None:
+            self._connect_weights(m)
         add_sequence(m, self)
         return m
 
@@ -107,6 +131,7 @@ class GptMachine(wiring.Component):
         self.attention = Attention(config)
         lanes = max(GROUP, machine.head_width)
         self._quantiser = Quantiser(config, GAINED_BITS, lanes)
+        self.sampler = Sampler(config) if config.sampling else None
         self.delays = Delays(
             self.products.latency,
             self._results.latency,
@@ -114,6 +139,7 @@ class GptMachine(wiring.Component):
             self.attention.latency,
             self.attention.interval,
             config.key_lanes,
+            *((self.sampler.all_cycles, self.sampler.some_cycles) if config.sampling else ()),
         )
 
     def _add_units(self, m):
@@ -123,6 +149,8 @@ class GptMachine(wiring.Component):
         m.submodules.angles = self.angles
         m.submodules.attention = self.attention
         m.submodules.quantiser = self._quantiser
+        if self.sampler is not None:
+            m.submodules.sampler = self.sampler
 
     def _functions(self):
         """Return the functions that the program uses."""
@@ -140,6 +168,7 @@ class GptMachine(wiring.Component):
         ]
         m.submodules.code = code = Memory(shape=256, depth=max(2, len(words)), init=words)
         # a product goes on while a norm that takes its results is the current instruction
+        self._code = code
         self.fetch, self.word = code.read_port(), Signal(256, name="word")
         self.matrix_word = Signal(256, name="matrix_word")
         self.first_weights = Signal(32, name="first_weights")
@@ -154,6 +183,14 @@ class GptMachine(wiring.Component):
         width = GROUP * machine.activation_bits + EXPONENT_BITS
         m.submodules.codes = memory = Memory(shape=width, depth=max(2, machine.blocks), init=[])
         self._code_write, self._code_read = memory.write_port(), memory.read_port()
+
+    def _connect_weights(self, m):
+        """Connect external memory, program and products."""
+        m.submodules.external = weights = self.weights
+        read = self._code.read_port()
+        connect(m, weights.axi, flipped(self.axi))
+        connect(m, weights.o, self.products.weights)
+        m.d.comb += [read.addr.eq(weights.code_address), weights.code_data.eq(read.data)]
 
     def _connect_products(self, m):
         """Connect matrix unit and results; embeddings are products too."""
@@ -346,6 +383,13 @@ class GptMachine(wiring.Component):
             with m.If((number == 0) | (results.value > greatest)):
                 m.d.sync += [greatest.eq(results.value), self.chosen.eq(number)]
         self.scores_written = results.value_valid & results.value_last & scores
+        if self.sampler is not None:
+            m.d.comb += [
+                self.sampler.score.eq(results.value),
+                self.sampler.number.eq(number),
+                self.sampler.write.eq(results.value_valid & scores),
+                self.sampler.greatest.eq(greatest),
+            ]
 
 
 def _decoded(m, value, name):

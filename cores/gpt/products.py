@@ -1,6 +1,7 @@
 """The matrix unit: blocks of weights times blocks of codes, one block a clock cycle."""
 
 from amaranth.hdl import Array, Const, Module, Mux, Signal, signed, unsigned
+from amaranth.lib import stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from hwgen.cores.gpt.arithmetic import registered
@@ -17,6 +18,9 @@ __all__ = ["Products"]
 class Products(Unit):
     """Sums of products, row by row; or, to read a row, products with every unit vector.
 
+    It goes on by a block every clock cycle, or, with weights in external memory, whenever there is
+    one.
+
     Parameters
     ----------
     config : MachineConfig
@@ -31,6 +35,10 @@ class Products(Unit):
         Weight format, its first block, exponent of the units, sizes, first block of codes.
     code_address, code_data, exponent_data : Out, In, In
         Port to the codes, whose data come a clock cycle after the address.
+    weights : In(stream)
+        Blocks from external memory, in the order of their use; otherwise there is no such port.
+    active, starved : Out(1)
+        There, too: a product is under way, and waits for a block.
     sum, last, valid : Out
         A sum with 24 fraction bits; the last one.
 
@@ -44,6 +52,9 @@ class Products(Unit):
         machine = config.program.machine
         self._bits = machine.activation_bits
         blocks = range(max(2, machine.blocks))
+        self._sizes = [8 * parse_weight_stream(each).block_bytes for each in machine.formats]
+        external = {"weights": In(stream.Signature(max(self._sizes)))}
+        external |= {"active": Out(1), "starved": Out(1)}
         super().__init__(
             config,
             {
@@ -61,7 +72,8 @@ class Products(Unit):
                 "sum": Out(signed(SUM_BITS + 1)),
                 "last": Out(1),
                 "valid": Out(1),
-            },
+            }
+            | (external if config.reader else {}),
         )
 
     def _build(self):
@@ -92,10 +104,19 @@ class Products(Unit):
             is_last_row.eq(self.single | (row == last_row)),
             self.code_address.eq(self.source + block),
         ]
+        goes = active
+        if self._config.reader:
+            goes = Signal(name="block_is_there")
+            m.d.comb += [
+                goes.eq(active & self.weights.valid),
+                self.weights.ready.eq(active & block_ends),
+                self.active.eq(active),
+                self.starved.eq(active & ~self.weights.valid),
+            ]
         with m.If(self.start):
             m.d.sync += [active.eq(1), row.eq(0), block.eq(0), lane.eq(0)]
             m.d.sync += self._address.eq(self.first)
-        with m.Elif(active):
+        with m.Elif(goes):
             m.d.sync += lane.eq(lane + 1)
             with m.If(block_ends):
                 m.d.sync += [block.eq(block + 1), lane.eq(0), self._address.eq(self._address + 1)]
@@ -104,7 +125,7 @@ class Products(Unit):
                 with m.If(is_last_row):
                     m.d.sync += active.eq(0)
         now = {
-            "valid": active,
+            "valid": goes,
             "first": (block == 0) | self.single,
             "ends": row_ends | self.single,
             "last": row_ends & is_last_row,
@@ -123,19 +144,27 @@ class Products(Unit):
             for key, value in signals.items()
         }
 
+    def _block(self, m, number):
+        """Return the block of a format that is read now, a clock cycle after its address."""
+        width = self._sizes[number]
+        if self._config.reader:
+            block = Signal(width, name=f"weights{number}_read")
+            m.d.sync += block.eq(self.weights.payload)
+            return block
+        records = self._config.program.weights[number]
+        init = [int.from_bytes(each.tobytes(), "little") for each in records]
+        memory = Memory(shape=unsigned(width), depth=max(2, len(init)), init=init)
+        m.submodules[f"weights{number}"] = memory
+        port = memory.read_port()
+        m.d.comb += port.addr.eq(self._address)
+        return port.data
+
     def _blocks(self, m):
         """Return (integers, units of groups, whether there is one group) of what is read."""
         found = []
         for number, name in enumerate(self._config.program.machine.formats):
-            stream, records = parse_weight_stream(name), self._config.program.weights[number]
-            width = 8 * stream.block_bytes
-            init = [int.from_bytes(each.tobytes(), "little") for each in records]
-            memory = Memory(shape=unsigned(width), depth=max(2, len(init)), init=init)
-            m.submodules[f"weights{number}"] = memory
-            port = memory.read_port()
-            m.d.comb += port.addr.eq(self._address)
-            data = registered(m, port.data, self._registers, f"block{number}")
-            found.append(BlockDecoder(m, stream, data, f"weight{number}"))
+            data = registered(m, self._block(m, number), self._registers, f"block{number}")
+            found.append(BlockDecoder(m, parse_weight_stream(name), data, f"weight{number}"))
         self.integer_bits = max(each.width for each in found)
         groups = max(len(each.units) for each in found)
         # the sum of a whole block is multiplied by the first unit

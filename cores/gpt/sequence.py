@@ -3,17 +3,18 @@
 from amaranth.hdl import Array, Mux, Signal
 from hwgen.cores.gpt.decode import Operands, opcode_of
 
+from hwgen.formats.gpt_status import BAD_INSTRUCTION, BAD_TOKEN, CONTEXT_FULL, MEMORY
+
 __all__ = ["WANTED_BITS", "add_sequence"]
 
 WANTED_BITS = 16
 """Bits of the number of tokens that are to follow one."""
-_BAD_INSTRUCTION, _CONTEXT_FULL, _BAD_TOKEN = 1, 3, 4
 
 
 def add_sequence(m, machine):
     """Add the control of a `GptMachine`."""
     sizes = machine.config.program.machine
-    payload = machine.i.payload
+    payload, sampler = machine.i.payload, machine.sampler
     counter, token = Signal(16, name="counter"), Signal.like(payload.token, name="token_now")
     position = Signal(range(sizes.context + 1), name="position")
     wanted = Signal(WANTED_BITS, name="wanted")
@@ -78,7 +79,8 @@ def add_sequence(m, machine):
     loop, left = Signal(16, name="loop_begin"), Signal(16, name="loop_left")
     loop_constants, loop_slots = Signal(32), Signal(16)
     strides = Array(Signal(32, name=f"stride{number}") for number in range(16))
-    with m.FSM():
+    weights, product = machine.weights, Signal(16, name="product_counter")
+    with m.FSM() as control:
         with m.State("IDLE"):
             m.d.comb += machine.i.ready.eq(1)
             m.d.sync += [counter.eq(0), status.eq(0)]
@@ -86,16 +88,22 @@ def add_sequence(m, machine):
                 m.d.sync += [token.eq(payload.token), wanted.eq(payload.wanted)]
                 with m.If(payload.first):
                     m.d.sync += position.eq(0)
+                    if sampler is not None:
+                        m.d.comb += sampler.seeds.eq(1)
+                        m.d.sync += [
+                            sampler.inverse_temperature.eq(payload.inverse_temperature),
+                            sampler.count.eq(payload.count),
+                        ]
                 m.next = "CHECK"
         with m.State("CHECK"):
             m.d.sync += told.eq(0)
             m.next = "FETCH"
             with m.If(position == sizes.context):
-                m.d.sync += status.eq(_CONTEXT_FULL)
+                m.d.sync += status.eq(CONTEXT_FULL)
                 m.next = "ANSWER"
             if 1 << len(token) > sizes.vocabulary:
                 with m.Elif(token >= sizes.vocabulary):
-                    m.d.sync += status.eq(_BAD_TOKEN)
+                    m.d.sync += status.eq(BAD_TOKEN)
                     m.next = "ANSWER"
         with m.State("FETCH"):
             m.next = "READ"
@@ -107,6 +115,8 @@ def add_sequence(m, machine):
                 with m.If(opcode == opcode_of(name)):
                     moved = machine.weights_moved[operands.format]
                     m.d.sync += machine.matrix_word.eq(machine.word)
+                    if weights is not None:
+                        m.d.sync += product.eq(counter)
                     m.d.sync += machine.first_weights.eq(operands.weights + moved)
             m.next = "EXECUTE"
         with m.State("EXECUTE"):
@@ -139,7 +149,10 @@ def add_sequence(m, machine):
                             ),
                         ]
                 with m.Case(opcode_of("sample")):
-                    pass
+                    if sampler is not None:
+                        with m.If((wanted != 0) & (sampler.inverse_temperature != 0)):
+                            m.d.comb += sampler.start.eq(1)
+                            m.next = "DRAW"
                 with m.Case(*map(opcode_of, units)):
                     with m.If((opcode == opcode_of("multiply")) & multiply.chained):
                         m.d.sync += awaits.eq(1)
@@ -147,21 +160,31 @@ def add_sequence(m, machine):
                         m.d.comb += start.eq(1)
                         m.next = "WAIT"
                 with m.Default():
-                    m.d.sync += [status.eq(_BAD_INSTRUCTION), counter.eq(counter)]
+                    m.d.sync += [status.eq(BAD_INSTRUCTION), counter.eq(counter)]
                     m.next = "END"
-        with m.State("WAIT"), m.Switch(opcode):
-            for name, (_, done) in units.items():
-                with m.Case(opcode_of(name)):
-                    if done is not None:
-                        with m.If(done):
-                            m.next = "FETCH"
-                    else:
-                        with m.If(normed & coded):
-                            m.d.sync += [
-                                machine.scalars[norm.scalar].eq(machine.normalise.significand),
-                                machine.scalar_shifts[norm.scalar].eq(machine.normalise.shift),
-                            ]
-                            m.next = "FETCH"
+        with m.State("WAIT"):
+            with m.Switch(opcode):
+                for name, (_, done) in units.items():
+                    with m.Case(opcode_of(name)):
+                        if done is not None:
+                            with m.If(done):
+                                m.next = "FETCH"
+                        else:
+                            with m.If(normed & coded):
+                                m.d.sync += [
+                                    machine.scalars[norm.scalar].eq(machine.normalise.significand),
+                                    machine.scalar_shifts[norm.scalar].eq(machine.normalise.shift),
+                                ]
+                                m.next = "FETCH"
+            if weights is not None:
+                with m.If(machine.products.starved & weights.failed):
+                    m.d.sync += [status.eq(MEMORY + weights.status), counter.eq(product)]
+                    m.next = "END"
+        if sampler is not None:
+            m.d.comb += sampler.seed.eq(payload.seed)
+            with m.State("DRAW"), m.If(sampler.done):
+                m.d.sync += machine.chosen.eq(sampler.chosen)
+                m.next = "FETCH"
         with m.State("END"):
             m.d.sync += position.eq(position + (status == 0))
             with m.If(status == 0):
@@ -176,6 +199,13 @@ def add_sequence(m, machine):
                 m.next = "CHECK"
                 with m.If((status != 0) | (wanted <= 1)):
                     m.next = "IDLE"
+    if weights is not None:
+        m.d.comb += [
+            # no loop begins there
+            weights.begin.eq(control.ongoing("FETCH") & (counter == 0)),
+            weights.token.eq(token),
+            weights.position.eq(position),
+        ]
 
 
 def _angle_bits(program):

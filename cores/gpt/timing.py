@@ -29,6 +29,8 @@ class Delays:
         Clock cycles between heads, at least.
     key_lanes : int
         Tokens that a head attends to at a time.
+    draw_among_all, draw_among_some : int
+        Attributes ``all_cycles`` and ``some_cycles`` of a sampler.
     """
 
     products: int
@@ -37,6 +39,8 @@ class Delays:
     attention: int
     interval: int
     key_lanes: int
+    draw_among_all: int = 0
+    draw_among_some: int = 0
 
 
 class CycleModel:
@@ -51,6 +55,7 @@ class CycleModel:
 
     def __init__(self, program, delays):
         self._delays, self._width = delays, program.machine.head_width
+        self._scores = program.machine.vocabulary
         self._least, self._attends = _ACCEPT, Counter()
         product = None
         for each in program.executed():
@@ -66,16 +71,25 @@ class CycleModel:
             elif name in ("angles", "embed", "multiply"):
                 self._least += getattr(self, f"_{name}")(each)
 
-    def cycles(self, position):
+    def cycles(self, position, draw=None):
         """Return the clock cycles from the acceptance of a token to the end of the program.
 
         Parameters
         ----------
         position : int
             Tokens before it.
+        draw : Draw or None
+            How the token behind it is drawn.
         """
         attends = self._attends.items()
-        return self._least + sum(times * self._attend(heads, position) for heads, times in attends)
+        found = sum(times * self._attend(heads, position) for heads, times in attends)
+        return self._least + found + self._draw(draw)
+
+    def _draw(self, draw):
+        if draw is None or not draw.inverse_temperature:
+            return 0
+        among_some = 0 < draw.count < self._scores
+        return self._delays.draw_among_some if among_some else self._delays.draw_among_all
 
     def _angles(self, instruction):
         return _PAIR * instruction.pairs

@@ -44,6 +44,7 @@ def pages(folder=Path("docs", "reference")):
 def _instructions():
     """Return the page of the GPT machine's instructions."""
     from hwgen.formats.gpt_instructions import INSTRUCTIONS, WORD_BYTES
+    from hwgen.formats.gpt_status import REASONS
 
     heads = ("operand", "bits", "meaning")
     sections = []
@@ -63,7 +64,15 @@ def _instructions():
         "16 fraction bits; what they are and\nhow they are rounded: "
         "[the GPT machine](../explanation-gpt-machine.md)."
     )
-    return _page("Instructions of the GPT machine", [Section("Words", (), [], note), *sections])
+    statuses = Section(
+        "Statuses",
+        ("status", "why the machine stopped"),
+        [(f"{status}", reason) for status, reason in REASONS.items()],
+        "Others are those of the instruction `halt`. After one from 17 on the machine goes on only "
+        "behind a reset, of the memory's side as well.",
+    )
+    sections = [Section("Words", (), [], note), *sections, statuses]
+    return _page("Instructions of the GPT machine", sections)
 
 
 def _sweep(path):

@@ -20,6 +20,8 @@ class BoardMachine:
     connected : hwgen.flow.board_link.Connected
     context : int
         Tokens that the machine keeps.
+    draw : Draw or None
+        How tokens are drawn; None for a machine without a sampler.
 
     Members
     -------
@@ -27,8 +29,8 @@ class BoardMachine:
         Simulated clock cycles so far; None for a real board.
     """
 
-    def __init__(self, connected, context):
-        self._found, self._context = connected, context
+    def __init__(self, connected, context, draw=None):
+        self._found, self._context, self.draw = connected, context, draw
         self._text, self._ahead = [], []
 
     @property
@@ -68,14 +70,9 @@ class BoardMachine:
 
     def _transfer(self, tokens, begins, wanted):
         from hwgen.catalogue.payload import pack, unpack
+        from hwgen.gpt.generate import token_fields
 
-        count = len(tokens)
-        values = {
-            "token": np.array(tokens, np.uint64),
-            "first": np.zeros(count, np.uint64),
-            "wanted": np.zeros(count, np.uint64),
-        }
-        values["first"][0], values["wanted"][-1] = begins, max(1, wanted)
+        values = token_fields(tokens, begins, max(1, wanted), self.draw)
         found = self._found.link.transfer(pack(self._found.source, values))
         answers = unpack(self._found.sink, found)
         stopped = np.flatnonzero(answers["status"])
@@ -88,7 +85,7 @@ class BoardMachine:
 
 
 @contextmanager
-def machine_on_board(program, port, board):
+def machine_on_board(program, port, board, draw=None):
     """Give the `BoardMachine` of a file of ``hwgen gpt compile``; the port is closed at the end.
 
     Parameters
@@ -98,6 +95,8 @@ def machine_on_board(program, port, board):
         Serial port of a board that holds the bitstream of this program, or ``"sim"`` for a
         simulated one.
     board : hwgen.boards.Board
+    draw : Draw or None
+        How tokens are drawn, by a bitstream that was built with ``sampling``.
 
     Raises
     ------
@@ -111,6 +110,7 @@ def machine_on_board(program, port, board):
 
     core = catalogue.get("gpt")
     options = {"target": board.target, "freq": board.clock_hz / 1e6}
+    options["sampling"] = draw is not None
     config = core.configure({"model": str(program), **options})
     with connected(core, config, port, board) as found:
-        yield BoardMachine(found, config.program.machine.context)
+        yield BoardMachine(found, config.program.machine.context, draw)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from hwgen.errors import HwgenError
+from hwgen.formats.gpt_sampling import Draw
+from hwgen.formats.gpt_status import reason_of
 
 __all__ = ["Circuit", "machine_circuit"]
 
@@ -11,7 +13,7 @@ _MODULE = "gpt"
 _PAUSE = 1 << 22
 
 
-def machine_circuit(program, target="generic", freq=None, key_lanes=1):
+def machine_circuit(program, target="generic", freq=None, key_lanes=1, reader=None, sampling=False):
     """Return (description of the ports, Verilog) of the machine of a program.
 
     Parameters
@@ -22,8 +24,8 @@ def machine_circuit(program, target="generic", freq=None, key_lanes=1):
         Fabric.
     freq : float or None
         MHz.
-    key_lanes : int
-        See `MachineConfig`.
+    key_lanes, reader, sampling
+        See `MachineConfig`; with a reader there is an AXI4 port for the weights.
 
     Raises ``UsageError`` for a program that the machine cannot execute.
     """
@@ -31,7 +33,7 @@ def machine_circuit(program, target="generic", freq=None, key_lanes=1):
     from hwgen.cores.gpt.machine_config import MachineConfig
     from hwgen.flow.emit import emit_verilog
 
-    machine = GptMachine(MachineConfig(program, target, freq, key_lanes))
+    machine = GptMachine(MachineConfig(program, target, freq, key_lanes, reader, sampling))
     interface = {
         "core": _MODULE,
         "module": _MODULE,
@@ -61,6 +63,10 @@ class Circuit:
         Clock cycles and tokens so far.
     model : CompiledModel
         The simulation.
+    told : dict of str to int
+        All fields of the last answer.
+    draw : Draw or None
+        How tokens of the next text are drawn; None where the circuit has no sampler.
 
     Raises
     ------
@@ -76,15 +82,22 @@ class Circuit:
         from hwgen.sim.toolchain import cache_folder
 
         say = progress or (lambda text: None)
+        self.draw = Draw() if options.get("sampling") else None
         say("emitting Verilog")
-        interface, text = machine_circuit(program, **options)
+        interface, text, controls = self._emitted(program, **options)
         interface |= {"latency": _PAUSE, "initiation_interval": 1}
         say("compiling the simulation")
         with tempfile.TemporaryDirectory(prefix="hwgen-gpt-") as here:
             path = Path(here, f"{_MODULE}.v")
             path.write_text(text)
-            self.model = CompiledModel(path, interface, folder or cache_folder(), optimize=1)
+            self.model = CompiledModel(
+                path, interface, folder or cache_folder(), optimize=1, controls=controls
+            )
         self.reset()
+
+    def _emitted(self, program, **options):
+        """Return (description of the ports, Verilog, widths of inputs that are no streams)."""
+        return *machine_circuit(program, **options), {}
 
     def reset(self):
         """Forget all tokens."""
@@ -101,22 +114,25 @@ class Circuit:
             The machine stopped; the message has the status and the instruction.
         """
         from hwgen.catalogue.payload import pack, unpack
+        from hwgen.gpt.generate import token_fields
 
         count = len(tokens)
-        values = {
-            "token": np.array(tokens, np.uint64),
-            "first": np.zeros(count, np.uint64),
-            "wanted": np.zeros(count, np.uint64),
-        }
-        values["first"][0], values["wanted"][-1] = self._begins, 1
+        values = token_fields(tokens, self._begins, 1, self.draw)
         self._begins = False
-        (given,), (answered,) = self.model.inputs, self.model.outputs
+        (given, *others), (answered,) = self.model.inputs, self.model.outputs
+        payloads = {each.name: np.zeros((0, 1), np.uint8) for each in others}
         run = self.model.run(
-            {given.name: pack(given, values)}, expected_tokens={answered.name: 1}, eager=True
+            payloads | {given.name: pack(given, values)},
+            expected_tokens={answered.name: 1},
+            eager=True,
         )
         self.cycles, self.tokens = self.cycles + run.cycles, self.tokens + count
         answer = unpack(answered, run.outputs[answered.name])
-        if status := int(answer["status"][0]):
-            place = int(answer["counter"][0])
-            raise HwgenError(f"the machine stopped with status {status} at instruction {place}")
-        return None, int(answer["token"][0])
+        self.told = {name: int(each[0]) for name, each in answer.items()}
+        if status := self.told["status"]:
+            place = self.told["counter"]
+            raise HwgenError(
+                f"the machine stopped with status {status} at instruction {place}: "
+                f"{reason_of(status)}"
+            )
+        return None, self.told["token"]

@@ -1,10 +1,13 @@
 """Texts from a compiled model, token by token."""
 
 import codecs
+from dataclasses import asdict
+
+import numpy as np
 
 from hwgen.errors import UsageError
 
-__all__ = ["decoded_pieces", "generate", "prompt_tokens"]
+__all__ = ["decoded_pieces", "generate", "prompt_tokens", "token_fields"]
 
 
 def prompt_tokens(prompt, tokenizer, context):
@@ -44,6 +47,31 @@ def generate(machine, tokens, count, context, ends=()):
             return
         yield chosen
         given = [chosen]
+
+
+def token_fields(tokens, begins, wanted, draw=None):
+    """Return the fields of a machine's input stream for the next tokens of a text.
+
+    Parameters
+    ----------
+    tokens : sequence of int
+    begins : bool
+        Whether the text begins with them.
+    wanted : int
+        How many tokens are to be told behind the last one.
+    draw : Draw or None
+        How tokens of the text are drawn; None for a machine that draws none.
+    """
+    count = len(tokens)
+    fields = {
+        "token": np.array(tokens, np.uint64),
+        "first": np.zeros(count, np.uint64),
+        "wanted": np.zeros(count, np.uint64),
+    }
+    fields["first"][0], fields["wanted"][-1] = begins, wanted
+    if draw is not None:
+        fields |= {name: np.full(count, each, np.uint64) for name, each in asdict(draw).items()}
+    return fields
 
 
 def decoded_pieces(tokenizer, prompt, chosen):

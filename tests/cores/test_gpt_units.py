@@ -34,6 +34,7 @@ def config(freq=None, weights=(), key_lanes=1, **machine):
         target="generic",
         size=0,
         key_lanes=key_lanes,
+        reader=None,
         read_registers=int(freq is not None),
     )
 

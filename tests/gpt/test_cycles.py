@@ -6,6 +6,7 @@ from hwgen.cores.gpt.machine import GptMachine
 from hwgen.cores.gpt.machine_config import MachineConfig
 from hwgen.cores.gpt.timing import CycleModel
 
+from hwgen.formats.gpt_sampling import Draw
 from hwgen.gpt.circuit import Circuit
 from hwgen.gpt.random_model import random_llama
 
@@ -13,26 +14,32 @@ from hwgen.gpt.random_model import random_llama
 HANDSHAKES = 2
 
 
-def cycles_of_both(made, target, freq, lanes, count):
+def cycles_of_both(made, target, freq, lanes, count, draw=None):
     """Return cycles of the first tokens, as counted and as simulated."""
-    machine = GptMachine(MachineConfig(made, target, freq, lanes))
+    sampling = draw is not None
+    machine = GptMachine(MachineConfig(made, target, freq, lanes, sampling=sampling))
     model = CycleModel(made, machine.delays)
-    circuit = Circuit(made, target=target, freq=freq, key_lanes=lanes)
+    circuit = Circuit(made, target=target, freq=freq, key_lanes=lanes, sampling=sampling)
+    circuit.draw = draw
     found, given = [], [1]
     for _ in range(count):
         before = circuit.cycles
         given = [circuit.step(given)[1]]
         found.append(circuit.cycles - before - HANDSHAKES)
-    return [model.cycles(position) for position in range(count)], found
+    return [model.cycles(position, draw) for position in range(count)], found
 
 
 @pytest.mark.parametrize(
-    ("target", "freq", "lanes"),
-    [("ecp5", 70, 2), pytest.param("generic", None, 1, marks=pytest.mark.slow)],
+    ("target", "freq", "lanes", "draw"),
+    [
+        ("ecp5", 70, 2, Draw(1 << 16, 5, 9)),
+        pytest.param("ecp5", 70, 2, None, marks=pytest.mark.slow),
+        pytest.param("generic", None, 1, Draw(1 << 14, 0, 3), marks=pytest.mark.slow),
+    ],
 )
-def test_cycles_are_counted_exactly(target, freq, lanes):
+def test_cycles_are_counted_exactly(target, freq, lanes, draw):
     # short last blocks, one key/value head for three queries
-    counted, found = cycles_of_both(program(random_llama()).program, target, freq, lanes, 5)
+    counted, found = cycles_of_both(program(random_llama()).program, target, freq, lanes, 5, draw)
     assert counted == found
     assert counted[0] < counted[2] < counted[4]
 

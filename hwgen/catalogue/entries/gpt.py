@@ -3,6 +3,7 @@
 from hwgen.catalogue.core import Core
 from hwgen.catalogue.vectors import gpt as test_vectors
 from hwgen.cores.gpt.config import GptConfig
+from hwgen.formats.gpt_sampling import Draw
 
 __all__ = ["CORE"]
 
@@ -17,8 +18,12 @@ def _golden(config, inputs):
     """Return the outputs for a sequence of tokens; see ``hwgen/golden/gpt``."""
     from hwgen.golden.gpt.conversation import answers
 
-    given = inputs["i"]
-    return {"o": answers(config.program, given["token"], given["first"], given["wanted"])}
+    given, draws = inputs["i"], None
+    if config.sampling:
+        fields = (given[name] for name in ("inverse_temperature", "count", "seed"))
+        draws = [Draw(*map(int, each)) for each in zip(*fields, strict=True)]
+    texts = (given[name] for name in ("token", "first", "wanted"))
+    return {"o": answers(config.program, *texts, draws)}
 
 
 _SEMANTICS = """\
@@ -29,7 +34,9 @@ the one behind that, and so on. So a prompt is its tokens with `wanted` 0, but f
 
 A result has `status` 0 and a `token`. Otherwise the text ends there: 3, the context is full; 4, the
 token is not of the vocabulary; others, the program stopped at instruction `counter` (the
-[instructions](gpt-instructions.md) say why). The next text is told right.
+[statuses](gpt-instructions.md#statuses) say why). The next text is told right. Weights in external
+memory, behind an AXI4 port, are
+[for the library only](../explanation-gpt-machine.md#weights-in-external-memory).
 
 What every token is, bit for bit, is [the machine's arithmetic](../explanation-gpt-machine.md): all
 of it in integers, with one rounding rule. `model` is a file of weights (llama2.c, or safetensors of
@@ -37,6 +44,14 @@ Hugging Face with its config), which is quantized as `hwgen gpt compile` does wi
 or a file that [hwgen gpt compile](../how-to-run-a-language-model.md) made; `random/DIMxLAYERS/SEED`
 stands for random weights. `digest` is the SHA-256 of the program; it is filled in, is written to
 `interface.json`, and a config that names it refuses another program.
+
+With `sampling`, a token that begins a text also says how tokens of it are told: with
+`inverse_temperature` 0 the most likely one, else each is drawn with probabilities proportional to
+e to the power of its score times `inverse_temperature` / 65536, among the `count` greatest scores
+(of equal ones the first) or all (0). Powers are those of the machine's arithmetic; the number below
+their sum is its product with 32 random bits, without the lowest 32. The bits are the next state of
+a generator (G. Marsaglia, Xorshift RNGs, 2003: 13, 17, 5), which `seed` (not 0) begins, and which
+moves with every token that is told. A draw takes about two clock cycles a score, ten among some.
 
 The latency is that of the first token of a text. Later ones take longer, since they attend to those
 before; how much, `hwgen gpt estimate` tells. Formats whose groups have fewer than 32 columns

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from hwgen.formats.gpt_sampling import INVERSE_BITS, SEED_BITS
+
 __all__ = ["vectors"]
 
 _LONGEST_PROMPT, _MOST_WANTED = 6, 5
@@ -27,7 +29,25 @@ def vectors(config, count, seed):
         rows += _text(random, vocabulary, context)
     rows.append((int(random.integers(vocabulary)), 1, 1))
     token, first, wanted = np.array(rows, np.uint64).T
-    return {"i": {"token": token, "first": first, "wanted": wanted}}
+    fields = {"token": token, "first": first, "wanted": wanted}
+    if config.sampling:
+        fields |= _draws(random, len(rows), vocabulary)
+    return {"i": fields}
+
+
+def _draws(random, count, vocabulary):
+    """Return how tokens are drawn: at all temperatures, among few, all and the greatest one."""
+    some = random.integers(1, vocabulary, count)
+    counts = np.choose(random.integers(4, size=count), [0, 1, some, vocabulary + 1])
+    inverse = np.exp2(random.uniform(0, INVERSE_BITS, count)).astype(np.uint64)
+    inverse[random.integers(8, size=count) == 0] = 0
+    # the last one tells the latency, which is that without a draw
+    inverse[-1] = 0
+    return {
+        "inverse_temperature": inverse,
+        "count": counts.astype(np.uint64),
+        "seed": random.integers(1, 1 << SEED_BITS, count, dtype=np.uint64),
+    }
 
 
 def _text(random, vocabulary, context):

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from hwgen.cli.console import json_option, progress, report, table
+from hwgen.cli.gpt.draw_options import draw_of, temperature_option, top_k_option
 
 __all__ = ["command"]
 
@@ -31,8 +32,10 @@ __all__ = ["command"]
     show_default=True,
     help="Keys, and then values, that a head attends to in a clock cycle.",
 )
+@temperature_option
+@top_k_option
 @json_option
-def command(program, target, freq, key_lanes, as_json):
+def command(program, target, freq, key_lanes, temperature, top_k, as_json):
     """Count the clock cycles that the machine takes for a token of a compiled model.
 
     PROGRAM is a file of hwgen gpt compile. Cycles are counted, not simulated, and are those of the
@@ -43,18 +46,22 @@ def command(program, target, freq, key_lanes, as_json):
     from hwgen.cores.gpt.timing import CycleModel
     from hwgen.gpt.program_file import read_program
 
+    draw = draw_of(temperature, top_k)
     found = read_program(program).program
     with progress() as update:
         update("placing registers")
-        delays = GptMachine(MachineConfig(found, target, freq, key_lanes)).delays
+        config = MachineConfig(found, target, freq, key_lanes, sampling=draw is not None)
+        delays = GptMachine(config).delays
     model, context = CycleModel(found, delays), found.machine.context
-    each = [model.cycles(position) for position in range(context)]
+    each = [model.cycles(position, draw) for position in range(context)]
     floor, mean = found.blocks_per_token, sum(each) / context
     document = {
         "program": str(program),
         "target": target,
         "freq": freq,
         "key_lanes": key_lanes,
+        "temperature": temperature,
+        "top_k": top_k,
         "context": context,
         "least_cycles_per_token": floor,
         "first_token_cycles": each[0],

@@ -8,11 +8,9 @@ from pathlib import Path
 import click
 
 from hwgen.cli.console import json_option, progress, report
+from hwgen.cli.gpt.draw_options import draw_of, temperature_option, top_k_option
 
 __all__ = ["command"]
-
-# odd, near 2**32 over the golden ratio
-_SPREAD = 0x9E3779B1
 
 
 @click.command("run")
@@ -26,20 +24,8 @@ _SPREAD = 0x9E3779B1
     show_default=True,
     help="Most tokens to add.",
 )
-@click.option(
-    "--temperature",
-    metavar="T",
-    type=click.FloatRange(min=0, max=100),
-    default=0.0,
-    show_default=True,
-    help="Draw tokens, the more evenly the higher; 0: always the most likely one.",
-)
-@click.option(
-    "--top-k",
-    metavar="K",
-    type=click.IntRange(min=1),
-    help="Draw among the K most likely ones (default: all).",
-)
+@temperature_option
+@top_k_option
 @click.option(
     "--seed",
     metavar="N",
@@ -78,18 +64,11 @@ def command(program, prompt, tokens, temperature, top_k, seed, backend, port, bo
         raise UsageError(
             f"{str(program)!r} must have a tokenizer; compile it with hwgen gpt compile --tokenizer"
         )
-    if top_k is not None and not temperature:
-        raise UsageError("--top-k must come with a --temperature above 0")
-    if temperature and backend != "golden":
-        raise UsageError(f"--temperature must be 0 with --backend {backend}, which draws no tokens")
+    draw = draw_of(temperature, top_k, seed)
     if (backend == "board") != (port is not None) or (board and backend != "board"):
         raise UsageError("--port must come with --backend board, and --board only with it")
     given = prompt_tokens(prompt, stored.tokenizer, stored.program.machine.context)
-    with _machine(stored.program, program, backend, port, board) as machine:
-        if temperature:
-            machine.sampler.inverse_temperature = max(1, round((1 << 16) / temperature))
-            # spread over all bits: neighbouring seeds would begin alike
-            machine.sampler.count, machine.sampler.state = top_k or 0, seed * _SPREAD % (1 << 32)
+    with _machine(stored.program, program, backend, port, board, draw) as machine:
         started = time.perf_counter()
         stream = sys.stderr if as_json else sys.stdout
         chosen, text = _tell(machine, stored, prompt, given, tokens, stream)
@@ -116,23 +95,28 @@ def command(program, prompt, tokens, temperature, top_k, seed, backend, port, bo
 
 
 @contextmanager
-def _machine(program, path, backend, port, board):
+def _machine(program, path, backend, port, board, draw):
     """Give what executes a program."""
     if backend == "golden":
         from hwgen.golden.gpt.machine import Interpreter
+        from hwgen.golden.gpt.sampling import Sampler
 
-        yield Interpreter(program)
+        machine = Interpreter(program)
+        if draw is not None:
+            machine.sampler = Sampler(draw.inverse_temperature, draw.count, draw.seed)
+        yield machine
     elif backend == "rtl":
         from hwgen.gpt.circuit import Circuit
 
         with progress() as update:
-            machine = Circuit(program, progress=update)
+            machine = Circuit(program, progress=update, sampling=draw is not None)
+        machine.draw = draw
         yield machine
     else:
         from hwgen import boards
         from hwgen.gpt.board import machine_on_board
 
-        with machine_on_board(path, port, boards.get(board or "ulx3s")) as machine:
+        with machine_on_board(path, port, boards.get(board or "ulx3s"), draw) as machine:
             yield machine
 
 

@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from .machine import BAD_TOKEN, CONTEXT_FULL, Halted, Interpreter
+from hwgen.formats.gpt_status import BAD_TOKEN, CONTEXT_FULL
+
+from .machine import Halted, Interpreter
+from .sampling import Sampler
 
 __all__ = ["answers"]
 
 
-def answers(program, tokens, first, wanted):
+def answers(program, tokens, first, wanted, draws=None):
     """Return the fields of the output stream: arrays ``token``, ``status`` and ``counter``.
 
     Parameters
@@ -15,15 +18,23 @@ def answers(program, tokens, first, wanted):
     program : Program
     tokens, first, wanted : int arrays of one length
         Fields of the input stream.
+    draws : sequence of Draw or None
+        Beside every token that begins a text: how tokens of it are drawn. Only those that are
+        told are.
     """
     machine, found, known = Interpreter(program), [], {}
     steps = list(zip(*(map(int, each) for each in (tokens, first, wanted)), strict=True))
     ends = [begins for _, begins, _ in steps[1:]] + [0]
-    for (token, begins, count), alone in zip(steps, ends, strict=True):
+    sampler = Sampler()
+    for place, ((token, begins, count), alone) in enumerate(zip(steps, ends, strict=True)):
         if begins:
             machine.reset()
+            if draws is not None:
+                draw = draws[place]
+                sampler = Sampler(draw.inverse_temperature, draw.count, draw.seed)
+        machine.sampler = sampler if count else Sampler()
         # a text of one token that is told one more is the same every time
-        single = begins and alone and count == 1
+        single = begins and alone and count == 1 and not sampler.inverse_temperature
         if single and token in known:
             found += known[token]
             continue

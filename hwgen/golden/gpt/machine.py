@@ -6,6 +6,13 @@ import numpy as np
 
 from hwgen.errors import HwgenError, UsageError
 from hwgen.formats.gpt_instructions import MOST_HEADS
+from hwgen.formats.gpt_status import (
+    BAD_ADDRESS,
+    BAD_INSTRUCTION,
+    BAD_TOKEN,
+    CONTEXT_FULL,
+    reason_of,
+)
 from hwgen.formats.weight_stream import GROUP
 
 from .attention import attended
@@ -18,14 +25,6 @@ __all__ = ["Halted", "Interpreter"]
 
 _SCALARS, _FORMATS = 8, 16
 _ANGLE_FRACTION = 30
-# status codes of a machine that stops early
-BAD_INSTRUCTION, BAD_ADDRESS, CONTEXT_FULL, BAD_TOKEN = 1, 2, 3, 4
-_REASONS = {
-    BAD_INSTRUCTION: "a word that is no instruction",
-    BAD_ADDRESS: "an address outside of memory",
-    CONTEXT_FULL: "a position outside of the context",
-    BAD_TOKEN: "a token outside of the vocabulary",
-}
 
 
 class Halted(HwgenError):
@@ -39,9 +38,9 @@ class Halted(HwgenError):
 
     def __init__(self, status, counter):
         self.status, self.counter = status, counter
-        reason = _REASONS.get(status, "the program said so")
         super().__init__(
-            f"the machine stopped with status {status} at instruction {counter}: {reason}"
+            f"the machine stopped with status {status} at instruction {counter}: "
+            f"{reason_of(status)}"
         )
 
 
