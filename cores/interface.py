@@ -80,6 +80,14 @@ class Stream:
 
         return data.StructLayout({field.name: shape(field) for field in self.fields})
 
+    def port(self):
+        """Return the member of an Amaranth signature that is this stream."""
+        from amaranth.lib import stream
+        from amaranth.lib.wiring import In, Out
+
+        direction = In if self.direction == "input" else Out
+        return direction(stream.Signature(self.layout()))
+
     def describe(self):
         """Return the stream as it stands in ``interface.json``."""
         return {

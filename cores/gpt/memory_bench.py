@@ -1,8 +1,8 @@
 """A GPT machine beside the simulated memory of its weights: what is tested and measured."""
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
 from hwgen.cores.gpt.machine import GptMachine
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.memory.channel import STORAGE, Channel
@@ -57,12 +57,7 @@ class MemoryBench(wiring.Component):
         self.controls |= {"fault_first": address, "fault_last": address}
         self.verilog_libraries = (*self._machine.verilog_libraries, STORAGE)
         super().__init__(
-            {
-                each.name: (In if each.direction == "input" else Out)(
-                    stream.Signature(each.layout())
-                )
-                for each in self.streams
-            }
+            {each.name: each.port() for each in self.streams}
             | {name: In(bits) for name, bits in self.controls.items()}
         )
 

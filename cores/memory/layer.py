@@ -1,8 +1,8 @@
 """Matrix products over many memory channels: codes go to all of them, their sums come together."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
+from amaranth.lib.wiring import Out
 from hwgen.cores.gpt.block_terms import SUM_BITS
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.memory.axi import read_signature
@@ -76,10 +76,7 @@ class Layer(wiring.Component):
                 (Field("status", 3), Field("channel", 5), Field("address", address)),
             ),
         )
-        members = {
-            each.name: (In if each.direction == "input" else Out)(stream.Signature(each.layout()))
-            for each in self.streams
-        }
+        members = {each.name: each.port() for each in self.streams}
         port = read_signature(address, config.reader.data_bits)
         super().__init__(members | {f"axi{number}": Out(port) for number in range(channels)})
 

@@ -1,7 +1,7 @@
 """A `Layer` with its simulated memory channels inside."""
 
 from amaranth.hdl import Array, Module, Value
-from amaranth.lib import stream, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.memory.channel import STORAGE, Channel
@@ -57,12 +57,7 @@ class LayerBench(wiring.Component):
         self.verilog_modules = {_CHANNEL: self._channel} | self._layer.verilog_modules
         self.verilog_libraries = (*self._layer.verilog_libraries, STORAGE)
         super().__init__(
-            {
-                each.name: (In if each.direction == "input" else Out)(
-                    stream.Signature(each.layout())
-                )
-                for each in self.streams
-            }
+            {each.name: each.port() for each in self.streams}
             | {name: In(bits) for name, bits in self.controls.items()}
         )
 

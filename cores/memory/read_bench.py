@@ -1,8 +1,8 @@
 """A reader beside a simulated channel: what is measured and tested."""
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
 from hwgen.cores.interface import Field, Stream
 from hwgen.cores.memory.channel import STORAGE, Channel
 from hwgen.cores.memory.reader import BYTES_BITS, Reader
@@ -51,12 +51,7 @@ class ReadBench(wiring.Component):
             **{"fault_first": address, "fault_last": address},
         }
         super().__init__(
-            {
-                each.name: (In if each.direction == "input" else Out)(
-                    stream.Signature(each.layout())
-                )
-                for each in self.streams
-            }
+            {each.name: each.port() for each in self.streams}
             | {name: In(bits) for name, bits in self.controls.items()}
         )
 

@@ -35,3 +35,12 @@ def program(decoder, fmt="int8", bits=8, rules=(), **options):
     rules = tuple((pattern, method_of(name)) for pattern, name in rules)
     matrices = Matrices(decoder, method_of(fmt), rules)
     return compile_decoder(decoder, matrices, activation_bits=bits, **options)
+
+
+def followed(machine, prompt, count):
+    """Return the tokens that a machine makes of a prompt."""
+    found, given = [], list(prompt)
+    for _ in range(count):
+        found.append(machine.step(given)[1])
+        given = found[-1:]
+    return found

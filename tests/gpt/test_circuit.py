@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gpt_models import program, shakespeare, stories
+from gpt_models import followed, program, shakespeare, stories
 
 from hwgen.catalogue.payload import pack, unpack
 from hwgen.errors import HwgenError, UsageError
@@ -13,15 +13,6 @@ from hwgen.gpt.random_model import random_llama
 from hwgen.sim.toolchain import run_yosys
 
 EVERYWHERE = "embed|wte|wpe|output"
-
-
-def followed(machine, prompt, count):
-    """Return the tokens that a machine makes of a prompt."""
-    found, given = [], list(prompt)
-    for _ in range(count):
-        found.append(machine.step(given)[1])
-        given = found[-1:]
-    return found
 
 
 def small(fmt="int4-asym", **options):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
-from gpt_models import program, shakespeare, stories
+from gpt_models import followed, program, shakespeare, stories
 from hwgen.cores.gpt.machine_config import MachineConfig
 from hwgen.cores.gpt.weight_requests import WeightRequests
 from hwgen.cores.memory.channel_config import ChannelConfig
@@ -38,15 +38,6 @@ def circuit_of(made, width, beats=None, **options):
     return MemoryCircuit(
         made, reader(width), ChannelConfig(data_bits=width, beats=beats), **options
     )
-
-
-def followed(machine, prompt, count):
-    """Return the tokens that a machine makes of a prompt."""
-    found, given = [], list(prompt)
-    for _ in range(count):
-        found.append(machine.step(given)[1])
-        given = found[-1:]
-    return found
 
 
 def reads(made, token, position):

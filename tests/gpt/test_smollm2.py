@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from gpt_models import program
+from gpt_models import followed, program
 from hwgen.cores.memory.channel_config import ChannelConfig
 from hwgen.cores.memory.reader_config import ReaderConfig
 
@@ -37,15 +37,6 @@ def weights():
 @pytest.fixture(scope="module")
 def made(weights):
     return program(read_decoder(weights), "int8", context=32).program
-
-
-def followed(machine, prompt, count):
-    """Return the tokens that a machine makes of a prompt."""
-    found, given = [], list(prompt)
-    for _ in range(count):
-        found.append(machine.step(given)[1])
-        given = found[-1:]
-    return found
 
 
 def test_the_golden_model_answers_a_question(weights, made):
