@@ -22,6 +22,13 @@ __all__ = [
     "tokenizer_of",
 ]
 
+# files of Hugging Face do not say which token ends a text: usual names of it, in turns of a
+# conversation as well
+_ENDS = (
+    *("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"),
+    *("<|im_end|>", "<|eot_id|>", "<end_of_turn>"),
+)
+
 
 @dataclass(frozen=True)
 class BytePairs:
@@ -38,7 +45,7 @@ class BytePairs:
     pieces: tuple[bytes, ...]
     scores: tuple[float, ...]
 
-    begin = (1,)
+    begin, ends = (1,), (1, 2)
 
     def encode(self, text):
         """Return the tokens of a text: a space, and its pieces."""
@@ -83,7 +90,7 @@ class Characters:
 
     vocabulary: tuple[str, ...]
 
-    begin = ()
+    begin = ends = ()
 
     @cached_property
     def _tokens(self):
@@ -110,6 +117,8 @@ class _HuggingFace:
 
     def __init__(self, tokenizer):
         self._tokenizer = tokenizer
+        added = tokenizer.get_added_tokens_decoder().items()
+        self.ends = tuple(number for number, each in added if each.content in _ENDS)
 
     def encode(self, text):
         """Return the tokens of a text."""
@@ -123,7 +132,8 @@ class _HuggingFace:
 def read_tokenizer(path):
     """Return the tokenizer in a file.
 
-    It has ``encode(text)``, ``decode(tokens)`` and ``begin``, the tokens in front of a text.
+    It has ``encode(text)``, ``decode(tokens)``, ``begin``, the tokens in front of a text, and
+    ``ends``, those that end one.
 
     Parameters
     ----------

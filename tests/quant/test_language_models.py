@@ -240,6 +240,17 @@ def test_a_tokenizer_of_hugging_face_is_read(tmp_path):
     text = TEXT.read_text()[:200]
     assert found.encode(text) == made.encode(text).ids
     assert found.decode(found.encode(text)).decode() == text
+    assert found.ends == ()
+
+
+def test_a_text_ends_with_tokens_of_usual_names(tmp_path):
+    tokenizers = pytest.importorskip("tokenizers")
+    made = tokenizers.Tokenizer(tokenizers.models.BPE({"a": 0}, []))
+    made.add_special_tokens(["<|im_start|>", "<|im_end|>", "<|endoftext|>"])
+    made.save(str(tmp_path / "tokenizer.json"))
+    found = read_tokenizer(tmp_path / "tokenizer.json")
+    assert found.ends == (2, 3)
+    assert found.encode("<|im_start|>a<|im_end|>") == [1, 0, 2]
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ __all__ = ["command"]
 def command(program, prompt, tokens, temperature, top_k, seed, backend, port, board, as_json):
     """Continue a text with a compiled model; tokens are printed as they come.
 
-    PROGRAM is a file of hwgen gpt compile. A text ends with the token that begins a new one, or
-    where the context is full.
+    PROGRAM is a file of hwgen gpt compile. A text ends with a token that ends texts or begins a new
+    one, or where the context is full.
     """
     from hwgen.errors import UsageError
     from hwgen.gpt.generate import prompt_tokens
@@ -128,7 +128,7 @@ def _tell(machine, stored, prompt, given, count, stream):
     chosen, pieces = [], []
 
     def noted():
-        for token in generate(machine, given, count, context, tokenizer.begin):
+        for token in generate(machine, given, count, context, tokenizer.ends):
             chosen.append(token)
             yield token
 
